@@ -1,0 +1,111 @@
+//! Texts and places in them.
+
+use std::sync::Arc;
+
+/// Names one text of [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// A stretch of a text, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The text.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// From `start` up to, not including, `end`.
+    pub fn new(source: SourceId, start: usize, end: usize) -> Self {
+        let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self { source, start: clamp(start), end: clamp(end.max(start)) }
+    }
+
+    /// The smallest span that holds both; `self` if they are in different texts.
+    #[must_use]
+    pub fn to(self, other: Span) -> Self {
+        if self.source == other.source {
+            Self { start: self.start.min(other.start), end: self.end.max(other.end), ..self }
+        } else {
+            self
+        }
+    }
+}
+
+/// A value and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// What.
+    pub value: T,
+    /// Where.
+    pub span: Span,
+}
+
+/// A line and a column for people: both from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+#[derive(Debug)]
+struct Source {
+    name: String,
+    text: Arc<str>,
+}
+
+/// The texts of a run, by [`SourceId`].
+#[derive(Debug, Default)]
+pub struct Sources {
+    list: Vec<Source>,
+}
+
+impl Sources {
+    /// Takes a text in. `name` is the path as the user would write it.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        self.list.push(Source { name: name.into(), text: text.into() });
+        id
+    }
+
+    /// The path of a text, as the user would write it.
+    pub fn name(&self, id: SourceId) -> &str {
+        self.list.get(id.0 as usize).map_or("<unknown>", |source| &source.name)
+    }
+
+    /// A text.
+    pub fn text(&self, id: SourceId) -> Arc<str> {
+        self.list.get(id.0 as usize).map_or_else(|| "".into(), |source| source.text.clone())
+    }
+
+    /// The text under a span; empty if the span is not in it.
+    pub fn slice(&self, span: Span) -> &str {
+        self.list
+            .get(span.source.0 as usize)
+            .and_then(|source| source.text.get(span.start as usize..span.end as usize))
+            .unwrap_or("")
+    }
+
+    /// Line and column of a span's first byte.
+    pub fn position(&self, span: Span) -> Position {
+        let text = self.list.get(span.source.0 as usize).map_or("", |source| &source.text);
+        let mut start = (span.start as usize).min(text.len());
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let before = text.get(..start).unwrap_or("");
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        Position { line, column }
+    }
+
+    /// `file:line` of a span.
+    pub fn place(&self, span: Span) -> String {
+        format!("{}:{}", self.name(span.source), self.position(span).line)
+    }
+}

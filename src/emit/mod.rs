@@ -1,0 +1,100 @@
+//! Values to bytes: one file per *format*, never per program.
+//!
+//! A writer is handed a [`Value`] and the parameters of the target's `file` node, and hands on
+//! text in which it knows, line by line, the value behind it. It quotes for its reader; what the
+//! format cannot hold is a [`Fault`] at the value, never a guess. It knows nothing of options,
+//! targets or machines.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::ir::{Path, Value};
+
+/// One format.
+pub struct Format {
+    /// The name behind `format=`.
+    pub name: &'static str,
+    /// What it is, in one sentence, and where it is specified.
+    pub doc: &'static str,
+    /// Whether it has a null.
+    pub null: bool,
+    /// What starts a comment line, if the format has comments.
+    pub comment: Option<&'static str>,
+    /// The parameters it takes.
+    pub params: &'static [Param],
+    /// The writer.
+    pub write: fn(&Value, &Params) -> Result<Text, Vec<Fault>>,
+}
+
+/// A parameter that a format takes, as a child node of a target's `file`.
+pub struct Param {
+    /// The node's name.
+    pub name: &'static str,
+    /// How it is written and what it does.
+    pub doc: &'static str,
+}
+
+/// One parameter as said: `join "," "Ciphers" "MACs"`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Said {
+    /// The parameter's name.
+    pub name: Arc<str>,
+    /// Its arguments.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<Value>,
+    /// Its properties.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub props: IndexMap<Arc<str>, Value>,
+}
+
+/// The parameters of one file, in the order they are said; a name may come several times.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Params {
+    /// All of them.
+    pub list: Vec<Said>,
+}
+
+impl Params {
+    /// All that have this name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Said> {
+        self.list.iter().filter(move |said| &*said.name == name)
+    }
+
+    /// The last that has this name.
+    pub fn last<'a>(&'a self, name: &'a str) -> Option<&'a Said> {
+        self.all(name).last()
+    }
+
+    /// The first argument of the last that has this name, as text.
+    pub fn text<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.last(name).and_then(|said| said.args.first()).and_then(Value::as_str)
+    }
+
+    /// Whether it is said and not `#false`: `flag` or `flag #true`.
+    pub fn flag(&self, name: &str) -> bool {
+        self.last(name).is_some_and(|said| said.args.first() != Some(&Value::Bool(false)))
+    }
+}
+
+/// What a writer makes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Text {
+    /// The file's content.
+    pub text: String,
+    /// For each line the value behind it, where there is one.
+    pub lines: Vec<Option<Path>>,
+}
+
+/// A value that the format cannot hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Where in the value.
+    pub path: Path,
+    /// The fact: lower case, no full stop.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}

@@ -1,0 +1,9 @@
+//! KDL text to trees in which every name and value keeps its place.
+//!
+//! Handed texts, hands on [`tree::Tree`]; knows nothing of options. [`parse`] never fails: what
+//! could be read comes back beside the problems.
+
+pub mod parse;
+pub mod tree;
+
+pub use parse::parse;
