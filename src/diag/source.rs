@@ -1,6 +1,6 @@
 //! Texts and places in them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Names one text of [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +57,8 @@ pub struct Position {
 struct Source {
     name: String,
     text: Arc<str>,
+    /// The first byte of each line but the first, once asked for.
+    lines: OnceLock<Vec<usize>>,
 }
 
 /// The texts of a run, by [`SourceId`].
@@ -69,7 +71,7 @@ impl Sources {
     /// Takes a text in. `name` is the path as the user would write it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.list.push(Source { name: name.into(), text: text.into() });
+        self.list.push(Source { name: name.into(), text: text.into(), lines: OnceLock::new() });
         id
     }
 
@@ -93,14 +95,21 @@ impl Sources {
 
     /// Line and column of a span's first byte.
     pub fn position(&self, span: Span) -> Position {
-        let text = self.list.get(span.source.0 as usize).map_or("", |source| &source.text);
-        let mut start = (span.start as usize).min(text.len());
-        while !text.is_char_boundary(start) {
+        let Some(source) = self.list.get(span.source.0 as usize) else {
+            return Position { line: 1, column: 1 };
+        };
+        let lines = source.lines.get_or_init(|| {
+            let newlines = source.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            newlines.map(|(at, _)| at + 1).collect()
+        });
+        let mut start = (span.start as usize).min(source.text.len());
+        while !source.text.is_char_boundary(start) {
             start -= 1;
         }
-        let before = text.get(..start).unwrap_or("");
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        let above = lines.partition_point(|first| *first <= start);
+        let first = above.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0);
+        let line = above + 1;
+        let column = source.text.get(first..start).unwrap_or("").chars().count() + 1;
         Position { line, column }
     }
 

@@ -1,0 +1,411 @@
+//! What a host's definitions come to before anything is evaluated: slots, definitions, guards.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use minijinja::Value as Jinja;
+
+use crate::diag::{Diagnostics, Span};
+use crate::schema::option::Body;
+use crate::schema::types::Type;
+use crate::schema::{Group, OptionDecl, Target};
+use crate::syntax::marks::{Compute, Level, Order};
+use crate::syntax::tree::Node;
+use crate::value::{Data, Typed};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+    )*};
+}
+
+ids! {
+    /// A place in the tree of options.
+    SlotId,
+    /// A stretch of definitions under one guard.
+    BlockId,
+    /// One instance of a block: the variables that hold in it.
+    EnvId,
+    /// A `(replace)` or `(unset)`.
+    DropId
+}
+
+/// Something is wrong with it, and that was said already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Poisoned;
+
+/// What a slot comes to: nothing, a value, or an error that was said.
+pub type Outcome = Result<Option<Arc<Typed>>, Poisoned>;
+
+/// What stands at a slot.
+#[derive(Clone, Debug)]
+pub enum At {
+    /// Options below.
+    Group(Arc<Group>),
+    /// An option.
+    Option(Arc<OptionDecl>),
+    /// One item of a keyed or list option.
+    Item(Arc<OptionDecl>, Arc<Body>),
+    /// A key in settings, by its way below the option.
+    Free(Arc<OptionDecl>, Arc<[Arc<str>]>),
+    /// A value of a `map<T>`.
+    Entry(Arc<Type>),
+}
+
+/// How a definition's value is to be read.
+#[derive(Clone, Debug)]
+pub enum Raw {
+    /// As it stands.
+    Literal(Data),
+    /// To be computed.
+    Computed(Compute, Arc<str>),
+    /// An object in a freeform list.
+    Object(Arc<Node>),
+    /// An item of a `list` submodule.
+    Item(Arc<Node>),
+}
+
+/// What kind of value a definition gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The whole value.
+    Whole,
+    /// One element of a list, or a piece of lines.
+    Element,
+    /// An empty list.
+    EmptyList,
+    /// An empty object.
+    EmptyMap,
+}
+
+/// One definition.
+#[derive(Clone, Debug)]
+pub struct Def {
+    /// Place in the order of definitions.
+    pub seq: u32,
+    /// The guard it is under.
+    pub block: BlockId,
+    /// Its level.
+    pub level: Level,
+    /// Its mark of order.
+    pub order: Order,
+    /// The part of a lines option it goes to.
+    pub slot: usize,
+    /// Whether it said `slot=`.
+    pub slotted: bool,
+    /// Its value.
+    pub raw: Raw,
+    /// Whole value or element.
+    pub part: Part,
+    /// The innermost `(replace)` around it.
+    pub under: Option<DropId>,
+    /// Its key was computed.
+    pub computed_key: bool,
+    /// Where the value is said.
+    pub span: Span,
+}
+
+/// That a key was named: makes it exist and gives it a place.
+#[derive(Clone, Debug)]
+pub struct Mention {
+    /// Place in the order of definitions.
+    pub seq: u32,
+    /// The guard it is under.
+    pub block: BlockId,
+    /// Its level.
+    pub level: Level,
+    /// Its mark of order.
+    pub order: Order,
+    /// The innermost `(replace)` around it.
+    pub under: Option<DropId>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A node whose key is computed: joined when the container is read.
+#[derive(Clone, Debug)]
+pub struct Deferred {
+    /// How the key is computed.
+    pub compute: Compute,
+    /// From what.
+    pub text: Arc<str>,
+    /// Where that stands.
+    pub span: Span,
+    /// The node; its name is a placeholder.
+    pub node: Arc<Node>,
+    /// The marks and guard it is under.
+    pub ctx: super::collect::Ctx,
+}
+
+/// A `(replace)` or `(unset)`.
+#[derive(Clone, Debug)]
+pub struct Drop {
+    /// Drops what is at or below this level.
+    pub level: Level,
+    /// The guard it is under.
+    pub block: BlockId,
+    /// The one around it.
+    pub under: Option<DropId>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A place in the tree of options.
+#[derive(Debug)]
+pub struct Slot {
+    /// The one above; none for the root and for elements of lists.
+    pub parent: Option<SlotId>,
+    /// Its name there.
+    pub key: Arc<str>,
+    /// What stands here.
+    pub at: At,
+    /// Definitions of this very value.
+    pub defs: Vec<Def>,
+    /// What is below, in order of first mention.
+    pub children: IndexMap<Arc<str>, SlotId>,
+    /// Who named it.
+    pub mentions: Vec<Mention>,
+    /// Nodes with computed keys below it.
+    pub deferred: Vec<Deferred>,
+    /// `(replace)` and `(unset)` of this very slot.
+    pub drops: Vec<DropId>,
+    /// The result, once known, and the level it came from.
+    pub memo: Option<(Outcome, Level)>,
+    /// Whether an item's own statements have been taken in.
+    pub prepared: bool,
+    /// The variables of an item.
+    pub env: Option<EnvId>,
+}
+
+/// A stretch of definitions under one guard.
+#[derive(Debug)]
+pub struct Block {
+    /// The one around it.
+    pub parent: Option<BlockId>,
+    /// Place in the order of definitions.
+    pub seq: u32,
+    /// What guards it.
+    pub guard: Guard,
+    /// `let` in it.
+    pub lets: Vec<(Arc<str>, Raw, Span)>,
+    /// The target whose names hold in it.
+    pub target: Option<Arc<Target>>,
+    /// Its instances, once known.
+    pub memo: Option<Result<Arc<[EnvId]>, Poisoned>>,
+}
+
+/// What decides whether, and how often, a block holds.
+#[derive(Clone, Debug)]
+pub enum Guard {
+    /// Always, once.
+    Root,
+    /// Always, in one given instance.
+    Pinned(EnvId),
+    /// If the target is enabled, and those it is nested in.
+    Enabled(Arc<Target>),
+    /// If the expression is true.
+    When(Arc<str>, Span),
+    /// Once for each.
+    For(Arc<str>, Arc<str>, Span),
+}
+
+/// An instance of a block.
+#[derive(Debug)]
+pub struct Env {
+    /// The instance of the block around it.
+    pub parent: Option<EnvId>,
+    /// Whose instance it is, for its `let`.
+    pub block: BlockId,
+    /// Its variables.
+    pub vars: Vec<(Arc<str>, Jinja)>,
+    /// Its place among the instances, for the order of what is defined in it.
+    pub order: Vec<u32>,
+    /// `let`, once computed.
+    pub lets: HashMap<Arc<str>, Result<Arc<Typed>, Poisoned>>,
+}
+
+/// What is being computed now, to find cycles.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Frame {
+    /// A slot's value.
+    Slot(SlotId),
+    /// A block's guard.
+    Block(BlockId),
+    /// A `let`.
+    Let(EnvId, Arc<str>, Span),
+}
+
+/// A statement of a target that makes something, or a check: looked at after evaluation.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The statement.
+    pub node: Arc<Node>,
+    /// The guard it is under.
+    pub block: BlockId,
+    /// Whose it is.
+    pub target: Option<Arc<Target>>,
+    /// Place in the order of definitions.
+    pub seq: u32,
+}
+
+/// An expression to be looked through for names that do not exist.
+#[derive(Clone, Debug)]
+pub struct NameCheck {
+    /// The expression.
+    pub text: Arc<str>,
+    /// How it is computed.
+    pub compute: Compute,
+    /// Where it stands.
+    pub span: Span,
+    /// The block whose names hold.
+    pub block: BlockId,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub struct State {
+    /// The slots; the first is the root.
+    pub slots: Vec<Slot>,
+    /// The blocks; the first is the root.
+    pub blocks: Vec<Block>,
+    /// The instances.
+    pub envs: Vec<Env>,
+    /// The drops.
+    pub drops: Vec<Drop>,
+    /// The next place in the order of definitions.
+    pub seq: u32,
+    /// What is being computed now.
+    pub stack: Vec<Frame>,
+    /// What was found wrong.
+    pub diags: Diagnostics,
+    /// Statements that make something.
+    pub outputs: Vec<Output>,
+    /// `assert` and `warn`.
+    pub checks: Vec<Output>,
+    /// Expressions to look through.
+    pub names: Vec<NameCheck>,
+    /// A poisoned value was read since this was last cleared.
+    pub poison: bool,
+}
+
+impl State {
+    /// The root of the tree.
+    pub const ROOT: SlotId = SlotId(0);
+    /// The block of what is under no guard.
+    pub const TOP: BlockId = BlockId(0);
+    /// The instance of it.
+    pub const BASE: EnvId = EnvId(0);
+
+    /// A slot.
+    pub fn slot(&self, id: SlotId) -> &Slot {
+        &self.slots[id.0 as usize]
+    }
+
+    /// A slot, to change.
+    pub fn slot_mut(&mut self, id: SlotId) -> &mut Slot {
+        &mut self.slots[id.0 as usize]
+    }
+
+    /// A block.
+    pub fn block(&self, id: BlockId) -> &Block {
+        &self.blocks[id.0 as usize]
+    }
+
+    /// An instance.
+    pub fn env(&self, id: EnvId) -> &Env {
+        &self.envs[id.0 as usize]
+    }
+
+    /// A drop.
+    pub fn drop(&self, id: DropId) -> &Drop {
+        &self.drops[id.0 as usize]
+    }
+
+    /// The next place in the order of definitions.
+    pub fn next(&mut self) -> u32 {
+        self.seq += 1;
+        self.seq
+    }
+
+    /// A new slot.
+    pub fn add_slot(&mut self, parent: Option<SlotId>, key: Arc<str>, at: At) -> SlotId {
+        let id = SlotId(index(self.slots.len()));
+        self.slots.push(Slot {
+            parent,
+            key,
+            at,
+            defs: Vec::new(),
+            children: IndexMap::new(),
+            mentions: Vec::new(),
+            deferred: Vec::new(),
+            drops: Vec::new(),
+            memo: None,
+            prepared: false,
+            env: None,
+        });
+        id
+    }
+
+    /// The slot below, made if need be.
+    pub fn child(&mut self, parent: SlotId, key: &Arc<str>, at: impl FnOnce() -> At) -> SlotId {
+        if let Some(id) = self.slot(parent).children.get(key) {
+            return *id;
+        }
+        let id = self.add_slot(Some(parent), key.clone(), at());
+        self.slot_mut(parent).children.insert(key.clone(), id);
+        id
+    }
+
+    /// A new block.
+    pub fn add_block(&mut self, parent: Option<BlockId>, guard: Guard, target: Option<Arc<Target>>) -> BlockId {
+        let seq = self.next();
+        let id = BlockId(index(self.blocks.len()));
+        self.blocks.push(Block { parent, seq, guard, lets: Vec::new(), target, memo: None });
+        id
+    }
+
+    /// A new instance.
+    pub fn add_env(&mut self, parent: Option<EnvId>, block: BlockId, vars: Vec<(Arc<str>, Jinja)>, order: Vec<u32>) -> EnvId {
+        let id = EnvId(index(self.envs.len()));
+        self.envs.push(Env { parent, block, vars, order, lets: HashMap::new() });
+        id
+    }
+
+    /// A new drop.
+    pub fn add_drop(&mut self, drop: Drop) -> DropId {
+        let id = DropId(index(self.drops.len()));
+        self.drops.push(drop);
+        id
+    }
+
+    /// The dotted path of a slot, keys quoted where they need it.
+    pub fn path(&self, id: SlotId) -> String {
+        let mut parts = Vec::new();
+        let mut at = Some(id);
+        while let Some(id) = at {
+            let slot = self.slot(id);
+            if !slot.key.is_empty() {
+                parts.push(segment(&slot.key));
+            }
+            at = slot.parent;
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+}
+
+/// A key as a part of a path.
+pub fn segment(key: &str) -> String {
+    if !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '#')) {
+        key.to_owned()
+    } else {
+        crate::value::quote(key)
+    }
+}
+
+fn index(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

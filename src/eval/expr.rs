@@ -1,0 +1,435 @@
+//! Computed values: expressions, `(f)`, `(file)`, `(template)`. The only room, with
+//! [`super::objects`] and [`super::filters`], that knows minijinja.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use minijinja::value::ValueKind;
+use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value as Jinja};
+
+use super::Eval;
+use super::arena::{EnvId, Poisoned, Raw, SlotId, State};
+use super::interpolate::{Piece, pieces, simple_path};
+use super::objects::{MapObject, Pair, ScopeObject, SlotObject, to_jinja};
+use crate::diag::{Diagnostic, Span};
+use crate::files;
+use crate::schema::library;
+use crate::syntax::import::reason;
+use crate::syntax::marks::Compute;
+use crate::value::{Data, Typed};
+
+/// Expressions that were compiled, by their text.
+pub type Compiled = HashMap<Arc<str>, Option<Arc<Expression<'static, 'static>>>>;
+
+const FUEL: u64 = 2_000_000;
+
+/// The one environment: filters, and how undefined names and odd values are met.
+pub fn environment() -> &'static Environment<'static> {
+    static ENVIRONMENT: OnceLock<Environment<'static>> = OnceLock::new();
+    ENVIRONMENT.get_or_init(|| {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::Strict);
+        env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        env.set_fuel(Some(FUEL));
+        env.set_debug(true);
+        env.set_formatter(|out, _, value| {
+            let text = printed(value).map_err(|what| minijinja::Error::new(ErrorKind::InvalidOperation, what))?;
+            out.write_str(&text).map_err(minijinja::Error::from)
+        });
+        let syntax = minijinja::syntax::SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+        if let Ok(syntax) = syntax {
+            env.set_syntax(syntax);
+        }
+        super::filters::add(&mut env);
+        env
+    })
+}
+
+/// A value in text: strings and numbers print, the rest has to say how.
+fn printed(value: &Jinja) -> Result<String, String> {
+    match value.kind() {
+        ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
+        ValueKind::Number => Ok(value.to_string()),
+        ValueKind::Undefined => Err("undefined value".to_owned()),
+        ValueKind::None => Err("a null cannot be printed; give it a text with `| default(\"\", true)`".to_owned()),
+        ValueKind::Bool => Err("a bool cannot be printed; say how, as in `\"on\" if x else \"off\"`".to_owned()),
+        ValueKind::Seq | ValueKind::Iterable => Err("a list cannot be printed; say how, as in `| join(\" \")`".to_owned()),
+        other => Err(format!("a {other} cannot be printed; say how with a filter, as in `| json`")),
+    }
+}
+
+impl Eval {
+    /// A definition's value in an instance.
+    pub fn value(&self, raw: &Raw, span: Span, env: EnvId) -> Result<Typed, Poisoned> {
+        match raw {
+            Raw::Literal(data) => Ok(Typed::at(data.clone(), span)),
+            Raw::Computed(Compute::Expr, text) => {
+                if let Some(path) = simple_path(text)
+                    && let Some(found) = self.direct(env, &path)
+                {
+                    return found.map(|found| Typed { from: if found.from.is_empty() { vec![span] } else { found.from.clone() }, ..found });
+                }
+                let value = self.expression(text, span, env)?;
+                self.typed(&value, span)
+            }
+            Raw::Computed(Compute::Format, text) => self.format(text, span, env).map(|text| Typed::at(Data::String(text.into()), span)),
+            Raw::Computed(Compute::File, path) => self.file_text(path, span).map(|text| Typed::at(Data::String(text.into()), span)),
+            Raw::Computed(Compute::Template, path) => self.template(path, span, env).map(|text| Typed::at(Data::String(text.into()), span)),
+            Raw::Object(_) | Raw::Item(_) => Err(Poisoned),
+        }
+    }
+
+    /// A way of names without minijinja; none if it is not one that can be followed so.
+    fn direct(&self, env: EnvId, path: &[&str]) -> Option<Result<Typed, Poisoned>> {
+        let (first, rest) = path.split_first()?;
+        let mut value = self.lookup(env, first)?;
+        for (index, name) in rest.iter().enumerate() {
+            if let Some(pair) = value.downcast_object_ref::<Pair>()
+                && *name == "value"
+                && index + 1 == rest.len()
+                && let Some(typed) = &pair.typed
+            {
+                return Some(Ok(typed.clone()));
+            }
+            let object = value.downcast_object_ref::<SlotObject>()?;
+            let own = object.eval()?;
+            match own.child_named(object.slot, name) {
+                Some(child) if index + 1 == rest.len() => return self.direct_slot(&own, child),
+                Some(child) => value = Jinja::from_object(SlotObject::new(&own, child)),
+                None => return None,
+            }
+        }
+        let object = value.downcast_object_ref::<SlotObject>()?;
+        self.direct_slot(&object.eval()?, object.slot)
+    }
+
+    fn direct_slot(&self, own: &Eval, slot: SlotId) -> Option<Result<Typed, Poisoned>> {
+        match own.force(slot) {
+            Ok(Some(value)) => Some(Ok((*value).clone())),
+            Ok(None) => own.empty_of(slot).map(|data| Ok(Typed { data, from: Vec::new(), pieces: None })),
+            Err(Poisoned) => {
+                self.state().poison = true;
+                Some(Err(Poisoned))
+            }
+        }
+    }
+
+    /// An `(f)` string.
+    pub fn format(&self, text: &str, span: Span, env: EnvId) -> Result<String, Poisoned> {
+        let parts = match pieces(text) {
+            Ok(parts) => parts,
+            Err(_) => {
+                self.push(Diagnostic::error("bad-expression", span, "`{{` is not closed", "a `{{` has no `}}`").help("close it, or take the mark `(f)` away"));
+                return Err(Poisoned);
+            }
+        };
+        let mut out = String::new();
+        for part in parts {
+            match part {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Expr(expr, _) => {
+                    let value = self.expression(&expr.into(), span, env)?;
+                    match printed(&value) {
+                        Ok(text) => out.push_str(&text),
+                        Err(_) if value.is_undefined() => {
+                            self.push(undefined(expr, span));
+                            return Err(Poisoned);
+                        }
+                        Err(what) => {
+                            self.push(Diagnostic::error("bad-expression", span, "cannot be printed", format!("`{expr}` is no text: {what}")));
+                            return Err(Poisoned);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// Whether an expression is true.
+    pub fn truth(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<bool, Poisoned> {
+        let value = self.expression(text, span, env)?;
+        if value.is_undefined() {
+            self.push(undefined(text, span));
+            return Err(Poisoned);
+        }
+        let saved = std::mem::take(&mut self.state().poison);
+        let truth = value.is_true();
+        let mut state = self.state();
+        let poisoned = state.poison;
+        state.poison |= saved;
+        if poisoned { Err(Poisoned) } else { Ok(truth) }
+    }
+
+    /// An expression's value.
+    pub fn expression(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
+        if let Some(path) = simple_path(text) {
+            if let Some(found) = self.follow(env, &path) {
+                return if std::mem::take(&mut self.state().poison) { Err(Poisoned) } else { Ok(found) };
+            }
+        }
+        let compiled = self.compiled(text, span)?;
+        let saved = std::mem::take(&mut self.state().poison);
+        let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
+        let result = compiled.eval(scope);
+        let poisoned = {
+            let mut state = self.state();
+            let poisoned = state.poison;
+            state.poison = saved;
+            poisoned
+        };
+        match result {
+            _ if poisoned => Err(Poisoned),
+            Ok(value) => Ok(value),
+            Err(error) => {
+                self.push(self.explain(&error, text, span));
+                Err(Poisoned)
+            }
+        }
+    }
+
+    /// A way of names as an expression's value.
+    fn follow(&self, env: EnvId, path: &[&str]) -> Option<Jinja> {
+        let (first, rest) = path.split_first()?;
+        let mut value = self.lookup(env, first)?;
+        for name in rest {
+            let object = value.downcast_object_ref::<SlotObject>()?;
+            value = object.eval()?.read_child(object.slot, name)?;
+        }
+        (!value.is_undefined()).then_some(value)
+    }
+
+    fn compiled(&self, text: &Arc<str>, span: Span) -> Result<Arc<Expression<'static, 'static>>, Poisoned> {
+        let mut cache = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(found) = cache.get(text) {
+            return found.clone().ok_or(Poisoned);
+        }
+        let made = environment().compile_expression_owned(text.to_string());
+        match made {
+            Ok(expression) => {
+                let expression = Arc::new(expression);
+                cache.insert(text.clone(), Some(expression.clone()));
+                Ok(expression)
+            }
+            Err(error) => {
+                cache.insert(text.clone(), None);
+                drop(cache);
+                self.push(self.explain(&error, text, span));
+                Err(Poisoned)
+            }
+        }
+    }
+
+    /// minijinja's error in our words.
+    fn explain(&self, error: &minijinja::Error, text: &str, span: Span) -> Diagnostic {
+        let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        let part = error.range().and_then(|range| text.get(range)).unwrap_or("").trim();
+        match error.kind() {
+            ErrorKind::UndefinedError => undefined(if part.is_empty() { text } else { part }, span),
+            ErrorKind::OutOfFuel => Diagnostic::error("bad-expression", span, "does not end", "the expression takes too long").help("a loop in it may never end"),
+            ErrorKind::SyntaxError => Diagnostic::error("bad-expression", span, "cannot be read", format!("`{}` is not an expression: {detail}", crate::value::short(text)))
+                .help("names use `_` for `-`; texts stand in quotes: `host.os == 'darwin'`"),
+            ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest => {
+                let known = super::filters::NAMES.iter().copied();
+                let wanted = detail.split_whitespace().find(|word| text.contains(*word) && word.len() > 1).unwrap_or(part);
+                Diagnostic::error("bad-expression", span, "not known", format!("in `{}`: {detail}", crate::value::short(text)))
+                    .maybe_help(crate::diag::nearest(wanted, known).map(|near| format!("did you mean `{near}`?")))
+            }
+            _ => Diagnostic::error("bad-expression", span, "cannot be computed", format!("in `{}`: {detail}", crate::value::short(text))),
+        }
+    }
+
+    /// A minijinja value as ours.
+    pub fn typed(&self, value: &Jinja, span: Span) -> Result<Typed, Poisoned> {
+        self.typed_below(value, span, 0)
+    }
+
+    fn typed_below(&self, value: &Jinja, span: Span, depth: usize) -> Result<Typed, Poisoned> {
+        if depth > 64 {
+            return Err(Poisoned);
+        }
+        if let Some(object) = value.downcast_object_ref::<SlotObject>() {
+            let Some(own) = object.eval() else { return Err(Poisoned) };
+            return match own.force(object.slot) {
+                Ok(Some(found)) => Ok((*found).clone()),
+                Ok(None) => Ok(Typed::at(own.empty_of(object.slot).unwrap_or(Data::Null), span)),
+                Err(Poisoned) => Err(Poisoned),
+            };
+        }
+        if let Some(object) = value.downcast_object_ref::<MapObject>() {
+            return Ok(Typed { data: Data::Map(object.0.clone()), from: vec![span], pieces: None });
+        }
+        let data = match value.kind() {
+            ValueKind::None => Data::Null,
+            ValueKind::Undefined => {
+                self.push(undefined("the expression", span));
+                return Err(Poisoned);
+            }
+            ValueKind::Bool => Data::Bool(value.is_true()),
+            ValueKind::Number if value.is_integer() => match i128::try_from(value.clone()) {
+                Ok(n) => Data::Int(n),
+                Err(_) => return Err(Poisoned),
+            },
+            ValueKind::Number => match f64::try_from(value.clone()) {
+                Ok(n) => Data::Float(n),
+                Err(_) => return Err(Poisoned),
+            },
+            ValueKind::String => Data::String(value.as_str().unwrap_or_default().into()),
+            ValueKind::Seq | ValueKind::Iterable => {
+                let mut list = Vec::new();
+                for item in value.try_iter().into_iter().flatten() {
+                    list.push(self.typed_below(&item, span, depth + 1)?);
+                }
+                Data::List(list)
+            }
+            ValueKind::Map => {
+                let mut map = indexmap::IndexMap::new();
+                for key in value.try_iter().into_iter().flatten() {
+                    let inner = value.get_item(&key).unwrap_or_default();
+                    map.insert(key.to_string().into(), self.typed_below(&inner, span, depth + 1)?);
+                }
+                Data::Map(map)
+            }
+            other => {
+                self.push(Diagnostic::error("bad-expression", span, "not a value", format!("the expression gives a {other}, which is no value")));
+                return Err(Poisoned);
+            }
+        };
+        Ok(Typed::at(data, span))
+    }
+
+    /// What a name means in an instance.
+    pub fn lookup(&self, env: EnvId, name: &str) -> Option<Jinja> {
+        let mut at = Some(env);
+        let mut target = None;
+        while let Some(id) = at {
+            let (parent, bound, in_target) = {
+                let state = self.state();
+                let own = state.env(id);
+                if let Some((_, value)) = own.vars.iter().rev().find(|(own, _)| **own == *name) {
+                    return Some(value.clone());
+                }
+                let block = state.block(own.block);
+                let bound = block.lets.iter().rev().find(|(own, ..)| **own == *name).cloned();
+                (own.parent, bound, block.target.clone())
+            };
+            if let Some((name, raw, span)) = bound {
+                return Some(self.bound(id, &name, &raw, span));
+            }
+            target = target.or(in_target);
+            at = parent;
+        }
+        if let Some(target) = target
+            && let Some(slot) = self.slot_at(&target.path)
+            && let Some(child) = self.child_named(slot, name)
+        {
+            return Some(self.read(child));
+        }
+        self.fact(name)
+    }
+
+    fn bound(&self, env: EnvId, name: &Arc<str>, raw: &Raw, span: Span) -> Jinja {
+        let frame = super::arena::Frame::Let(env, name.clone(), span);
+        let memo = self.state().env(env).lets.get(name).cloned();
+        let result = match memo {
+            Some(result) => result,
+            None => {
+                let entered = {
+                    let mut state = self.state();
+                    let again = state.stack.contains(&frame);
+                    if again {
+                        state.diags.push(Diagnostic::error("cycle", span, "depends on itself", format!("`{name}` depends on itself")));
+                    } else {
+                        state.stack.push(frame);
+                    }
+                    !again
+                };
+                let result = if entered {
+                    let result = self.value(raw, span, env).map(Arc::new);
+                    self.state().stack.pop();
+                    result
+                } else {
+                    Err(Poisoned)
+                };
+                let mut state = self.state();
+                if let Some(own) = state.envs.get_mut(env.0 as usize) {
+                    own.lets.insert(name.clone(), result.clone());
+                }
+                result
+            }
+        };
+        match result {
+            Ok(value) => to_jinja(&value),
+            Err(Poisoned) => {
+                self.state().poison = true;
+                super::objects::poison()
+            }
+        }
+    }
+
+    /// Facts and functions.
+    fn fact(&self, name: &str) -> Option<Jinja> {
+        match name {
+            "config" => Some(Jinja::from_object(SlotObject::new(self, State::ROOT))),
+            "host" => Some(self.host.clone()),
+            "user" => self.user.clone(),
+            "xdg" => self.xdg.clone(),
+            "hosts" => Some(self.hosts.clone()),
+            _ => super::machine::function(self, name),
+        }
+    }
+
+    /// A file of the configuration as text.
+    fn file_text(&self, path: &str, span: Span) -> Result<String, Poisoned> {
+        let problem = |what: String| Diagnostic::error("cannot-read", span, "read here", format!("cannot read `{path}`: {what}"));
+        let bytes = files::read(camino::Utf8Path::new(path)).map_err(|error| {
+            let own = camino::Utf8Path::new(path);
+            let near = own.parent().and_then(|folder| crate::syntax::import::near_file(folder, own.file_name()));
+            self.push(problem(reason(&error)).maybe_help(near));
+            Poisoned
+        })?;
+        String::from_utf8(bytes).map_err(|error| {
+            self.push(problem(format!("it is not UTF-8 from byte {} on", error.utf8_error().valid_up_to())));
+            Poisoned
+        })
+    }
+
+    /// A template, of the configuration or embedded, rendered.
+    pub fn template(&self, path: &str, span: Span, env: EnvId) -> Result<String, Poisoned> {
+        let embedded = (!self.shared.folders.contains_key(&span.source)).then(|| library::template(path)).flatten();
+        let text = match embedded {
+            Some(text) => text.to_owned(),
+            None => self.file_text(path, span)?,
+        };
+        let name = camino::Utf8Path::new(path).file_name().unwrap_or(path);
+        let saved = std::mem::take(&mut self.state().poison);
+        let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
+        let result = environment().template_from_named_str(name, &text).and_then(|template| template.render(scope));
+        let poisoned = {
+            let mut state = self.state();
+            let poisoned = state.poison;
+            state.poison = saved;
+            poisoned
+        };
+        match result {
+            _ if poisoned => Err(Poisoned),
+            Ok(text) => Ok(text),
+            Err(error) => {
+                let part = error.range().and_then(|range| text.get(range)).unwrap_or("").trim();
+                let detail = match error.kind() {
+                    ErrorKind::UndefinedError => format!("`{part}` is not defined"),
+                    ErrorKind::OutOfFuel => "it takes too long; a loop in it may never end".to_owned(),
+                    _ => error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
+                };
+                let line = error.line().map_or_else(String::new, |line| format!(" at line {line}"));
+                self.push(Diagnostic::error("bad-template", span, "rendered here", format!("`{path}`{line}: {detail}")));
+                Err(Poisoned)
+            }
+        }
+    }
+}
+
+fn undefined(expr: &str, span: Span) -> Diagnostic {
+    let expr = crate::value::short(expr);
+    Diagnostic::error("undefined-name", span, "has no value", format!("`{expr}` is not defined"))
+}

@@ -1,0 +1,46 @@
+//! Facts of a host and a user, as expressions and guards see them.
+
+use std::sync::Arc;
+
+/// What is known of a host. A fact that is not known matches no `when`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HostFacts {
+    /// Its name.
+    pub name: Arc<str>,
+    /// `linux`, `darwin`, ...
+    pub os: Option<Arc<str>>,
+    /// `nixos`, `debian`, ...
+    pub distro: Option<Arc<str>>,
+    /// `x86_64`, `aarch64`, ...
+    pub arch: Option<Arc<str>>,
+    /// Whether it runs inside Windows.
+    pub wsl: bool,
+    /// The owner's own words.
+    pub tags: Vec<Arc<str>>,
+}
+
+/// What is known of a user.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserFacts {
+    /// The login name.
+    pub name: Arc<str>,
+    /// The home, absolute.
+    pub home: Arc<str>,
+    /// The number, if known.
+    pub uid: Option<i64>,
+}
+
+/// This machine, read once.
+#[derive(Clone, Debug, Default)]
+pub struct Machine {
+    /// What it is.
+    pub host: HostFacts,
+    /// Who runs hcc.
+    pub user: UserFacts,
+}
+
+/// The facts that a `when` may ask for.
+pub const GUARDS: &[&str] = &["host", "user", "uid", "os", "distro", "arch", "wsl", "tag"];
+
+/// The systems a host may have.
+pub const SYSTEMS: &[&str] = &["linux", "darwin", "freebsd", "openbsd", "netbsd"];

@@ -1,0 +1,68 @@
+//! Filters of expressions and templates: quoting for readers, and small changes of text.
+
+use minijinja::value::{Kwargs, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, Value};
+
+use crate::emit::quote;
+
+/// The names, for "did you mean".
+pub const NAMES: &[&str] = &[
+    "shell", "dquote", "literal", "fish", "json", "toml", "systemd", "ruby", "lines_of", "indent_by", "basename",
+    "dirname", "under", "default", "join", "map", "select", "reject", "replace", "upper", "lower",
+    "trim", "length", "first", "last", "sort", "unique", "items", "int", "float", "list", "bool",
+    "capitalize", "title", "selectattr", "rejectattr", "split", "lines", "abs", "round", "min",
+    "max", "reverse", "batch", "slice", "dictsort", "indent", "shell_expand", "fish_expand", "onoff", "yesno",
+];
+
+/// Adds ours to minijinja's.
+pub fn add(env: &mut Environment<'static>) {
+    env.add_filter("shell", |text: Value| scalar(&text).map(|text| quote::shell(&text)));
+    env.add_filter("dquote", |text: Value| scalar(&text).map(|text| quote::dquote(&text)));
+    env.add_filter("literal", |text: Value| scalar(&text).map(|text| quote::dquote_literal(&text)));
+    env.add_filter("fish", |text: Value| scalar(&text).map(|text| quote::fish(&text)));
+    env.add_filter("toml", |text: Value| scalar(&text).map(|text| quote::toml(&text)));
+    env.add_filter("systemd", |text: Value| scalar(&text).map(|text| quote::systemd(&text)));
+    env.add_filter("json", |value: Value| {
+        serde_json::to_string(&value).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
+    });
+    env.add_filter("shell_expand", |text: Value| expand(&text, quote::Shell::Posix));
+    env.add_filter("fish_expand", |text: Value| expand(&text, quote::Shell::Fish));
+    env.add_filter("onoff", |value: bool| if value { "on" } else { "off" });
+    env.add_filter("yesno", |value: bool| if value { "yes" } else { "no" });
+    env.add_filter("basename", |text: String| {
+        text.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_owned()
+    });
+    env.add_filter("dirname", |text: String| {
+        text.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned())
+    });
+    env.add_filter("under", |text: String, folder: String| {
+        text.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'))
+    });
+    env.add_filter("indent_by", |text: String, by: String, options: Kwargs| {
+        let first: Option<bool> = options.get("first")?;
+        options.assert_all_used()?;
+        let lines: Vec<String> = text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| if line.is_empty() || (index == 0 && first == Some(false)) { line.to_owned() } else { format!("{by}{line}") })
+            .collect();
+        Ok::<_, Error>(lines.join("\n"))
+    });
+}
+
+fn scalar(value: &Value) -> Result<String, Error> {
+    match value.kind() {
+        ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
+        ValueKind::Number => Ok(value.to_string()),
+        ValueKind::Bool => Ok(if value.is_true() { "true" } else { "false" }.to_owned()),
+        other => Err(Error::new(ErrorKind::InvalidOperation, format!("a text is quoted, not a {other}"))),
+    }
+}
+
+fn expand(value: &Value, shell: quote::Shell) -> Result<String, Error> {
+    let text = scalar(value)?;
+    quote::shell_expand(&text, shell).map_err(|fault| {
+        let help = fault.help.map_or_else(String::new, |help| format!("; {help}"));
+        Error::new(ErrorKind::InvalidOperation, format!("{}{help}", fault.message))
+    })
+}

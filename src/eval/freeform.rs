@@ -1,0 +1,344 @@
+//! Nodes of settings to definitions: values of the program's own, as they come.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::arena::{At, Part, Raw, SlotId};
+use super::collect::{Collector, Ctx, with_props};
+use crate::diag::{Diagnostic, Span, Spanned};
+use crate::schema::OptionDecl;
+use crate::schema::types::Type;
+use crate::syntax::marks::{self, Compute, Marks, Shape};
+use crate::syntax::tree::{Entry, Node, Scalar};
+use crate::value::Data;
+
+impl Collector<'_> {
+    /// The value of a freeform option, or of a key below one: an object, a scalar or a list.
+    pub fn free_value(&mut self, node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+        let (marks, _) = marks::read(node.ty.as_ref());
+        let args = node.args().count();
+        let inner: Vec<Node> = with_props(node);
+        let root_is_object = way.is_empty() && matches!(decl.ty.inner(), Type::Settings);
+        match (args, inner.is_empty(), node.children.is_some()) {
+            (0, true, false) => match marks.shape {
+                Some(Shape::List) => self.literal(slot, ctx, Data::List(Vec::new()), Part::EmptyList, node.name.span),
+                Some(Shape::Map) => self.literal(slot, ctx, Data::Map(Default::default()), Part::EmptyMap, node.name.span),
+                None if root_is_object => self.literal(slot, ctx, Data::Map(Default::default()), Part::EmptyMap, node.name.span),
+                None => self.literal(slot, ctx, Data::Bool(true), Part::Whole, node.name.span),
+            },
+            (0, true, true) => match marks.shape {
+                Some(Shape::List) => self.literal(slot, ctx, Data::List(Vec::new()), Part::EmptyList, node.name.span),
+                Some(Shape::Map) => self.literal(slot, ctx, Data::Map(Default::default()), Part::EmptyMap, node.name.span),
+                None if root_is_object => {}
+                None => self.push(
+                    Diagnostic::error("empty-block", node.name.span, "an empty block", format!("`{}` {{}} could be an empty list or an empty object", node.name.value))
+                        .help(format!("write `(map){}` or `(list){}`", node.name.value, node.name.value)),
+                ),
+            },
+            (0, false, _) => self.object(&inner, node, slot, decl, way, marks, ctx),
+            (_, true, false) if root_is_object => {
+                let Some(entry) = node.args().next() else { return };
+                let computed = marks::read(entry.value.ty.as_ref()).0.compute.is_some();
+                if args == 1 && computed {
+                    self.argument(entry, slot, None, Part::Whole, ctx);
+                } else {
+                    self.push(
+                        Diagnostic::error("wrong-shape", entry.span, "an argument", format!("`{}` holds keys and values, found an argument", decl.path))
+                            .help(format!("write `{} key=\"value\"` or a block", decl.name())),
+                    );
+                }
+            }
+            (_, true, false) => {
+                let ty = key_type(decl, way);
+                let is_list = args > 1 || marks.shape == Some(Shape::List) || ty.as_ref().is_some_and(Type::is_list);
+                if marks.shape == Some(Shape::Map) {
+                    self.push(Diagnostic::error("bad-mark", node.name.span, "has arguments", "`(map)` is for an empty object"));
+                    return;
+                }
+                for entry in node.args() {
+                    self.argument(entry, slot, ty.as_ref(), if is_list { Part::Element } else { Part::Whole }, ctx);
+                }
+            }
+            (1, _, _) => {
+                let Some(entry) = node.args().next() else { return };
+                self.keyed_object(node, entry, slot, decl, way, ctx);
+            }
+            _ => {
+                let second = node.args().nth(1).map_or(node.name.span, |entry| entry.span);
+                self.push(
+                    Diagnostic::error("wrong-shape", second, "a second argument", format!("`{}` has several arguments beside keys", node.name.value))
+                        .help("a keyed object has one argument, its key; a list has no keys"),
+                );
+            }
+        }
+    }
+
+    /// `url "x" insteadOf="y"` is `{url: {x: {insteadOf: y}}}`.
+    fn keyed_object(&mut self, node: &Node, entry: &Entry, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+        let (marks, problem) = marks::read(entry.value.ty.as_ref());
+        self.report(problem);
+        let key: Arc<str> = match &entry.value.data {
+            Scalar::String(text) => text.clone(),
+            Scalar::Int(n) => n.to_string().into(),
+            Scalar::Bool(value) => value.to_string().into(),
+            other => {
+                self.push(Diagnostic::error("wrong-type", entry.span, "expected a key", format!("a key is a string, found {}", other.kind())));
+                return;
+            }
+        };
+        let inner = Node {
+            ty: None,
+            name: Spanned { value: key, span: entry.value.span },
+            entries: node.entries.iter().filter(|entry| entry.name.is_some()).cloned().collect(),
+            children: node.children.clone(),
+            span: node.span,
+        };
+        let ctx = ctx_with(ctx, marks);
+        match marks.compute {
+            Some(compute) => self.defer(compute, &inner.name.clone(), &inner, slot, &ctx),
+            None => self.free_child_marked(&inner, slot, decl, way, marks, &ctx),
+        }
+    }
+
+    /// Properties and children as an object, or `-` children as a list.
+    #[allow(clippy::too_many_arguments, reason = "a node and the place it is for")]
+    fn object(&mut self, inner: &[Node], node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], marks: Marks, ctx: &Ctx) {
+        self.props_twice(node);
+        if marks.shape == Some(Shape::List) || is_list(inner) {
+            self.items(inner, slot, decl, way, ctx);
+            return;
+        }
+        if marks.shape == Some(Shape::Map) {
+            self.literal(slot, ctx, Data::Map(Default::default()), Part::EmptyMap, node.name.span);
+        }
+        self.keys(inner, slot, decl, way, ctx);
+    }
+
+    fn props_twice(&mut self, node: &Node) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for (name, _) in node.props() {
+            if let Some(first) = seen.insert(&name.value, name.span) {
+                self.push(
+                    Diagnostic::error("said-twice", name.span, "said here again", format!("the property `{}` is said twice", name.value))
+                        .also(first, "first said here")
+                        .help("keep one of them"),
+                );
+            }
+        }
+    }
+
+    fn keys(&mut self, nodes: &[Node], slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+        let mut scalars: HashMap<Arc<str>, (Span, usize)> = HashMap::new();
+        for child in nodes {
+            let (marks, problem) = marks::read(child.ty.as_ref());
+            self.report(problem);
+            if marks.hcc {
+                match &*child.name.value {
+                    "when" => self.when(child, ctx, |own, ctx| own.keys(child.children(), slot, decl, way, ctx)),
+                    "for" => self.repeat(child, ctx, |own, ctx| own.keys(child.children(), slot, decl, way, ctx)),
+                    other => self.push(
+                        Diagnostic::error("bad-mark", child.name.span, "not a structure word", format!("`(hcc){other}` is not part of the language"))
+                            .help("`(hcc)` stands before `when` and `for`"),
+                    ),
+                }
+                continue;
+            }
+            if &*child.name.value == "-" {
+                self.push(
+                    Diagnostic::error("wrong-shape", child.name.span, "an item among keys", "list items and keys stand in one block")
+                        .help("a block holds `-` items or keys, not both"),
+                );
+                continue;
+            }
+            let scalar = child.args().count() >= 1 && child.props().next().is_none() && child.children.is_none() || (child.entries.is_empty() && child.children.is_none());
+            if scalar && marks.compute.is_none() && !marks.unset {
+                let count = child.args().count();
+                let typed_list = key_type(decl, &extend(way, &child.name.value)).is_some_and(|ty| ty.is_list());
+                let is_list = count > 1 || typed_list || marks.shape == Some(Shape::List);
+                match scalars.get(&child.name.value) {
+                    Some((first, 1)) if !is_list => {
+                        let both: Vec<String> = nodes
+                            .iter()
+                            .filter(|node| node.name.value == child.name.value)
+                            .flat_map(|node| node.args().map(|entry| super::collect::literal(&entry.value.data).kdl()))
+                            .collect();
+                        let (first, name) = (*first, child.name.value.clone());
+                        self.push(
+                            Diagnostic::error("said-twice", child.name.span, "said here again", format!("`{name}` is said twice in one block"))
+                                .also(first, "first said here")
+                                .help(format!("for a list write `{name} {}`", both.join(" "))),
+                        );
+                        continue;
+                    }
+                    _ => {
+                        scalars.insert(child.name.value.clone(), (child.name.span, if is_list { 2 } else { 1 }));
+                    }
+                }
+            }
+            let ctx = ctx_with(ctx, marks);
+            match marks.compute {
+                Some(compute) => {
+                    let plain = Node { ty: shape_only(child, marks), ..child.clone() };
+                    self.defer(compute, &child.name, &plain, slot, &ctx);
+                }
+                None => self.free_child_marked(child, slot, decl, way, marks, &ctx),
+            }
+        }
+    }
+
+    /// A key and its value below a freeform slot.
+    pub fn free_child(&mut self, node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+        let (marks, problem) = marks::read(node.ty.as_ref());
+        self.report(problem);
+        self.free_child_marked(node, slot, decl, way, marks, &ctx_with(ctx, marks));
+    }
+
+    fn free_child_marked(&mut self, node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], marks: Marks, ctx: &Ctx) {
+        let way: Arc<[Arc<str>]> = extend(way, &node.name.value).into();
+        let at = self.state.child(slot, &node.name.value, || At::Free(decl.clone(), way.clone()));
+        self.mention(at, ctx, ctx.order.unwrap_or_default(), Some(node.name.span));
+        let ctx = self.dropping(at, marks, ctx, node.name.span);
+        if !marks.unset {
+            self.free_value(node, at, decl, &way, &ctx);
+        }
+    }
+
+    /// `-` children, with `(hcc)when` and `(hcc)for` around them.
+    fn items(&mut self, nodes: &[Node], slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+        for child in nodes {
+            let (marks, problem) = marks::read(child.ty.as_ref());
+            self.report(problem);
+            let ctx = &ctx_with(ctx, marks);
+            match (&*child.name.value, marks.hcc) {
+                ("when", true) => self.when(child, ctx, |own, ctx| own.items(child.children(), slot, decl, way, ctx)),
+                ("for", true) => self.repeat(child, ctx, |own, ctx| own.items(child.children(), slot, decl, way, ctx)),
+                ("-", _) => self.list_item(child, slot, decl, way, marks, ctx),
+                _ => self.push(
+                    Diagnostic::error("wrong-shape", child.name.span, "a key among items", "list items and keys stand in one block")
+                        .help("a block holds `-` items or keys, not both"),
+                ),
+            }
+        }
+    }
+
+    fn list_item(&mut self, node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], marks: Marks, ctx: &Ctx) {
+        let plain = node.props().next().is_none() && node.children().is_empty();
+        if plain && node.args().count() == 1 && marks.shape.is_none() {
+            let element = match key_type(decl, way) {
+                Some(Type::List(inner)) => Some((*inner).clone()),
+                _ => None,
+            };
+            if let Some(entry) = node.args().next() {
+                self.argument(entry, slot, element.as_ref(), Part::Element, ctx);
+            }
+            return;
+        }
+        if plain && node.args().next().is_none() && marks.shape.is_none() {
+            self.push(
+                Diagnostic::error("empty-block", node.name.span, "an empty item", "a list item needs a value")
+                    .help("write `- \"value\"`, `(map)-` or `(list)-`"),
+            );
+            return;
+        }
+        let scratch = self.state.add_slot(Some(slot), "-".into(), At::Free(decl.clone(), extend(way, &"-".into()).into()));
+        self.element(node, scratch, decl, way, &Ctx { live: false, ..ctx.clone() });
+        self.define(slot, ctx, marks, Raw::Object(Arc::new(node.clone())), Part::Element, 0, false, node.span);
+    }
+
+    /// An element that is an object, or a list of its own.
+    pub fn element(&mut self, node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+        let way = extend(way, &"-".into());
+        let (marks, _) = marks::read(node.ty.as_ref());
+        if node.args().count() > 1 && node.props().next().is_none() && node.children.is_none() {
+            for entry in node.args() {
+                self.argument(entry, slot, None, Part::Element, ctx);
+            }
+            return;
+        }
+        let shape_only = Node { ty: shape_only(node, marks), ..node.clone() };
+        self.free_value(&shape_only, slot, decl, &way, ctx);
+    }
+
+    /// One argument of a free node.
+    fn argument(&mut self, entry: &Entry, slot: SlotId, ty: Option<&Type>, part: Part, ctx: &Ctx) {
+        let (marks, problem) = marks::read(entry.value.ty.as_ref());
+        self.report(problem);
+        if marks.unset {
+            self.dropping(slot, marks, &ctx_with(ctx, marks), entry.span);
+            return;
+        }
+        let Some((mut raw, span)) = self.raw(&entry.value, ctx) else { return };
+        let ctx = &if marks.replace { self.dropping(slot, marks, &ctx_with(ctx, marks), entry.span) } else { ctx.clone() };
+        let part = match (marks.shape, part) {
+            (Some(Shape::List), Part::Whole) => Part::Element,
+            (_, part) => part,
+        };
+        let expected = match (ty, part) {
+            (Some(ty), Part::Element) => match ty.inner() {
+                Type::List(inner) => Some((**inner).clone()),
+                _ => Some(ty.clone()),
+            },
+            (Some(ty), _) => Some(ty.clone()),
+            (None, _) => None,
+        };
+        if let (Raw::Literal(data), Some(ty)) = (&raw, expected) {
+            let data = match (ty.has_source(), data) {
+                (true, Data::String(text)) => Data::String(self.source_path(text, span)),
+                (_, data) => data.clone(),
+            };
+            match ty.check(crate::value::Typed::at(data, span)) {
+                Ok(typed) => raw = Raw::Literal(typed.data),
+                Err(mismatch) => {
+                    let path = self.state.path(slot);
+                    self.mismatch(&path, &mismatch, span, &entry.value);
+                    return;
+                }
+            }
+        }
+        if let Raw::Computed(Compute::File | Compute::Template, _) = &raw {
+            // Read when it is needed.
+        }
+        self.define(slot, ctx, marks, raw, part, 0, false, span);
+    }
+
+    fn literal(&mut self, slot: SlotId, ctx: &Ctx, data: Data, part: Part, span: Span) {
+        self.define(slot, ctx, Marks::default(), Raw::Literal(data), part, 0, false, span);
+    }
+}
+
+fn ctx_with(ctx: &Ctx, marks: Marks) -> Ctx {
+    Ctx { level: marks.level.or(ctx.level), order: marks.order.or(ctx.order), ..ctx.clone() }
+}
+
+/// The type of a key, if the target gives it one.
+pub fn key_type(decl: &OptionDecl, way: &[Arc<str>]) -> Option<Type> {
+    if way.is_empty() {
+        return matches!(decl.ty.inner(), Type::Union(_)).then(|| decl.ty.clone());
+    }
+    decl.key(way.iter().map(|part| &**part)).map(|key| key.ty.clone())
+}
+
+fn extend(way: &[Arc<str>], name: &Arc<str>) -> Vec<Arc<str>> {
+    let mut way = way.to_vec();
+    way.push(name.clone());
+    way
+}
+
+/// Whether a block holds items: the first word that is not structure decides.
+fn is_list(nodes: &[Node]) -> bool {
+    nodes.iter().any(|node| match &*node.name.value {
+        "-" => true,
+        "when" | "for" if marks::read(node.ty.as_ref()).0.hcc => is_list(node.children()),
+        _ => false,
+    })
+}
+
+/// The annotation without the mark that computes the key.
+fn shape_only(node: &Node, marks: Marks) -> Option<crate::syntax::tree::Name> {
+    let span = node.ty.as_ref()?.span;
+    let word = match marks.shape? {
+        Shape::List => "list",
+        Shape::Map => "map",
+    };
+    Some(Spanned { value: word.into(), span })
+}

@@ -1,0 +1,117 @@
+//! What an expression may ask about packages: how a host's manager calls them and where it puts
+//! them. The table is `templates/tables/managers.kdl`.
+
+use std::sync::{Arc, OnceLock};
+
+use minijinja::{Error, ErrorKind, Value as Jinja};
+
+use super::Eval;
+use super::facts::HostFacts;
+use crate::diag::SourceId;
+use crate::schema::library;
+use crate::syntax::parse;
+use crate::syntax::tree::{Node, Scalar};
+
+/// A package manager: which hosts have it, and where it puts things.
+#[derive(Debug)]
+struct Manager {
+    name: String,
+    guards: Vec<(String, Vec<String>)>,
+    prefix: String,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    managers: Vec<Manager>,
+    /// Common name, manager, the manager's name.
+    names: Vec<(String, String, String)>,
+}
+
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let text = library::table("managers").unwrap_or_default();
+        let (nodes, _) = parse(SourceId(u32::MAX), text);
+        let mut table = Table::default();
+        for node in &nodes {
+            let Some(name) = arguments(node).first().cloned() else { continue };
+            match &*node.name.value {
+                "manager" => table.managers.push(Manager {
+                    name,
+                    guards: node.children().iter().map(|child| (child.name.value.to_string(), arguments(child))).collect(),
+                    prefix: crate::schema::declare::text_prop(node, "prefix").map(|text| text.value.to_string()).unwrap_or_default(),
+                }),
+                "package" => {
+                    for (manager, entry) in node.props() {
+                        if let Scalar::String(own) = &entry.value.data {
+                            table.names.push((name.clone(), manager.value.to_string(), own.to_string()));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        table
+    })
+}
+
+fn arguments(node: &Node) -> Vec<String> {
+    node.args()
+        .filter_map(|entry| match &entry.value.data {
+            Scalar::String(text) => Some(text.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn of(host: &HostFacts) -> Option<&'static Manager> {
+    table().managers.iter().find(|manager| {
+        manager.guards.iter().all(|(fact, values)| {
+            let own = match fact.as_str() {
+                "os" => host.os.as_deref(),
+                "distro" => host.distro.as_deref(),
+                "arch" => host.arch.as_deref(),
+                _ => None,
+            };
+            own.is_some_and(|own| values.iter().any(|value| value == own))
+        })
+    })
+}
+
+/// The manager of a host, by name; empty if none is known.
+pub fn manager(host: &HostFacts) -> &'static str {
+    of(host).map_or("", |manager| &manager.name)
+}
+
+/// How a manager calls a package.
+pub fn package_name(manager: &str, package: &str) -> String {
+    let found = table().names.iter().find(|(name, own, _)| name == package && own == manager);
+    found.map_or_else(|| package.to_owned(), |(_, _, own)| own.clone())
+}
+
+/// `bin('zsh')`, `share('zsh/x')`, `manager()`, `package_name('fd')`.
+pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
+    let host = Arc::new(eval.shared.host.clone());
+    let text = |args: &[Jinja]| -> Result<String, Error> {
+        args.first()
+            .and_then(|arg| arg.as_str().map(str::to_owned))
+            .ok_or_else(|| Error::new(ErrorKind::MissingArgument, "it takes one text"))
+    };
+    match name {
+        "bin" | "share" => {
+            let folder = if name == "bin" { "bin" } else { "share" };
+            Some(Jinja::from_function(move |args: minijinja::value::Rest<Jinja>| {
+                let prefix = of(&host).map_or("/usr", |manager| manager.prefix.as_str());
+                text(&args).map(|name| format!("{prefix}/{folder}/{name}"))
+            }))
+        }
+        "manager" => Some(Jinja::from_function(move || manager(&host))),
+        "package_name" => Some(Jinja::from_function(move |args: minijinja::value::Rest<Jinja>| {
+            text(&args).map(|name| package_name(manager(&host), &name))
+        })),
+        _ => None,
+    }
+}
+
+/// The functions, for checking names.
+pub const FUNCTIONS: &[&str] = &["bin", "share", "manager", "package_name", "range", "dict", "namespace", "debug"];

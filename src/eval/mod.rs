@@ -1,0 +1,309 @@
+//! The module system: definitions to typed values.
+//!
+//! Handed the nodes of a configuration and a [`Schema`], hands on an [`Eval`] for each host and
+//! scope: values on demand, and the statements of targets in their instances. It writes nothing
+//! and knows no format; what it reads of the machine was handed to it as facts.
+//!
+//! One way through: [`structure`] says whose definitions hold in which order, [`collect`] and
+//! [`freeform`] put them into the [`arena`], [`resolve`] merges them when somebody asks.
+
+pub mod arena;
+pub mod collect;
+mod expr;
+pub mod facts;
+mod filters;
+mod freeform;
+pub mod interpolate;
+pub mod lint;
+pub mod machine;
+mod names;
+mod objects;
+pub mod program;
+mod resolve;
+pub mod structure;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use indexmap::IndexMap;
+use minijinja::Value as Jinja;
+
+pub use arena::Poisoned;
+use arena::{At, BlockId, EnvId, Guard, Output, SlotId, State};
+use collect::{Collector, Ctx, Program, Shared};
+pub use resolve::Fate;
+use structure::{Host, User};
+
+use crate::diag::{Diagnostic, Diagnostics, Span};
+use crate::schema::{Place, Scope};
+use crate::value::{Data, Typed};
+
+/// The values of one host and scope.
+#[derive(Debug)]
+pub struct Eval {
+    state: Mutex<State>,
+    /// What it is about.
+    pub shared: Shared,
+    /// The machine's values, for a user's expressions.
+    system: Option<Arc<Eval>>,
+    me: Weak<Eval>,
+    targets: Mutex<HashMap<String, EnvId>>,
+    compiled: Mutex<expr::Compiled>,
+    host: Jinja,
+    user: Option<Jinja>,
+    xdg: Option<Jinja>,
+    hosts: Jinja,
+}
+
+impl Eval {
+    /// Takes the definitions for a host's system, or for one of its users, in.
+    pub fn new(program: &Arc<Program>, host: &Host, user: Option<&User>, system: Option<Arc<Eval>>) -> Arc<Self> {
+        let scope = if user.is_some() { Scope::User } else { Scope::System };
+        let shared = Shared {
+            program: program.clone(),
+            host: host.facts.clone(),
+            user: user.map(|user| user.facts.clone()),
+            scope,
+        };
+        let hosts = program.structure.hosts.iter().map(|host| objects::to_jinja(&host_value(&host.facts)));
+        let hosts = Jinja::from(hosts.collect::<Vec<_>>());
+        let eval = Arc::new_cyclic(|me| Self {
+            state: Mutex::new(State::default()),
+            host: objects::to_jinja(&host_value(&shared.host)),
+            user: shared.user.as_ref().map(|user| {
+                let mut map = vec![("name", string(&user.name)), ("home", string(&user.home))];
+                map.extend(user.uid.map(|uid| ("uid", Data::Int(uid.into()))));
+                objects::to_jinja(&object(map))
+            }),
+            xdg: shared.user.as_ref().map(|user| {
+                let below = |path: &str| string(&format!("{}/{path}", user.home));
+                objects::to_jinja(&object(vec![
+                    ("config", below(".config")),
+                    ("data", below(".local/share")),
+                    ("state", below(".local/state")),
+                    ("cache", below(".cache")),
+                ]))
+            }),
+            hosts,
+            shared,
+            system,
+            me: me.clone(),
+            targets: Mutex::default(),
+            compiled: Mutex::default(),
+        });
+        eval.collect(host, user);
+        eval
+    }
+
+    fn collect(&self, host: &Host, user: Option<&User>) {
+        let mut state = self.state();
+        let root = At::Group(self.shared.schema.root.clone());
+        state.add_slot(None, "".into(), root);
+        state.add_block(None, Guard::Root, None);
+        state.add_env(None, State::TOP, Vec::new(), Vec::new());
+        let mut collector = Collector { state: &mut state, shared: &self.shared };
+        self.collect_targets(&mut collector);
+        let mut diags = Diagnostics::default();
+        for layer in self.shared.structure.layers(host, user, &mut diags) {
+            let ctx = Ctx { live: layer.live, by_user: layer.by_user, ..Ctx::top() };
+            collector.typed(layer.nodes, State::ROOT, &ctx);
+        }
+        state.diags.extend(diags);
+        names::check(&mut state, &self.shared);
+    }
+
+    fn collect_targets(&self, collector: &mut Collector<'_>) {
+        let mut blocks: HashMap<Arc<str>, BlockId> = HashMap::new();
+        for target in &self.shared.schema.targets {
+            if target.scope != self.shared.scope {
+                continue;
+            }
+            let os = self.shared.host.os.as_ref();
+            if !target.os.is_empty() && !os.is_some_and(|os| target.os.contains(os)) {
+                continue;
+            }
+            let parent = target.parent.as_ref().and_then(|parent| blocks.get(parent)).copied().unwrap_or(State::TOP);
+            let block = collector.state.add_block(Some(parent), Guard::Enabled(target.clone()), Some(target.clone()));
+            blocks.insert(target.path.clone(), block);
+            let Some((Place::Group(group), _)) = self.shared.schema.root.find(&target.path) else { continue };
+            let mut slot = State::ROOT;
+            let mut above = self.shared.schema.root.clone();
+            for part in target.path.split('.') {
+                let Some(Place::Group(inner)) = above.places.get(part).cloned() else { break };
+                slot = collector.state.child(slot, &part.into(), || At::Group(inner.clone()));
+                above = inner;
+            }
+            aliases(collector, &group);
+            let ctx = Ctx { block, target: Some(target.clone()), ..Ctx::top() };
+            collector.typed(&target.statements.clone(), slot, &ctx);
+        }
+    }
+
+    /// The arena. Never held while an expression runs.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a problem.
+    pub fn push(&self, problem: Diagnostic) {
+        self.state().diags.push(problem);
+    }
+
+    /// The problems so far, taken out.
+    pub fn take_diags(&self) -> Diagnostics {
+        std::mem::take(&mut self.state().diags)
+    }
+
+    /// The statements of targets that make something, in order, with their instances.
+    pub fn outputs(&self) -> Vec<(Output, Arc<[EnvId]>)> {
+        self.instances_of(self.state().outputs.clone())
+    }
+
+    fn instances_of(&self, list: Vec<Output>) -> Vec<(Output, Arc<[EnvId]>)> {
+        list.into_iter()
+            .filter_map(|output| {
+                let envs = self.instances(output.block).ok()?;
+                (!envs.is_empty()).then_some((output, envs))
+            })
+            .collect()
+    }
+
+    /// Reads every option that is set and whose target is enabled, so that all mistakes are found.
+    pub fn force_all(&self) {
+        let children: Vec<SlotId> = self.state().slot(State::ROOT).children.values().copied().collect();
+        for child in children {
+            self.force_below(child);
+        }
+    }
+
+    fn force_below(&self, slot: SlotId) {
+        let (at, children): (At, Vec<SlotId>) = {
+            let state = self.state();
+            (state.slot(slot).at.clone(), state.slot(slot).children.values().copied().collect())
+        };
+        match at {
+            At::Group(group) => {
+                if let Some(target) = &group.target
+                    && target.scope == self.shared.scope
+                    && self.enabled(target) != Ok(true)
+                {
+                    return;
+                }
+                for child in children {
+                    self.force_below(child);
+                }
+            }
+            At::Option(decl) if decl.scope == self.shared.scope => {
+                // Whether it is a value or an error, it is known now.
+                let _known = self.force(slot);
+            }
+            _ => {}
+        }
+    }
+
+    /// Runs `assert` and `warn`; what is in error already stays silent.
+    pub fn run_checks(&self) {
+        for (check, envs) in self.instances_of(self.state().checks.clone()) {
+            let (Some((text, span)), Some(message)) =
+                (check.node.prop("expr").and_then(collect::string), check.node.prop("message"))
+            else {
+                continue;
+            };
+            let warn = &*check.node.name.value == "warn";
+            for env in envs.iter() {
+                let Ok(holds) = self.truth(&text, span, *env) else { continue };
+                if holds != warn {
+                    continue;
+                }
+                let mut state = self.state();
+                let Some((raw, at)) = Collector { state: &mut state, shared: &self.shared }.raw(&message.value, &Ctx::top()) else { continue };
+                drop(state);
+                let Ok(message) = self.value(&raw, at, *env) else { continue };
+                let place = self.blame(*env).unwrap_or(span);
+                let text = message.data.plain();
+                self.push(if warn {
+                    Diagnostic::warning("warned", place, "warned of here", text)
+                } else {
+                    Diagnostic::error("assertion", place, "does not hold", text)
+                });
+            }
+        }
+    }
+
+    /// Where the user said the item that an instance is about.
+    fn blame(&self, env: EnvId) -> Option<Span> {
+        let state = self.state();
+        let mut at = Some(env);
+        while let Some(id) = at {
+            let own = state.env(id);
+            for (_, value) in &own.vars {
+                if let Some(object) = value.downcast_object_ref::<objects::SlotObject>() {
+                    let mentions = &state.slot(object.slot).mentions;
+                    let user = |span: &Span| span.end > 0 && self.shared.folders.contains_key(&span.source);
+                    if let Some(span) = mentions.iter().map(|mention| mention.span).find(user) {
+                        return Some(span);
+                    }
+                }
+            }
+            at = own.parent;
+        }
+        None
+    }
+
+    /// Whether a place is in the user's own files.
+    pub fn is_users(&self, span: &Span) -> bool {
+        self.shared.folders.contains_key(&span.source)
+    }
+
+    /// The user's place behind an instance: the item it is about.
+    pub fn item_span(&self, env: EnvId) -> Option<Span> {
+        self.blame(env)
+    }
+
+    /// The machine's values.
+    pub fn system(&self) -> Option<&Arc<Eval>> {
+        self.system.as_ref()
+    }
+}
+
+/// Makes the slots of typed options that are leaves of settings and have a default.
+fn aliases(collector: &mut Collector<'_>, group: &crate::schema::Group) {
+    for place in group.places.values() {
+        match place {
+            Place::Option(decl) => {
+                if let (Some(way), true) = (&decl.into, decl.default.is_some()) {
+                    collector.leaf_of(decl, way);
+                }
+            }
+            Place::Group(inner) if inner.target.is_none() => aliases(collector, inner),
+            Place::Group(_) => {}
+        }
+    }
+}
+
+fn host_value(host: &facts::HostFacts) -> Typed {
+    let list = |list: &[Arc<str>]| {
+        Data::List(list.iter().map(|text| object_value(string(text))).collect())
+    };
+    let mut map = vec![("name", string(&host.name))];
+    map.extend(host.os.as_ref().map(|os| ("os", string(os))));
+    map.extend(host.distro.as_ref().map(|distro| ("distro", string(distro))));
+    map.extend(host.arch.as_ref().map(|arch| ("arch", string(arch))));
+    map.push(("wsl", Data::Bool(host.wsl)));
+    map.push(("tags", list(&host.tags)));
+    object(map)
+}
+
+fn string(text: &str) -> Data {
+    Data::String(text.into())
+}
+
+fn object_value(data: Data) -> Typed {
+    Typed { data, from: Vec::new(), pieces: None }
+}
+
+fn object(entries: Vec<(&str, Data)>) -> Typed {
+    let map: IndexMap<Arc<str>, Typed> =
+        entries.into_iter().map(|(key, data)| (key.into(), object_value(data))).collect();
+    object_value(Data::Map(map))
+}

@@ -1,0 +1,179 @@
+//! A configuration and the targets it mentions, ready to be evaluated for any host.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::collect::Program;
+use super::facts::Machine;
+use super::{lint, structure};
+use crate::diag::{Diagnostics, Sources};
+use crate::schema::{Schema, declare, library};
+use crate::syntax::import::Config;
+use crate::syntax::parse;
+use crate::syntax::tree::{Node, Scalar};
+
+/// Declares what a configuration mentions and takes it apart.
+pub fn build(config: Config, mut sources: Sources, machine: &Machine, diags: &mut Diagnostics) -> Arc<Program> {
+    let structure = structure::read(config.nodes, machine, diags);
+    let mut schema = Schema::default();
+    for node in &structure.targets {
+        declare::target(node, &mut schema, diags);
+    }
+    let mut mentions = Mentions::default();
+    for nodes in blocks(&structure) {
+        mentions.nodes(nodes, "");
+        mentions.expressions(nodes, Strings::Marked);
+    }
+    for node in &structure.targets {
+        mentions.target(node);
+    }
+    for node in &structure.options {
+        mentions.expressions(std::slice::from_ref(node), Strings::Marked);
+    }
+    while let Some(path) = mentions.open.pop_first() {
+        let Some(text) = library::target(&path) else { continue };
+        let id = sources.add(format!("<hcc>/targets/{}.kdl", path.replace('.', "/")), text);
+        let (nodes, problems) = parse(id, text);
+        diags.extend(problems);
+        for node in nodes.iter().filter(|node| &*node.name.value == "target") {
+            declare::target(node, &mut schema, diags);
+            mentions.target(node);
+        }
+    }
+    for node in &structure.options {
+        declare::own_option(node, &mut schema, diags);
+    }
+    schema.targets.sort_by(|a, b| a.path.cmp(&b.path));
+    let (mut renamed, mut removed) = (HashMap::new(), HashMap::new());
+    let all: Vec<&[Node]> = blocks(&structure).collect();
+    let statements = schema.targets.iter().map(|target| &*target.statements);
+    for node in all.into_iter().chain(statements).flatten() {
+        let Some(old) = declare::text_arg(node, 0) else { continue };
+        match &*node.name.value {
+            "renamed" => {
+                if let Some(new) = declare::text_prop(node, "to") {
+                    renamed.insert(old.value.to_string(), (new.value.to_string(), node.span));
+                }
+            }
+            "removed" => {
+                let message = declare::text_prop(node, "message").map(|text| text.value.to_string());
+                removed.insert(old.value.to_string(), message.unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
+    let program = Program { schema, structure, sources, folders: config.folders, root: config.root, renamed, removed };
+    lint::run(&program, diags);
+    Arc::new(program)
+}
+
+/// Every block of definitions.
+pub fn blocks(structure: &structure::Structure) -> impl Iterator<Item = &[Node]> {
+    let modules = structure.modules.values().map(|module| module.nodes.as_slice());
+    let hosts = structure.hosts.iter().flat_map(|host| {
+        std::iter::once(host.nodes.as_slice()).chain(host.users.iter().map(|user| user.nodes.as_slice()))
+    });
+    std::iter::once(structure.top.as_slice()).chain(modules).chain(hosts)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Strings {
+    /// Those marked as computed, and conditions.
+    Marked,
+    /// All: in a target they are mostly expressions.
+    All,
+}
+
+/// The targets that are mentioned literally.
+#[derive(Default)]
+struct Mentions {
+    open: BTreeSet<String>,
+    seen: HashSet<String>,
+}
+
+impl Mentions {
+    fn add(&mut self, path: &str) {
+        if library::target(path).is_some() && self.seen.insert(path.to_owned()) {
+            self.open.insert(path.to_owned());
+        }
+    }
+
+    /// A dotted name: the target among its beginnings.
+    fn path(&mut self, path: &str) {
+        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+        for end in ends {
+            if let Some(part) = path.get(..end) {
+                self.add(part);
+            }
+        }
+    }
+
+    fn nodes(&mut self, nodes: &[Node], prefix: &str) {
+        for node in nodes {
+            match &*node.name.value {
+                "when" | "for" | "set" => self.nodes(node.children(), prefix),
+                "assert" | "warn" | "use" | "let" => {}
+                name => {
+                    let path = crate::schema::join(prefix, name);
+                    self.path(&path);
+                    if library::has_below(&path) {
+                        self.nodes(node.children(), &path);
+                        for (name, _) in node.props() {
+                            self.path(&crate::schema::join(&path, &name.value));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn target(&mut self, node: &Node) {
+        if node.prop("package").is_some() {
+            self.path(declare::PACKAGES);
+        }
+        self.expressions(node.children(), Strings::All);
+        self.sets(node.children());
+        for child in node.children().iter().filter(|child| &*child.name.value == "target") {
+            self.target(child);
+        }
+    }
+
+    fn sets(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            match &*node.name.value {
+                "set" => self.nodes(node.children(), ""),
+                "when" | "for" => self.sets(node.children()),
+                _ => {}
+            }
+        }
+    }
+
+    fn expressions(&mut self, nodes: &[Node], which: Strings) {
+        for node in nodes {
+            for entry in &node.entries {
+                let Scalar::String(text) = &entry.value.data else { continue };
+                let named = entry.name.as_ref().is_some_and(|name| matches!(&*name.value, "expr" | "in" | "from"));
+                if which == Strings::All || named || entry.value.ty.is_some() {
+                    self.expression(text);
+                }
+                if entry.name.as_ref().is_some_and(|name| &*name.value == "template") && let Some(text) = library::template(text) {
+                    self.expression(text);
+                }
+            }
+            if node.ty.is_some() {
+                self.expression(&node.name.value);
+            }
+            self.expressions(node.children(), which);
+        }
+    }
+
+    fn expression(&mut self, text: &str) {
+        for (at, _) in text.match_indices("config.") {
+            let rest = text.get(at + 7..).unwrap_or("");
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-')).unwrap_or(rest.len());
+            let path = rest.get(..end).unwrap_or("");
+            self.path(path);
+            self.path(&path.replace('_', "-"));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The files of a configuration: the only room that reads them.
+
+use std::fs;
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// What stands at a path, links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A file.
+    File,
+    /// A folder.
+    Dir,
+    /// A pipe, a device, a socket.
+    Special,
+}
+
+/// Texts larger than this are not configuration.
+pub const MAX_SIZE: u64 = 64 << 20;
+
+/// What stands at a path.
+///
+/// # Errors
+/// The system's own, such as not found, or too many links.
+pub fn kind(path: &Utf8Path) -> io::Result<FileKind> {
+    let kind = fs::metadata(path)?.file_type();
+    Ok(match (kind.is_file(), kind.is_dir()) {
+        (true, _) => FileKind::File,
+        (_, true) => FileKind::Dir,
+        _ => FileKind::Special,
+    })
+}
+
+/// A file's bytes. Pipes and devices are refused, so that no run waits for one.
+///
+/// # Errors
+/// The system's own, and `InvalidInput` for what is no file or too large.
+pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
+    match kind(path)? {
+        FileKind::File => {}
+        FileKind::Dir => return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder")),
+        FileKind::Special => {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "is neither file nor folder"));
+        }
+    }
+    if fs::metadata(path)?.len() > MAX_SIZE {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "is larger than 64 MiB"));
+    }
+    fs::read(path)
+}
+
+/// Whether a file or folder can be opened for reading.
+///
+/// # Errors
+/// The system's own.
+pub fn readable(path: &Utf8Path) -> io::Result<()> {
+    match kind(path)? {
+        FileKind::Dir => fs::read_dir(path).map(drop),
+        _ => fs::File::open(path).map(drop),
+    }
+}
+
+/// All files below a folder, sorted by the bytes of their paths; links to folders are followed
+/// once, what is hidden is left out, and so is what cannot be named in UTF-8.
+///
+/// # Errors
+/// The system's own, for the folder itself or any below.
+pub fn below(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(folder)
+        .follow_links(true)
+        .max_depth(64)
+        .into_iter()
+        .filter_entry(|entry| {
+            entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
+        })
+    {
+        let entry = entry.map_err(io::Error::from)?;
+        if !entry.file_type().is_dir()
+            && let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path())
+        {
+            found.push(path);
+        }
+    }
+    found.sort_by(|a, b| a.as_str().as_bytes().cmp(b.as_str().as_bytes()));
+    Ok(found)
+}
+
+/// Everything below a folder that a mirrored `source` brings, hidden files included: paths
+/// relative to it, sorted, with whether the owner may execute them.
+///
+/// # Errors
+/// The system's own.
+pub fn mirror(folder: &Utf8Path) -> io::Result<Vec<(Utf8PathBuf, bool)>> {
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry.map_err(io::Error::from)?;
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        let executable = is_executable(&entry.path().metadata()?);
+        let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path()) else {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "holds a name that is not UTF-8"));
+        };
+        if let Ok(inner) = path.strip_prefix(folder) {
+            found.push((inner.to_owned(), executable));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the owner may execute it.
+pub fn is_executable(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o100 != 0
+}
+
+/// The one name of a file, links resolved, to know it again.
+pub fn identity(path: &Utf8Path) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or_else(|_| normal(path))
+}
+
+/// A path without `.` and `..`, by its letters only.
+pub fn normal(path: &Utf8Path) -> Utf8PathBuf {
+    let mut out = Utf8PathBuf::new();
+    for part in path.components() {
+        match part {
+            camino::Utf8Component::CurDir => {}
+            camino::Utf8Component::ParentDir if out.file_name().is_some_and(|name| name != "..") => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}

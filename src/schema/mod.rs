@@ -1,0 +1,103 @@
+//! Which options there are: their types, defaults and docs, and the targets that declare them.
+//!
+//! Handed trees of `targets/**.kdl` and of the user's own `option` and `target` nodes, hands on a
+//! [`Schema`]. Knows no value of any option.
+
+pub mod declare;
+pub mod library;
+pub mod option;
+pub mod types;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+pub use option::{OptionDecl, Scope, Target};
+
+/// What stands at a name.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Options below a common name, or a target.
+    Group(Arc<Group>),
+    /// An option.
+    Option(Arc<OptionDecl>),
+}
+
+/// Options below a common name.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// The dotted path; empty at the root.
+    pub path: Arc<str>,
+    /// What is in it, by name.
+    pub places: IndexMap<Arc<str>, Place>,
+    /// The target that stands here, if one does.
+    pub target: Option<Arc<Target>>,
+}
+
+impl Group {
+    /// The names that can be written here.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.places.keys().map(|name| &**name)
+    }
+
+    /// Finds a dotted path below; the rest after an option is reached comes back as it stands.
+    pub fn find<'a>(&self, path: &'a str) -> Option<(Place, &'a str)> {
+        if let Some(place) = self.places.get(path) {
+            return Some((place.clone(), ""));
+        }
+        let (first, rest) = path.split_once('.')?;
+        match self.places.get(first)? {
+            Place::Group(group) => group.find(rest),
+            option @ Place::Option(_) => Some((option.clone(), rest)),
+        }
+    }
+
+    /// Adds something at a dotted path below; groups on the way are made.
+    ///
+    /// # Errors
+    /// What stands there already, if the place is taken.
+    pub fn insert(&mut self, path: &str, place: Place) -> Result<(), Place> {
+        match path.split_once('.') {
+            Some((first, rest)) => {
+                let own = join(&self.path, first);
+                let inner = self.places.entry(first.into()).or_insert_with(|| {
+                    Place::Group(Arc::new(Group { path: own.into(), ..Group::default() }))
+                });
+                match inner {
+                    Place::Group(group) => Arc::make_mut(group).insert(rest, place),
+                    option @ Place::Option(_) => Err(option.clone()),
+                }
+            }
+            None => match (self.places.get_mut(path), place) {
+                (None, place) => {
+                    self.places.insert(path.into(), place);
+                    Ok(())
+                }
+                (Some(Place::Group(old)), Place::Group(new)) if old.target.is_none() => {
+                    // A nested group was seen before its target: both are kept.
+                    let old = Arc::make_mut(old);
+                    old.target.clone_from(&new.target);
+                    for (name, place) in &new.places {
+                        old.insert(name, place.clone())?;
+                    }
+                    Ok(())
+                }
+                (Some(old), _) => Err(old.clone()),
+            },
+        }
+    }
+}
+
+/// All that is declared in a run.
+#[derive(Debug, Default)]
+pub struct Schema {
+    /// The options.
+    pub root: Arc<Group>,
+    /// The targets, parents before the ones nested in them.
+    pub targets: Vec<Arc<Target>>,
+}
+
+/// `a.b`, or `b` below the root.
+pub fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+}

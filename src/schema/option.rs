@@ -1,0 +1,151 @@
+//! Declarations.
+
+use std::sync::Arc;
+
+use super::Group;
+use super::types::Type;
+use crate::diag::Span;
+use crate::syntax::tree::{Node, Value};
+
+/// Who an option is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// The machine.
+    System,
+    /// A user of it.
+    #[default]
+    User,
+}
+
+/// What an option holds besides plain values.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A value of [`OptionDecl::ty`].
+    Plain,
+    /// `type="keyed"`: items by name.
+    Keyed(Arc<Body>),
+    /// `type="list"`: items in order.
+    Items(Arc<Body>),
+}
+
+/// The options of one item of a submodule.
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    /// Its options.
+    pub group: Arc<Group>,
+    /// `rest type="settings"`: every other name is free.
+    pub rest: Option<Arc<OptionDecl>>,
+    /// What each item contributes: `let`, `when`, `for`, `assert`, definitions of own options.
+    pub statements: Arc<[Node]>,
+}
+
+/// An option's default.
+#[derive(Clone, Debug)]
+pub enum Fallback {
+    /// `default=`: literal or computed.
+    Value(Value),
+    /// `default "a" "b"`, or with children: read as a definition would be.
+    Node(Node),
+}
+
+/// A typed key of a settings option.
+#[derive(Clone, Debug)]
+pub struct TypedKey {
+    /// Dotted; `*` stands for one name.
+    pub pattern: Vec<Arc<str>>,
+    /// What stands there.
+    pub ty: Type,
+    /// Its doc, if it has one.
+    pub doc: String,
+    /// The typed option that is the same leaf, if there is one.
+    pub alias: Option<Arc<str>>,
+}
+
+/// An option.
+#[derive(Clone, Debug)]
+pub struct OptionDecl {
+    /// The whole path, `programs.git.user.name`; inside a submodule only its name.
+    pub path: Arc<str>,
+    /// What it holds.
+    pub ty: Type,
+    /// Plain, or items with options of their own.
+    pub kind: Kind,
+    /// What holds when nothing is defined.
+    pub default: Option<Fallback>,
+    /// The way, from the target's root, to the leaf of settings that this option is.
+    pub into: Option<Vec<Arc<str>>>,
+    /// Which argument of a submodule's node it is, from 1; keys count too.
+    pub argument: Option<usize>,
+    /// As it is written in a file, if not by its own name.
+    pub as_name: Option<Arc<str>>,
+    /// The order parts of lines, first to last, and the one of a definition that names none.
+    pub slots: Vec<Arc<str>>,
+    /// Index into `slots` of the one for definitions without.
+    pub default_slot: usize,
+    /// Typed keys of a settings option.
+    pub keys: Vec<TypedKey>,
+    /// Must be defined where its item is.
+    pub required: bool,
+    /// Not for users: targets talk to each other through it.
+    pub internal: bool,
+    /// Whose it is.
+    pub scope: Scope,
+    /// One or two sentences.
+    pub doc: String,
+    /// KDL of a definition, as it would stand in the target's block.
+    pub example: Option<String>,
+    /// Home Manager's names for it.
+    pub hm: Vec<String>,
+    /// The path of the target that declares it; empty for a user's own.
+    pub target: Arc<str>,
+    /// The declaration.
+    pub span: Span,
+}
+
+impl OptionDecl {
+    /// The typed key for a way into the settings.
+    pub fn key<'a>(&self, way: impl ExactSizeIterator<Item = &'a str> + Clone) -> Option<&TypedKey> {
+        self.keys.iter().find(|key| {
+            key.pattern.len() == way.len()
+                && key.pattern.iter().zip(way.clone()).all(|(p, name)| matches(p, name))
+        })
+    }
+
+    /// The last part of the path.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('.').next().unwrap_or(&self.path)
+    }
+}
+
+/// `*` alone is any name; `*x` and `x*` are names with that end or start.
+fn matches(pattern: &str, name: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(""), _) => true,
+        (Some(end), _) => name.ends_with(end),
+        (None, Some(start)) => name.starts_with(start),
+        (None, None) => pattern.eq_ignore_ascii_case(name),
+    }
+}
+
+/// A program, or a part of the system, as data.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// `programs.git`
+    pub path: Arc<str>,
+    /// What it is.
+    pub doc: String,
+    /// Its documentation.
+    pub url: String,
+    /// The systems it is for; empty for all.
+    pub os: Vec<Arc<str>>,
+    /// Has no `enable`.
+    pub always: bool,
+    /// Whose it is.
+    pub scope: Scope,
+    /// The target it is nested in.
+    pub parent: Option<Arc<str>>,
+    /// What it does, in order.
+    pub statements: Arc<[Node]>,
+    /// Where it is declared.
+    pub span: Span,
+}

@@ -1,0 +1,396 @@
+//! The types of options, and whether a value is of one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::value::{Data, Typed};
+
+/// A type, as written behind `type=`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Type {
+    /// `bool`
+    Bool,
+    /// `int`, `int(0..)`, `int(1..65535)`; both ends are in the range.
+    Int(Option<i128>, Option<i128>),
+    /// `float`, `float(0..1)`; takes integers too.
+    Float(Option<f64>, Option<f64>),
+    /// `string`
+    String,
+    /// `scalar`: a string, number or bool.
+    Scalar,
+    /// `lines`: text made of pieces that are joined line by line.
+    Lines,
+    /// `text`: text that is replaced as a whole; ends in one newline unless empty.
+    Text,
+    /// `path`: on the machine.
+    Path,
+    /// `source`: a file or folder of the configuration, relative to the file that says it.
+    Source,
+    /// `package`: a package's common name.
+    Package,
+    /// `command`: a program and how it is called, as one string.
+    Command,
+    /// `enum<vim emacs>`
+    Enum(Vec<Arc<str>>),
+    /// `list<T>`
+    List(Arc<Type>),
+    /// `map<T>`
+    Map(Arc<Type>),
+    /// `settings`: free values of the program's own.
+    Settings,
+    /// `T?`
+    Nullable(Arc<Type>),
+    /// `A|B`: the first that fits.
+    Union(Vec<Type>),
+}
+
+/// How a value does not fit: what was expected, and a nearer name if the type has names.
+#[derive(Debug, PartialEq)]
+pub struct Mismatch {
+    /// In the words of an error, `int(0..)`.
+    pub expected: String,
+    /// What was found, in words.
+    pub found: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Type {
+    /// Reads a type. The error says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Type, String> {
+        let mut parser = Parser { rest: text.trim(), depth: 0 };
+        let ty = parser.union()?;
+        if parser.rest.is_empty() {
+            Ok(ty)
+        } else {
+            Err(format!("`{}` is left over in the type `{text}`", parser.rest))
+        }
+    }
+
+    /// Whether values are given as free nodes: arguments, properties and children as they come.
+    pub fn is_freeform(&self) -> bool {
+        match self {
+            Type::Settings => true,
+            Type::Nullable(inner) => inner.is_freeform(),
+            Type::Union(list) => {
+                list.iter().any(Type::is_freeform)
+                    || (list.iter().any(Type::is_collection) && !list.iter().all(Type::is_collection))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_collection(&self) -> bool {
+        match self {
+            Type::List(_) | Type::Map(_) | Type::Settings => true,
+            Type::Nullable(inner) => inner.is_collection(),
+            _ => false,
+        }
+    }
+
+    /// The type without its `?`.
+    pub fn inner(&self) -> &Type {
+        match self {
+            Type::Nullable(inner) => inner.inner(),
+            other => other,
+        }
+    }
+
+    /// Whether `#null` is one of its values.
+    pub fn is_nullable(&self) -> bool {
+        matches!(self, Type::Nullable(_))
+    }
+
+    /// Whether a lone argument is a one-element list.
+    pub fn is_list(&self) -> bool {
+        matches!(self.inner(), Type::List(_))
+    }
+
+    /// Whether a bare node is `#true`.
+    pub fn takes_bool(&self) -> bool {
+        match self.inner() {
+            Type::Bool | Type::Scalar => true,
+            Type::Union(list) => list.iter().any(Type::takes_bool),
+            _ => false,
+        }
+    }
+
+    /// Whether the value is a file of the configuration.
+    pub fn has_source(&self) -> bool {
+        match self.inner() {
+            Type::Source => true,
+            Type::Union(list) => list.iter().any(Type::has_source),
+            _ => false,
+        }
+    }
+
+    /// What an option of this type holds when nothing defines it and it has no default.
+    pub fn empty(&self) -> Option<Data> {
+        match self {
+            Type::Nullable(_) => Some(Data::Null),
+            Type::List(_) => Some(Data::List(Vec::new())),
+            Type::Map(_) | Type::Settings => Some(Data::Map(Default::default())),
+            Type::Lines | Type::Text => Some(Data::String("".into())),
+            Type::Union(list) if list.iter().any(Type::is_nullable) => Some(Data::Null),
+            _ => None,
+        }
+    }
+
+    /// The value as one of this type.
+    pub fn check(&self, value: Typed) -> Result<Typed, Mismatch> {
+        let data = match (self, value.data) {
+            (Type::Nullable(_), Data::Null) => Data::Null,
+            (Type::Nullable(inner), data) => {
+                return inner.check(Typed { data, ..value }).map_err(|mut mismatch| {
+                    if !mismatch.expected.ends_with('?') {
+                        mismatch.expected.push('?');
+                    }
+                    mismatch
+                });
+            }
+            (Type::Bool, data @ Data::Bool(_)) => data,
+            (Type::Int(low, high), Data::Int(n))
+                if low.is_none_or(|low| n >= low) && high.is_none_or(|high| n <= high) =>
+            {
+                Data::Int(n)
+            }
+            (Type::Float(low, high), Data::Int(n)) if in_range(n as f64, *low, *high) => {
+                Data::Float(n as f64)
+            }
+            (Type::Float(low, high), Data::Float(n)) if in_range(n, *low, *high) => Data::Float(n),
+            (
+                Type::String | Type::Path | Type::Source | Type::Package | Type::Command | Type::Lines,
+                data @ Data::String(_),
+            ) => data,
+            (Type::Text, Data::String(text)) => Data::String(one_newline(&text)),
+            (
+                Type::Scalar,
+                data @ (Data::String(_) | Data::Int(_) | Data::Float(_) | Data::Bool(_)),
+            ) => data,
+            (Type::Enum(names), Data::String(text)) if names.contains(&text) => Data::String(text),
+            (Type::List(inner), Data::List(list)) => Data::List(
+                list.into_iter().map(|item| inner.check(item)).collect::<Result<_, _>>()?,
+            ),
+            (Type::Map(inner), Data::Map(map)) => Data::Map(
+                map.into_iter()
+                    .map(|(key, item)| inner.check(item).map(|item| (key, item)))
+                    .collect::<Result<_, _>>()?,
+            ),
+            (Type::Settings, data @ Data::Map(_)) => data,
+            (Type::Union(list), data) => {
+                for ty in list {
+                    let one = Typed { data: data.clone(), from: value.from.clone(), pieces: None };
+                    if let Ok(fits) = ty.check(one) {
+                        return Ok(fits);
+                    }
+                }
+                return Err(self.mismatch(&data));
+            }
+            (_, data) => return Err(self.mismatch(&data)),
+        };
+        Ok(Typed { data, ..value })
+    }
+
+    fn mismatch(&self, found: &Data) -> Mismatch {
+        let help = match (self.inner(), found) {
+            (Type::Bool, Data::String(text)) => match &**text {
+                "true" | "yes" | "on" | "enable" | "enabled" | "1" => Some("write `#true`".to_owned()),
+                "false" | "no" | "off" | "disable" | "disabled" | "0" => Some("write `#false`".to_owned()),
+                _ => None,
+            },
+            (Type::Bool, Data::Int(1)) => Some("write `#true`".to_owned()),
+            (Type::Bool, Data::Int(0)) => Some("write `#false`".to_owned()),
+            (Type::Int(..) | Type::Float(..), Data::String(text)) if text.parse::<f64>().is_ok() => {
+                Some(format!("write `{text}` without quotes"))
+            }
+            (
+                Type::String | Type::Path | Type::Source | Type::Package | Type::Command,
+                Data::Int(_) | Data::Float(_) | Data::Bool(_),
+            ) => Some(format!("write `\"{}\"`", found.plain())),
+            (Type::Enum(names), Data::String(text)) => {
+                crate::diag::nearest(text, names.iter().map(|name| &**name))
+                    .map(|name| format!("did you mean `{name}`?"))
+            }
+            _ => None,
+        };
+        Mismatch { expected: self.to_string(), found: found.describe(), help }
+    }
+}
+
+fn in_range(n: f64, low: Option<f64>, high: Option<f64>) -> bool {
+    low.is_none_or(|low| n >= low) && high.is_none_or(|high| n <= high)
+}
+
+/// Text that ends in exactly one newline; empty stays empty.
+pub fn one_newline(text: &str) -> Arc<str> {
+    let trimmed = text.trim_end_matches('\n');
+    if trimmed.is_empty() { "".into() } else { format!("{trimmed}\n").into() }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn range<T: fmt::Display>(
+            f: &mut fmt::Formatter<'_>,
+            name: &str,
+            low: &Option<T>,
+            high: &Option<T>,
+        ) -> fmt::Result {
+            match (low, high) {
+                (None, None) => f.write_str(name),
+                (Some(low), None) => write!(f, "{name}({low}..)"),
+                (None, Some(high)) => write!(f, "{name}(..{high})"),
+                (Some(low), Some(high)) => write!(f, "{name}({low}..{high})"),
+            }
+        }
+        match self {
+            Type::Bool => f.write_str("bool"),
+            Type::Int(low, high) => range(f, "int", low, high),
+            Type::Float(low, high) => range(f, "float", low, high),
+            Type::String => f.write_str("string"),
+            Type::Scalar => f.write_str("scalar"),
+            Type::Lines => f.write_str("lines"),
+            Type::Text => f.write_str("text"),
+            Type::Path => f.write_str("path"),
+            Type::Source => f.write_str("source"),
+            Type::Package => f.write_str("package"),
+            Type::Command => f.write_str("command"),
+            Type::Enum(names) => write!(f, "enum<{}>", names.join(" ")),
+            Type::List(inner) => write!(f, "list<{inner}>"),
+            Type::Map(inner) => write!(f, "map<{inner}>"),
+            Type::Settings => f.write_str("settings"),
+            Type::Nullable(inner) if matches!(**inner, Type::Union(_)) => write!(f, "{inner}?"),
+            Type::Nullable(inner) => write!(f, "{inner}?"),
+            Type::Union(list) => {
+                for (index, ty) in list.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str("|")?;
+                    }
+                    write!(f, "{ty}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+struct Parser<'a> {
+    rest: &'a str,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn union(&mut self) -> Result<Type, String> {
+        let mut list = vec![self.single()?];
+        while self.eat("|") {
+            list.push(self.single()?);
+        }
+        // `A|B?` is null or A or B: the mark at the end is about all of it.
+        let nullable = list.len() > 1 && list.iter().any(Type::is_nullable);
+        Ok(match (list.len(), nullable) {
+            (1, _) => list.remove(0),
+            (_, false) => Type::Union(list),
+            (_, true) => {
+                let list = list.iter().map(|ty| ty.inner().clone()).collect();
+                Type::Nullable(Arc::new(Type::Union(list)))
+            }
+        })
+    }
+
+    fn single(&mut self) -> Result<Type, String> {
+        self.depth += 1;
+        if self.depth > 32 {
+            return Err("the type is nested too deeply".to_owned());
+        }
+        let end = self.rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(self.rest.len());
+        let (name, rest) = self.rest.split_at(end);
+        let name = name.to_owned();
+        self.rest = rest;
+        let ty = match name.as_str() {
+            "bool" => Type::Bool,
+            "int" => {
+                let (low, high) = self.range(|text| text.parse::<i128>().ok())?;
+                Type::Int(low, high)
+            }
+            "float" => {
+                let (low, high) = self.range(|text| text.parse::<f64>().ok())?;
+                Type::Float(low, high)
+            }
+            "string" => Type::String,
+            "scalar" => Type::Scalar,
+            "lines" => Type::Lines,
+            "text" => Type::Text,
+            "path" => Type::Path,
+            "source" => Type::Source,
+            "package" => Type::Package,
+            "command" => Type::Command,
+            "settings" => Type::Settings,
+            "enum" => {
+                let inside = self.angle_text()?;
+                let names: Vec<Arc<str>> = inside.split_whitespace().map(Arc::from).collect();
+                if names.is_empty() {
+                    return Err("`enum<>` needs names, as in `enum<vim emacs>`".to_owned());
+                }
+                Type::Enum(names)
+            }
+            "list" | "map" => {
+                if !self.eat("<") {
+                    return Err(format!("`{name}` needs the type of its values, as in `{name}<string>`"));
+                }
+                let inner = Arc::new(self.union()?);
+                if !self.eat(">") {
+                    return Err(format!("`{name}<` is not closed"));
+                }
+                if name == "list" { Type::List(inner) } else { Type::Map(inner) }
+            }
+            other => {
+                let hint = crate::diag::nearest(other, NAMES.iter().copied())
+                    .map_or_else(String::new, |name| format!(", did you mean `{name}`?"));
+                return Err(format!("there is no type `{other}`{hint}"));
+            }
+        };
+        self.depth -= 1;
+        Ok(if self.eat("?") { Type::Nullable(Arc::new(ty)) } else { ty })
+    }
+
+    fn eat(&mut self, text: &str) -> bool {
+        match self.rest.strip_prefix(text) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn angle_text(&mut self) -> Result<String, String> {
+        let inside = self.rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+        let Some((inside, rest)) = inside else {
+            return Err("`enum` needs its names, as in `enum<vim emacs>`".to_owned());
+        };
+        let inside = inside.to_owned();
+        self.rest = rest;
+        Ok(inside)
+    }
+
+    fn range<T>(&mut self, read: impl Fn(&str) -> Option<T>) -> Result<(Option<T>, Option<T>), String> {
+        let Some(rest) = self.rest.strip_prefix('(') else { return Ok((None, None)) };
+        let Some((inside, rest)) = rest.split_once(')') else {
+            return Err("a range is not closed, as in `int(0..10)`".to_owned());
+        };
+        let Some((low, high)) = inside.split_once("..") else {
+            return Err(format!("`({inside})` is not a range, as in `int(0..10)`"));
+        };
+        let end = |text: &str| match text {
+            "" => Ok(None),
+            text => read(text).map(Some).ok_or_else(|| format!("`{text}` is not a number")),
+        };
+        let range = (end(low)?, end(high)?);
+        self.rest = rest;
+        Ok(range)
+    }
+}
+
+const NAMES: &[&str] = &[
+    "bool", "int", "float", "string", "scalar", "lines", "text", "path", "source", "package",
+    "command", "settings", "enum", "list", "map",
+];

@@ -1,0 +1,246 @@
+//! A configuration's files: the first one, and what it imports, in order.
+
+use std::collections::HashMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::parse;
+use super::tree::{Entry, Node, Scalar};
+use crate::diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
+use crate::files;
+
+/// All top-level nodes of a configuration.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// The nodes, in the order of the files; `import` itself is gone.
+    pub nodes: Vec<Node>,
+    /// The folder of each file, for paths relative to it.
+    pub folders: HashMap<SourceId, Utf8PathBuf>,
+    /// The folder of the first file.
+    pub root: Utf8PathBuf,
+}
+
+const MAX_DEPTH: usize = 64;
+const MAX_FILES: usize = 10_000;
+
+/// Reads `path` and all that it imports.
+pub fn load(path: &Utf8Path, sources: &mut Sources, diags: &mut Diagnostics) -> Config {
+    let root = path.parent().map(Utf8Path::to_owned).unwrap_or_default();
+    let mut loader = Loader {
+        config: Config { root, ..Config::default() },
+        sources,
+        diags,
+        done: HashMap::new(),
+        stack: Vec::new(),
+    };
+    loader.file(path, None);
+    loader.config
+}
+
+/// Takes a text in as if it were the only file of a configuration in `folder`.
+pub fn from_text(
+    name: &str,
+    text: &str,
+    folder: &Utf8Path,
+    sources: &mut Sources,
+    diags: &mut Diagnostics,
+) -> Config {
+    let config = Config { root: folder.to_owned(), ..Config::default() };
+    let mut loader = Loader { config, sources, diags, done: HashMap::new(), stack: Vec::new() };
+    loader.text(name, text, folder);
+    loader.config
+}
+
+struct Loader<'a> {
+    config: Config,
+    sources: &'a mut Sources,
+    diags: &'a mut Diagnostics,
+    /// Files by identity, and whether they are being read now.
+    done: HashMap<Utf8PathBuf, bool>,
+    stack: Vec<(Utf8PathBuf, Span)>,
+}
+
+impl Loader<'_> {
+    fn file(&mut self, path: &Utf8Path, from: Option<Span>) {
+        let problem = |message: String, label: &str| match from {
+            Some(span) => Diagnostic::error("cannot-import", span, label, message),
+            None => Diagnostic::placeless("cannot-read", message),
+        };
+        let identity = files::identity(path);
+        match self.done.get(&identity) {
+            Some(true) => {
+                let Some(from) = from else { return };
+                let mut problem = problem(format!("`{path}` imports itself"), "closes the circle");
+                problem.code = "cyclic-import";
+                let start = self.stack.iter().position(|(own, _)| *own == identity).unwrap_or(0);
+                for (_, span) in self.stack.iter().skip(start + 1).filter(|(_, span)| *span != from) {
+                    problem = problem.also(*span, "on the way");
+                }
+                self.diags.push(problem.help("take one of the imports out"));
+                return;
+            }
+            Some(false) => return,
+            None => {}
+        }
+        if self.done.len() >= MAX_FILES || self.stack.len() >= MAX_DEPTH {
+            let limit = if self.done.len() >= MAX_FILES { MAX_FILES } else { MAX_DEPTH };
+            self.diags.push(problem(format!("more than {limit} imports"), "one too many"));
+            return;
+        }
+        let bytes = match files::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let mut problem = problem(format!("cannot read `{path}`: {}", reason(&error)), "imported here");
+                if error.kind() == std::io::ErrorKind::NotFound {
+                    let parent = path.parent().filter(|folder| !folder.as_str().is_empty());
+                    let near = near_file(parent.unwrap_or(Utf8Path::new(".")), path.file_name());
+                    problem = problem.maybe_help(near);
+                }
+                self.diags.push(problem);
+                return;
+            }
+        };
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+                let message = format!("`{path}` is not UTF-8 from line {line} on (byte {at})");
+                let mut problem = problem(message, "imported here");
+                problem.code = "not-utf8";
+                self.diags.push(problem.help("save the file as UTF-8"));
+                return;
+            }
+        };
+        self.done.insert(identity.clone(), true);
+        let here = Span::new(SourceId(0), 0, 0);
+        self.stack.push((identity.clone(), from.unwrap_or(here)));
+        let folder = path.parent().map(Utf8Path::to_owned).unwrap_or_default();
+        self.text(path.as_str(), &text, &folder);
+        self.stack.pop();
+        self.done.insert(identity, false);
+    }
+
+    fn text(&mut self, name: &str, text: &str, folder: &Utf8Path) {
+        let id = self.sources.add(name, text);
+        self.config.folders.insert(id, folder.to_owned());
+        let (tree, problems) = parse(id, text);
+        self.diags.extend(problems);
+        for node in tree {
+            if &*node.name.value == "import" {
+                for entry in &node.entries {
+                    self.import(entry, folder);
+                }
+                if let Some(child) = node.children().first() {
+                    self.diags.push(Diagnostic::error(
+                        "bad-structure",
+                        child.span,
+                        "not expected",
+                        "`import` takes paths and nothing else",
+                    ));
+                }
+            } else {
+                self.config.nodes.push(node);
+            }
+        }
+    }
+
+    fn import(&mut self, entry: &Entry, folder: &Utf8Path) {
+        let Scalar::String(said) = &entry.value.data else {
+            self.diags.push(Diagnostic::error(
+                "wrong-type",
+                entry.span,
+                "expected a path",
+                format!("`import` expects a path, found {}", entry.value.data.kind()),
+            ));
+            return;
+        };
+        if entry.name.is_some() {
+            self.diags.push(Diagnostic::error(
+                "bad-structure",
+                entry.span,
+                "a property",
+                "`import` takes paths and nothing else",
+            ));
+            return;
+        }
+        let path = files::normal(&folder.join(&**said));
+        let span = entry.value.span;
+        if said.contains(['*', '?', '[']) {
+            self.glob(&path, span);
+        } else if matches!(files::kind(&path), Ok(files::FileKind::Dir)) {
+            self.folder(&path, span, |file| file.extension() == Some("kdl"));
+        } else {
+            self.file(&path, Some(span));
+        }
+    }
+
+    fn glob(&mut self, pattern: &Utf8Path, span: Span) {
+        let glob = match globset::GlobBuilder::new(pattern.as_str()).literal_separator(true).build() {
+            Ok(glob) => glob.compile_matcher(),
+            Err(error) => {
+                let message = format!("`{pattern}` is not a pattern: {}", error.kind());
+                self.diags.push(Diagnostic::error("cannot-import", span, "this pattern", message));
+                return;
+            }
+        };
+        let base: Utf8PathBuf = pattern
+            .components()
+            .take_while(|part| !part.as_str().contains(['*', '?', '[', '{']))
+            .collect();
+        let base = if base == pattern { Utf8PathBuf::new() } else { base };
+        let base = if base.as_str().is_empty() { Utf8PathBuf::from(".") } else { base };
+        self.folder(&base, span, |file| {
+            glob.is_match(file.strip_prefix("./").unwrap_or(file))
+        });
+    }
+
+    fn folder(&mut self, folder: &Utf8Path, span: Span, take: impl Fn(&Utf8Path) -> bool) {
+        let list = match files::below(folder) {
+            Ok(list) => list,
+            Err(error) => {
+                let message = format!("cannot read `{folder}`: {}", reason(&error));
+                self.diags.push(Diagnostic::error("cannot-import", span, "imported here", message));
+                return;
+            }
+        };
+        let mut found = false;
+        for path in list.iter().filter(|path| take(path)) {
+            found = true;
+            // A folder may hold the file that imports it: that one is here already.
+            if self.done.get(&files::identity(path)).is_none() {
+                self.file(path, Some(span));
+            }
+        }
+        if !found {
+            self.diags.push(Diagnostic::warning(
+                "empty-import",
+                span,
+                "nothing found",
+                format!("no `*.kdl` in `{folder}` is meant by this"),
+            ));
+        }
+    }
+}
+
+/// The system's reason in a few words, without its number.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// "did you mean", for a file that is not there.
+pub fn near_file(folder: &Utf8Path, name: Option<&str>) -> Option<String> {
+    let names: Vec<String> = folder
+        .read_dir_utf8()
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_owned()))
+        .collect();
+    let near = crate::diag::nearest(name?, names.iter().map(String::as_str))?;
+    Some(format!("did you mean `{}`?", folder.join(near)))
+}

@@ -1,0 +1,180 @@
+//! Values with their origins.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::diag::Span;
+use crate::ir;
+
+/// A value and the places that said it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Typed {
+    /// The value.
+    pub data: Data,
+    /// The places of the definitions that took part.
+    pub from: Vec<Span>,
+    /// For text made of pieces: how many lines each has, and where it was said.
+    pub pieces: Option<Arc<[(usize, Span)]>>,
+}
+
+/// What a value is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// No value.
+    Null,
+    /// `#true` or `#false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i128),
+    /// A float.
+    Float(f64),
+    /// A text.
+    String(Arc<str>),
+    /// A list.
+    List(Vec<Typed>),
+    /// Keys in the order of their first definition.
+    Map(IndexMap<Arc<str>, Typed>),
+}
+
+impl Typed {
+    /// A value said at one place.
+    pub fn at(data: Data, span: Span) -> Self {
+        Self { data, from: vec![span], pieces: None }
+    }
+
+    /// Equal as values, wherever they were said.
+    pub fn same(&self, other: &Typed) -> bool {
+        match (&self.data, &other.data) {
+            (Data::List(a), Data::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+            }
+            (Data::Map(a), Data::Map(b)) => {
+                a.len() == b.len()
+                    && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| a.same(b)))
+            }
+            (Data::Float(a), Data::Float(b)) => a.to_bits() == b.to_bits() || a == b,
+            (a, b) => a == b,
+        }
+    }
+
+    /// As the IR has it.
+    pub fn to_ir(&self) -> ir::Value {
+        match &self.data {
+            Data::Null => ir::Value::Null,
+            Data::Bool(value) => ir::Value::Bool(*value),
+            Data::Int(value) => ir::Value::Int(*value),
+            Data::Float(value) => ir::Value::Float(*value),
+            Data::String(value) => ir::Value::String(value.clone()),
+            Data::List(list) => ir::Value::List(list.iter().map(Typed::to_ir).collect()),
+            Data::Map(map) => ir::Value::Map(
+                map.iter().map(|(key, value)| (key.clone(), value.to_ir())).collect(),
+            ),
+        }
+    }
+
+    /// The places behind the value at `path`, or behind the nearest value above it.
+    pub fn origins(&self, path: &[ir::Step]) -> &[Span] {
+        let Some((step, rest)) = path.split_first() else { return &self.from };
+        let inner = match (&self.data, step) {
+            (Data::Map(map), ir::Step::Key(key)) => map.get(key),
+            (Data::List(list), ir::Step::Index(index)) => list.get(*index),
+            _ => None,
+        };
+        match inner.map(|inner| inner.origins(rest)) {
+            Some(found) if !found.is_empty() => found,
+            _ => &self.from,
+        }
+    }
+}
+
+impl Data {
+    /// Whether there is nothing: null, an empty text, list or map.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Data::Null => true,
+            Data::String(text) => text.is_empty(),
+            Data::List(list) => list.is_empty(),
+            Data::Map(map) => map.is_empty(),
+            Data::Bool(_) | Data::Int(_) | Data::Float(_) => false,
+        }
+    }
+
+    /// The text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Data::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Without quotes or marks, for a help that shows a replacement.
+    pub fn plain(&self) -> String {
+        match self {
+            Data::Null => "null".to_owned(),
+            Data::Bool(value) => value.to_string(),
+            Data::Int(value) => value.to_string(),
+            Data::Float(value) => format!("{value:?}"),
+            Data::String(text) => text.to_string(),
+            Data::List(list) => {
+                list.iter().map(|item| item.data.plain()).collect::<Vec<_>>().join(" ")
+            }
+            Data::Map(_) => "{...}".to_owned(),
+        }
+    }
+
+    /// As the user would write it in KDL.
+    pub fn kdl(&self) -> String {
+        match self {
+            Data::Null => "#null".to_owned(),
+            Data::Bool(value) => format!("#{value}"),
+            Data::String(text) => quote(text),
+            Data::List(list) => {
+                list.iter().map(|item| item.data.kdl()).collect::<Vec<_>>().join(" ")
+            }
+            other => other.plain(),
+        }
+    }
+
+    /// "string `abc`", for an error.
+    pub fn describe(&self) -> String {
+        match self {
+            Data::Null => "`#null`".to_owned(),
+            Data::Bool(value) => format!("bool `#{value}`"),
+            Data::Int(value) => format!("integer `{value}`"),
+            Data::Float(value) => format!("float `{value:?}`"),
+            Data::String(text) => format!("string `{}`", short(&quote(text))),
+            Data::List(list) => format!("a list of {}", list.len()),
+            Data::Map(_) => "an object".to_owned(),
+        }
+    }
+}
+
+/// The first part of a text that is too long for a message.
+pub fn short(text: &str) -> String {
+    if text.chars().count() <= 60 {
+        return text.to_owned();
+    }
+    format!("{}...", text.chars().take(57).collect::<String>())
+}
+
+/// A text as a KDL string in quotes.
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                out.push_str(&format!("\\u{{{:x}}}", c as u32));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
