@@ -289,7 +289,10 @@ pub(super) fn annotation_of_nothing(span: Span, what: &str) -> Diagnostic {
 // Values.
 
 pub(super) fn bare_keyword(span: Span, word: &str) -> Diagnostic {
-    let message = format!("KDL 2 writes `#{word}`; bare `{word}` is KDL 1");
+    let message = match word {
+        "true" | "false" | "null" => format!("KDL 2 writes `#{word}`; bare `{word}` is KDL 1"),
+        _ => format!("the number is written `#{word}`; KDL keeps bare `{word}` back"),
+    };
     replaced(error("bare-keyword", span, "without its `#`", message), span, &format!("#{word}"))
 }
 

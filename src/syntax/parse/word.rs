@@ -50,20 +50,16 @@ impl Reader<'_> {
         }
         if self.nothing_here() || self.rest().starts_with(b"/-") {
             self.report(problems::unclosed_annotation(self.span(open, open + 1)));
-            self.at = self.at.max(open + 1);
+            if let Some(close) = self.annotation_end() {
+                self.at = close + 1;
+            }
             return None;
         }
         let atom = self.atom(Place::Annotation);
         let span = self.span(start, self.at);
         self.node_space();
         if self.peek() != Some(b')') {
-            // Up to the parenthesis, if the line has one.
-            let end = line_end(self.bytes, self.at).min(self.at + 200);
-            let close = self.bytes.get(self.at..end).and_then(|rest| {
-                rest.iter().position(|b| matches!(b, b')' | b'"' | b'{' | b'}' | b';'))
-            });
-            let close = close.map(|close| self.at + close);
-            let close = close.filter(|close| self.bytes.get(*close) == Some(&b')'));
+            let close = self.annotation_end();
             if atom.is_some() {
                 self.report(match close {
                     Some(close) => problems::annotation_is_one_word(
@@ -88,6 +84,15 @@ impl Reader<'_> {
             }
             None => None,
         }
+    }
+
+    /// The `)` that was meant to end the annotation, if the line has one.
+    fn annotation_end(&self) -> Option<usize> {
+        const FAR: usize = 200;
+        let end = line_end(self.bytes, self.at).min(self.at + FAR);
+        let rest = self.bytes.get(self.at..end)?;
+        let close = rest.iter().position(|b| matches!(b, b')' | b'"' | b'{' | b'}' | b';'))?;
+        (rest.get(close) == Some(&b')')).then_some(self.at + close)
     }
 
     /// Reads a value and its annotation. `None`: reported.
