@@ -38,6 +38,8 @@ pub fn parse(source: SourceId, text: &str) -> (Tree, Diagnostics) {
         cut_short: false,
         brackets_lost: false,
         suspect: None,
+        hidden: Vec::new(),
+        commented: false,
     };
     reader.refuse_disallowed();
     reader.document();
@@ -67,6 +69,10 @@ struct Reader<'a> {
     brackets_lost: bool,
     /// A block whose `}` stands further left than its node: the likely one without its own `}`.
     suspect: Option<usize>,
+    /// Where characters stand that KDL does not hold; what follows from them is not told.
+    hidden: Vec<u32>,
+    /// A `#` comment was just told; its node is whole.
+    commented: bool,
 }
 
 /// Which blocks a node has had.
@@ -267,9 +273,9 @@ impl<'a> Reader<'a> {
                             spaced = self.entry(&mut pending, true);
                         }
                         Some(_) if !self.nothing_here() => {
-                            self.report(problems::entry_after_block(self.here(), false));
-                            self.finish(pending);
-                            return None;
+                            self.report(problems::value_after_block(self.here()));
+                            pending.cramped = true;
+                            spaced = self.entry(&mut pending, true);
                         }
                         _ => self.report(problems::nothing_to_drop(marker)),
                     }
@@ -278,11 +284,23 @@ impl<'a> Reader<'a> {
                     self.finish(pending);
                     return None;
                 }
-                _ if pending.blocks != Blocks::None => {
-                    let dropped = pending.blocks == Blocks::Dropped;
-                    self.report(problems::entry_after_block(self.here(), !dropped));
+                b'#' if pending.blocks != Blocks::None && self.starts_hash_comment() => {
+                    self.hash(word::Place::Node);
                     self.finish(pending);
                     return None;
+                }
+                _ if pending.blocks != Blocks::None => {
+                    let word = byte != b'#' && byte != b'(' && !number::starts(self.rest());
+                    if pending.blocks == Blocks::Real && word {
+                        self.report(problems::missing_semicolon(self.here()));
+                        self.finish(pending);
+                        return None;
+                    }
+                    if !pending.cramped {
+                        self.report(problems::value_after_block(self.here()));
+                    }
+                    pending.cramped = true;
+                    spaced = self.entry(&mut pending, false);
                 }
                 b'=' if pending.node.entries.is_empty() && !pending.poisoned => {
                     self.equals_after_name(&pending);
@@ -294,8 +312,13 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     let next_is_spaced = self.nothing_here() || blank(self.bytes, self.at) > 0;
                     if !pending.cramped {
-                        let first = pending.node.entries.is_empty();
-                        self.report(problems::separator(span, byte, next_is_spaced, first));
+                        let name = byte == b':' && pending.node.entries.is_empty();
+                        self.report(if name {
+                            problems::colon_after_name(span, next_is_spaced)
+                        } else {
+                            let (span, text) = self.without_separators(byte);
+                            problems::separator(span, byte, &text)
+                        });
                     }
                     pending.cramped = true;
                     spaced = true;
@@ -303,8 +326,12 @@ impl<'a> Reader<'a> {
                 _ => {
                     if !spaced && !pending.cramped && !pending.poisoned {
                         pending.cramped = true;
+                        // `"say "hello" to me"` has its quotes in the text.
                         let behind_quote = self.bytes.get(self.at - 1) == Some(&b'"');
-                        let in_text = behind_quote && byte != b'"' && byte != b'#';
+                        let line = space::line_end(self.bytes, self.at);
+                        let in_text = behind_quote
+                            && !matches!(byte, b'"' | b'#')
+                            && self.piece(self.at, line).contains('"');
                         self.report(problems::missing_space(self.here(), in_text));
                     }
                     spaced = self.entry(&mut pending, false);
@@ -319,6 +346,44 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+    }
+
+    /// The line from the separator before this place to its last one, without any.
+    fn without_separators(&self, separator: u8) -> (Span, String) {
+        let start = self.at - 1;
+        let line = space::line_end(self.bytes, start);
+        let rest = self.piece(start, line);
+        let mut last = 0;
+        let mut in_string = false;
+        for (at, byte) in rest.bytes().enumerate() {
+            match byte {
+                b'"' => in_string = !in_string,
+                b'{' | b'}' | b';' if !in_string => break,
+                _ if byte == separator && !in_string => last = at,
+                _ => {}
+            }
+        }
+        let mut text = String::new();
+        let mut kept = rest.get(..=last).unwrap_or("").chars().peekable();
+        while let Some(c) = kept.next() {
+            in_string ^= c == '"';
+            if in_string || c != char::from(separator) {
+                text.push(c);
+            } else if kept.peek().is_some_and(|next| !next.is_whitespace()) {
+                text.push(' ');
+            }
+        }
+        let end = start + last + 1;
+        let next = self.bytes.get(end);
+        if next.is_some_and(|_| blank(self.bytes, end) == 0 && newline(self.bytes, end) == 0) {
+            text.push(' ');
+        }
+        (self.span(start, end), text)
+    }
+
+    /// Whether the `#` here cannot be anything of KDL's.
+    fn starts_hash_comment(&self) -> bool {
+        !matches!(self.bytes.get(self.at + 1), Some(b'"' | b'#'))
     }
 
     /// `x = 1`: tells it and reads on behind the sign.
@@ -341,7 +406,8 @@ impl<'a> Reader<'a> {
             return self.push(pending, None, value, start, dropped);
         }
         let Some(atom) = self.atom(word::Place::Argument) else {
-            pending.poisoned |= !dropped;
+            let commented = std::mem::take(&mut self.commented);
+            pending.poisoned |= !dropped && !commented;
             return false;
         };
         let end = self.at;
@@ -393,12 +459,21 @@ impl<'a> Reader<'a> {
                 let span = self.span(start, self.at);
                 let annotated = name.is_none() && self.peek() == Some(b'=');
                 if annotated {
-                    let ty = value.ty.as_ref().map(|ty| ty.span);
-                    self.report(problems::annotated_property(span, ty));
+                    let words = self.piece(value.span.start as usize, value.span.end as usize);
+                    let ty = value.ty.as_ref().map_or(value.span, |ty| ty.span);
+                    let ty = self.piece(ty.start as usize, ty.end as usize);
                     self.at += 1;
-                    if !self.nothing_here() {
-                        let _read_past = self.value(word::Place::Property);
-                    }
+                    self.node_space();
+                    let right = if self.nothing_here() {
+                        None
+                    } else {
+                        let right = self.value(word::Place::Property);
+                        right.map(|right| (right.span.start as usize, right.span.end as usize))
+                    };
+                    let right = right.map(|(from, to)| self.piece(from, to));
+                    let fix = right.map(|right| format!("{words}=({ty}){right}"));
+                    let span = self.span(start, self.at);
+                    self.report(problems::annotated_property(span, fix));
                     pending.poisoned |= !dropped;
                     return false;
                 }
@@ -474,7 +549,8 @@ impl<'a> Reader<'a> {
         }
         self.open_orphan(Some(problems::block_without_node(
             span,
-            self.rest().starts_with(b"{{"),
+            self.rest().starts_with(b"{{") || self.bytes.get(self.at.wrapping_sub(1)) == Some(&b'{'),
+            self.piece(self.at + 1, self.text.len().min(self.at + 100)).trim_start().starts_with('"'),
         )))
     }
 
@@ -619,6 +695,12 @@ impl<'a> Reader<'a> {
     fn report(&mut self, problem: Diagnostic) {
         // A block of nobody is one mistake, whatever it holds.
         if self.frames.last().is_some_and(|frame| frame.kind == Kind::Orphan) {
+            return;
+        }
+        if let Some(label) = &problem.label
+            && problem.code != "disallowed-character"
+            && self.hidden.iter().any(|at| (label.span.start..label.span.end).contains(at))
+        {
             return;
         }
         self.told += 1;

@@ -141,7 +141,7 @@ pub(super) fn block_on_own_line(span: Span, gap: Span, name: &str) -> Diagnostic
     .fix(gap, " ")
 }
 
-pub(super) fn block_without_node(span: Span, template: bool) -> Diagnostic {
+pub(super) fn block_without_node(span: Span, template: bool, json: bool) -> Diagnostic {
     let problem = error(
         "block-without-node",
         span,
@@ -150,6 +150,8 @@ pub(super) fn block_without_node(span: Span, template: bool) -> Diagnostic {
     );
     if template {
         problem.help("write text with `{{ }}` as `(f)\"{{ ... }}\"`")
+    } else if json {
+        problem.help("write each `\"name\": value` of JSON as `name value`, on its own line")
     } else {
         problem.help("write `name {`")
     }
@@ -161,16 +163,17 @@ pub(super) fn stray_semicolon(span: Span) -> Diagnostic {
         .fix(span, "")
 }
 
-pub(super) fn entry_after_block(span: Span, real: bool) -> Diagnostic {
+pub(super) fn missing_semicolon(span: Span) -> Diagnostic {
     let point = Span { end: span.start, ..span };
-    if real {
-        error("missing-semicolon", span, "still on the line", "a node ends with its block, found more behind its `}`")
-            .help("write `;` or a new line behind the `}`")
-            .fix(point, "; ")
-    } else {
-        error("value-after-block", span, "behind a block", "a node's values stand before its blocks, also before those behind `/-`")
-            .help("move it before the block")
-    }
+    let message = "a node ends with its block, found more behind its `}`";
+    error("missing-semicolon", span, "on the same line", message)
+        .help("write `;` or a new line behind the `}`")
+        .fix(point, "; ")
+}
+
+pub(super) fn value_after_block(span: Span) -> Diagnostic {
+    let message = "a node's values stand before its blocks, also before those behind `/-`";
+    error("value-after-block", span, "behind a block", message).help("move it before the block")
 }
 
 pub(super) fn nothing_to_drop(span: Span) -> Diagnostic {
@@ -187,31 +190,33 @@ pub(super) fn dropped_twice(span: Span) -> Diagnostic {
 
 pub(super) fn equals_after_name(sign: Span, all: Span, name: &str) -> Diagnostic {
     error("equals-after-name", sign, "not needed", "a node's values follow its name without `=`")
-        .help(format!("write `{} ...` with a blank for the `=`", short(name)))
+        .help(format!("write `{} ...` with a space for the `=`", short(name)))
         .fix(all, " ")
 }
 
-pub(super) fn separator(span: Span, byte: u8, spaced: bool, first: bool) -> Diagnostic {
-    let fix = if spaced { "" } else { " " };
-    if byte == b':' && first {
-        return error("colon-after-name", span, "not needed", "a node's values follow its name without `:`")
-            .help("remove the `:`")
-            .fix(span, fix);
-    }
+pub(super) fn colon_after_name(span: Span, spaced: bool) -> Diagnostic {
+    let message = "a node's values follow its name without `:`";
+    error("colon-after-name", span, "not needed", message)
+        .help("remove the `:`")
+        .fix(span, if spaced { "" } else { " " })
+}
+
+pub(super) fn separator(span: Span, byte: u8, fix: &str) -> Diagnostic {
     let sign = char::from(byte);
     let code = if byte == b',' { "comma-between-values" } else { "colon-between-values" };
-    error(code, span, "not needed", format!("blanks separate values, found `{sign}`"))
-        .help(format!("write a blank for each `{sign}`"))
+    let first = Span { end: span.start + 1, ..span };
+    error(code, first, "not needed", format!("spaces separate values, found `{sign}`"))
+        .help(format!("write a space for each `{sign}`"))
         .fix(span, fix)
 }
 
 pub(super) fn missing_space(span: Span, in_text: bool) -> Diagnostic {
     let point = Span { end: span.start, ..span };
-    let problem = error("missing-space", span, "a blank before this", "blanks separate values, found none");
+    let problem = error("missing-space", span, "needs a space before it", "spaces separate values, found none");
     if in_text {
-        problem.help("write a blank, or `\\\"` for a quote that belongs to the text")
+        problem.help("write a space, or `\\\"` for a quote that belongs to the text")
     } else {
-        problem.help("write a blank here").fix(point, " ")
+        problem.help("write a space here").fix(point, " ")
     }
 }
 
@@ -241,17 +246,16 @@ pub(super) fn property_without_value(span: Span) -> Diagnostic {
         .help("write the value on the same line, `\"\"` for an empty text")
 }
 
-pub(super) fn annotated_property(span: Span, ty: Option<Span>) -> Diagnostic {
+pub(super) fn annotated_property(span: Span, right: Option<String>) -> Diagnostic {
     let problem = error(
         "annotated-property",
         span,
         "annotated name",
         "a property's annotation stands before its value, not before its name",
-    )
-    .help("write `name=(annotation)value`");
-    match ty {
-        Some(ty) => problem.also(ty, "move this behind the `=`"),
-        None => problem,
+    );
+    match right {
+        Some(right) => replaced(problem, span, &right),
+        None => problem.help("write `name=(annotation)value`"),
     }
 }
 
@@ -469,14 +473,14 @@ pub(super) fn not_a_number(span: Span, text: &str, name: Option<&str>) -> Diagno
         let fix = format!("{sign}{whole}.0");
         return replaced(error("not-a-number", span, "no digit behind `.`", message), span, &fix);
     }
+    if text.contains('/') {
+        let message = "a text with `/` needs quotes: `/` ends a bare word".to_owned();
+        return replaced(error("unquoted-path", span, "needs quotes", message), span, &quote(text));
+    }
     let version = text.split('.').count() > 2 && text.starts_with(|c: char| c.is_ascii_digit());
     if version {
         let message = format!("`{}` is not a number, and a text that starts like one needs quotes", short(text));
         return replaced(error("unquoted-version", span, "needs quotes", message), span, &quote(text));
-    }
-    if text.contains('/') {
-        let message = "a text with `/` needs quotes: `/` ends a bare word".to_owned();
-        return replaced(error("unquoted-path", span, "needs quotes", message), span, &quote(text));
     }
     let message = format!("`{}` is not a number, and a text that starts like one needs quotes", short(text));
     replaced(error("not-a-number", span, "needs quotes", message), span, &quote(text))
@@ -536,11 +540,11 @@ pub(super) fn block_string_on_one_line(whole: Span, held: &str, hashes: usize) -
     replaced(problem, whole, &plain)
 }
 
-pub(super) fn text_behind_block_quotes(text: Span, open: Span) -> Diagnostic {
+pub(super) fn text_behind_block_quotes(text: Span, open: Span, indent: &str) -> Diagnostic {
     let point = Span { start: open.end, end: open.end, ..open };
     error("text-behind-block-quotes", text, "move to the next line", "the text of a `\"\"\"` string starts on the next line")
         .help("write a line break behind the `\"\"\"`")
-        .fix(point, "\n")
+        .fix(point, format!("\n{indent}"))
 }
 
 pub(super) fn text_before_block_quotes(close: Span) -> Diagnostic {
@@ -551,9 +555,9 @@ pub(super) fn text_before_block_quotes(close: Span) -> Diagnostic {
 }
 
 pub(super) fn block_string_indent(line: Span, close: Span) -> Diagnostic {
-    error("block-string-indent", line, "indented otherwise", "every line of a `\"\"\"` string starts with the blanks before its closing quotes")
+    error("block-string-indent", line, "indented otherwise", "every line of a `\"\"\"` string starts with the spaces before its closing quotes")
         .also(close, "as these are")
-        .help("indent the closing `\"\"\"` as the line that stands furthest left, with the same tabs or blanks")
+        .help("indent the closing `\"\"\"` as the line that stands furthest left, with the same tabs or spaces")
 }
 
 pub(super) fn unknown_escape(
@@ -576,7 +580,7 @@ pub(super) fn unknown_escape(
         if digits.len() == 4 && !digits.starts_with('{') {
             return replaced(problem, span, &format!("\\u{{{hex}}}"));
         }
-        if !hex.is_empty() && digits.starts_with('{') {
+        if digits.starts_with('{') {
             return problem.help("write one to six digits of a character, as in `\\u{1f600}`");
         }
     }

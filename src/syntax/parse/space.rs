@@ -4,6 +4,9 @@
 
 use super::{Reader, problems};
 
+/// Characters that KDL does not hold and whose places are kept.
+const MAX_HIDDEN: usize = 100;
+
 /// What a byte means in a bare word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
@@ -133,6 +136,9 @@ impl Reader<'_> {
                 continue;
             }
             let length = disallowed(self.bytes, at);
+            if length > 0 && self.hidden.len() < MAX_HIDDEN {
+                self.hidden.push(u32::try_from(at).unwrap_or(u32::MAX));
+            }
             if let Some(character) = self.text.get(at..at + length).filter(|c| !c.is_empty())
                 && !seen.contains(&character)
             {

@@ -239,8 +239,12 @@ impl Reader<'_> {
             return None;
         }
         let limit = self.bytes.len().min(from + FAR);
-        (from..limit)
-            .find(|at| self.bytes.get(*at) == Some(&b'"') && self.hashes(*at + 1, hashes))
+        let close = (from..limit)
+            .find(|at| self.bytes.get(*at) == Some(&b'"') && self.hashes(*at + 1, hashes))?;
+        // Unless it closes another raw string on its line.
+        let before = self.bytes.get(from..close)?;
+        let line = before.iter().rposition(|b| *b == b'\n').map_or(from, |at| from + at + 1);
+        (!self.piece(line, close).contains("#\"")).then_some(close)
     }
 
     /// Whether `count` hashes start at `at`.
@@ -270,7 +274,10 @@ impl Reader<'_> {
             } else {
                 let line = line_end(self.bytes, body);
                 let text = self.span(body, line);
-                self.report(problems::text_behind_block_quotes(text, self.span(start, body)));
+                let last = held.rfind('\n').and_then(|at| held.get(at + 1..)).unwrap_or("");
+                let indent = if last.trim().is_empty() { last } else { "" };
+                let open = self.span(start, body);
+                self.report(problems::text_behind_block_quotes(text, open, indent));
             }
             return Some(held.into());
         }

@@ -33,8 +33,9 @@ impl Reader<'_> {
         if let Scalar::String(value) = atom {
             return Some(Spanned { value, span });
         }
-        self.report(problems::name_is_no_text(span, self.piece(start, self.at), "node"));
-        None
+        let text = self.piece(start, self.at);
+        self.report(problems::name_is_no_text(span, text, "node"));
+        Some(Spanned { value: text.into(), span })
     }
 
     /// Reads `(ty)`. `None`: reported.
@@ -184,6 +185,11 @@ impl Reader<'_> {
         self.at = end;
         let name = if place == Place::Node { Some("node") } else { None };
         self.report(problems::not_a_number(self.span(start, end), text, name));
+        // `.5` and `2.` are told, and still mean numbers.
+        let point = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if let Some(float) = text.parse().ok().filter(|_| point) {
+            return Some(Scalar::Float(float));
+        }
         Some(Scalar::String(text.into()))
     }
 
@@ -212,7 +218,7 @@ impl Reader<'_> {
     }
 
     /// `#true` and its like, raw strings, and what is a comment elsewhere.
-    fn hash(&mut self, place: Place) -> Option<Scalar> {
+    pub(super) fn hash(&mut self, place: Place) -> Option<Scalar> {
         let start = self.at;
         let hashes = self.rest().iter().position(|b| *b != b'#').unwrap_or(self.rest().len());
         if self.bytes.get(start + hashes) == Some(&b'"') {
@@ -258,6 +264,7 @@ impl Reader<'_> {
             return Some(Scalar::String(text.into()));
         }
         self.at = line;
+        self.commented = true;
         self.report(problems::hash_comment(self.span(start, start + hashes), first));
         None
     }
