@@ -27,11 +27,17 @@ fn fault_of_kdl(text: &str) -> Option<&'static str> {
     if text.contains('\u{7f}') {
         return Some("it takes U+007F, which KDL does not (unicode_delete_fail)");
     }
-    if text.contains("\"/-") || text.contains("}/-") {
+    let spaced = |before: &str| {
+        before.is_empty() || before.ends_with(|c: char| c.is_whitespace() || ";{/".contains(c))
+    };
+    if text.match_indices("/-").any(|(at, _)| !spaced(&text[..at])) {
         return Some("it refuses `/-` without a space before it (zero_space_before_slashdash_*)");
     }
     if text.contains("#\"\"\"") {
         return Some("it takes `#\"\"\"` on one line (multiline_raw_string_single_line_err_fail)");
+    }
+    if text.contains("/-") && text.contains(';') {
+        return Some("it refuses `{ /-a; }` and `/-a;`: a dropped last node with its `;`");
     }
     if text.matches("/-").count() > 5 {
         return Some("its time is exponential in nested `/-`");
@@ -102,9 +108,8 @@ fn number() -> impl Strategy<Value = String> {
 }
 
 fn value() -> impl Strategy<Value = String> {
-    let keyword = proptest::sample::select(vec![
-        "#true", "#false", "#null", "#inf", "#-inf", "#nan",
-    ]);
+    let keyword =
+        proptest::sample::select(vec!["#true", "#false", "#null", "#inf", "#-inf", "#nan"]);
     let plain = prop_oneof![4 => string(), 3 => number(), 1 => keyword.prop_map(str::to_owned)];
     (annotation(), plain).prop_map(|(ty, value)| ty + &value)
 }
@@ -120,10 +125,11 @@ fn annotation() -> impl Strategy<Value = String> {
 fn entry() -> impl Strategy<Value = String> {
     let property = (string(), maybe_space(), maybe_space(), value())
         .prop_map(|(name, a, b, value)| format!("{name}{a}={b}{value}"));
-    (space(), prop_oneof![8 => Just(""), 1 => Just("/-"), 1 => Just("/- \n ")], prop_oneof![
-        value(),
-        property
-    ])
+    (
+        space(),
+        prop_oneof![8 => Just(""), 1 => Just("/-"), 1 => Just("/- \n ")],
+        prop_oneof![value(), property],
+    )
         .prop_map(|(space, dash, entry)| format!("{space}{dash}{entry}"))
 }
 
@@ -153,7 +159,11 @@ fn document() -> impl Strategy<Value = String> {
         let nodes = proptest::collection::vec(inner, 0..3).prop_map(|nodes| nodes.concat());
         let block = nodes.prop_map(|nodes| format!(" {{{nodes}}}"));
         let dropped = prop_oneof![6 => Just(String::new()), 1 => Just(" /-{ x 1 }".to_owned())];
-        node((dropped.clone(), block, dropped).prop_map(|(a, b, c)| a + &b + &c).boxed())
+        node(
+            (dropped.clone(), block, dropped)
+                .prop_map(|(a, b, c)| a + &b + &c)
+                .boxed(),
+        )
     });
     proptest::collection::vec(tree, 0..4).prop_map(|nodes| nodes.concat())
 }
@@ -162,12 +172,18 @@ fn document() -> impl Strategy<Value = String> {
 
 fn codes(text: &str) -> Vec<String> {
     let (_, problems) = parse(SourceId(0), text);
-    problems.iter().map(|one| format!("{}: {}", one.code, one.message)).collect()
+    problems
+        .iter()
+        .map(|one| format!("{}: {}", one.code, one.message))
+        .collect()
 }
 
 fn same_nodes(ours: &[Node], theirs: &KdlDocument) -> bool {
     ours.len() == theirs.nodes().len()
-        && ours.iter().zip(theirs.nodes()).all(|(ours, theirs)| same_node(ours, theirs))
+        && ours
+            .iter()
+            .zip(theirs.nodes())
+            .all(|(ours, theirs)| same_node(ours, theirs))
 }
 
 fn same_node(ours: &Node, theirs: &KdlNode) -> bool {
@@ -181,10 +197,15 @@ fn same_node(ours: &Node, theirs: &KdlNode) -> bool {
     *ours.name.value == *theirs.name().value()
         && ours.ty.as_ref().map(|ty| &*ty.value) == theirs.ty().map(|ty| ty.value())
         && ours.entries.len() == theirs.entries().len()
-        && ours.entries.iter().zip(theirs.entries()).all(|(ours, theirs)| {
-            ours.name.as_ref().map(|name| &*name.value) == theirs.name().map(|name| name.value())
-                && same_value(&ours.value, theirs)
-        })
+        && ours
+            .entries
+            .iter()
+            .zip(theirs.entries())
+            .all(|(ours, theirs)| {
+                ours.name.as_ref().map(|name| &*name.value)
+                    == theirs.name().map(|name| name.value())
+                    && same_value(&ours.value, theirs)
+            })
         && children
 }
 
@@ -204,7 +225,7 @@ fn same_value(ours: &Value, theirs: &KdlEntry) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_global_rejects: 1_000_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn reads_what_the_kdl_crate_reads(text in document()) {
@@ -266,7 +287,12 @@ fn big(text: &str) -> (Vec<Node>, Vec<&'static str>) {
     let start = std::time::Instant::now();
     let (tree, problems) = parse(SourceId(0), text);
     // A debug build on a busy machine; anything quadratic takes minutes.
-    assert!(start.elapsed().as_secs() < 30, "{:?} for {} bytes", start.elapsed(), text.len());
+    assert!(
+        start.elapsed().as_secs() < 30,
+        "{:?} for {} bytes",
+        start.elapsed(),
+        text.len()
+    );
     (tree, problems.iter().map(|one| one.code).collect())
 }
 
@@ -289,7 +315,36 @@ fn nests_without_a_stack() {
     assert_eq!(codes.len(), 101);
     let (_, codes) = big(&("/*".repeat(N) + &"*/".repeat(N)));
     assert!(codes.is_empty());
-    for text in ["(", "[", "#", "'a ", "\"\n", "a\"", "\"\"\"\n", "a=", "/-", "${", "r#\"", "\\", "#\"\n", "“", "1,", "/*", "b/*", "c \"\"\"x\n"] {
+    for text in [
+        "(",
+        "[",
+        "#",
+        "'a ",
+        "\"\n",
+        "a\"",
+        "\"\"\"\n",
+        "a=",
+        "/-",
+        "${",
+        "r#\"",
+        "\\",
+        "#\"\n",
+        "“",
+        "1,",
+        "/*",
+        "b/*",
+        "c \"\"\"x\n",
+        "#x ",
+        "[] ",
+        "[;",
+        "a\"b\" ",
+        "r\"\";",
+        "“a ",
+        "1,;a ",
+        "${a} ",
+        "(a ",
+        "a\"b\"c;",
+    ] {
         big(&text.repeat(N));
     }
 }
@@ -299,7 +354,10 @@ fn reads_large_texts() {
     const N: usize = 1_000_000;
     let (tree, codes) = big(&format!("a \"{}\" \"{}\"", "x".repeat(N), "\\n".repeat(N)));
     assert_eq!((tree.len(), codes.len()), (1, 0));
-    let (tree, codes) = big(&format!("a \"\"\"\n{}\n  \"\"\"", "  x\\\\y\n".repeat(N / 5)));
+    let (tree, codes) = big(&format!(
+        "a \"\"\"\n{}\n  \"\"\"",
+        "  x\\\\y\n".repeat(N / 5)
+    ));
     assert_eq!((tree.len(), codes.len()), (1, 0));
     let (tree, codes) = big(&"a 1 b=2 // c\n".repeat(N / 2));
     assert_eq!((tree.len(), codes.len()), (N / 2, 0));

@@ -40,6 +40,7 @@ pub fn parse(source: SourceId, text: &str) -> (Tree, Diagnostics) {
         suspect: None,
         hidden: Vec::new(),
         commented: false,
+        unquoted_until: 0,
     };
     reader.refuse_disallowed();
     reader.document();
@@ -73,6 +74,8 @@ struct Reader<'a> {
     hidden: Vec<u32>,
     /// A `#` comment was just told; its node is whole.
     commented: bool,
+    /// No `'` closes anything before this place.
+    unquoted_until: usize,
 }
 
 /// Which blocks a node has had.
@@ -129,7 +132,13 @@ struct Skip {
 impl Pending {
     fn new(name: Name, ty: Option<Name>, span: Span) -> Self {
         Self {
-            node: Node { ty, name, entries: Vec::new(), children: None, span },
+            node: Node {
+                ty,
+                name,
+                entries: Vec::new(),
+                children: None,
+                span,
+            },
             blocks: Blocks::None,
             dropped: false,
             poisoned: false,
@@ -160,9 +169,13 @@ impl<'a> Reader<'a> {
 
     /// Refuses a text that says it is of another version.
     fn version(&mut self) {
-        let Some(rest) = self.rest_text().strip_prefix("/-") else { return };
+        let Some(rest) = self.rest_text().strip_prefix("/-") else {
+            return;
+        };
         let rest = rest.trim_start_matches([' ', '\t']);
-        let Some(number) = rest.strip_prefix("kdl-version") else { return };
+        let Some(number) = rest.strip_prefix("kdl-version") else {
+            return;
+        };
         let line = number.lines().next().unwrap_or("").trim();
         if !line.is_empty() && line != "2" && number.starts_with([' ', '\t']) {
             let start = self.at + self.rest_text().find(line).unwrap_or(0);
@@ -225,7 +238,10 @@ impl<'a> Reader<'a> {
         let name = self.name();
         poisoned |= name.is_none();
         let span = self.span(start, self.at);
-        let name = name.unwrap_or_else(|| Spanned { value: Arc::default(), span });
+        let name = name.unwrap_or_else(|| Spanned {
+            value: Arc::default(),
+            span,
+        });
         let mut pending = Pending::new(name, ty, span);
         pending.dropped = dropped;
         pending.poisoned = poisoned;
@@ -328,7 +344,7 @@ impl<'a> Reader<'a> {
                         pending.cramped = true;
                         // `"say "hello" to me"` has its quotes in the text.
                         let behind_quote = self.bytes.get(self.at - 1) == Some(&b'"');
-                        let line = space::line_end(self.bytes, self.at);
+                        let line = space::near_line_end(self.bytes, self.at);
                         let in_text = behind_quote
                             && !matches!(byte, b'"' | b'#')
                             && self.piece(self.at, line).contains('"');
@@ -351,7 +367,7 @@ impl<'a> Reader<'a> {
     /// The line from the separator before this place to its last one, without any.
     fn without_separators(&self, separator: u8) -> (Span, String) {
         let start = self.at - 1;
-        let line = space::line_end(self.bytes, start);
+        let line = space::near_line_end(self.bytes, start);
         let rest = self.piece(start, line);
         let mut last = 0;
         let mut in_string = false;
@@ -394,7 +410,11 @@ impl<'a> Reader<'a> {
             end += blank(self.bytes, end);
         }
         let (sign, all) = (self.span(self.at, self.at + 1), self.span(start, end));
-        self.report(problems::equals_after_name(sign, all, &pending.node.name.value));
+        self.report(problems::equals_after_name(
+            sign,
+            all,
+            &pending.node.name.value,
+        ));
         self.at += 1;
     }
 
@@ -413,7 +433,11 @@ impl<'a> Reader<'a> {
         let end = self.at;
         let spaced = self.node_space();
         if self.peek() != Some(b'=') {
-            let value = Value { ty: None, data: atom, span: self.span(start, end) };
+            let value = Value {
+                ty: None,
+                data: atom,
+                span: self.span(start, end),
+            };
             self.store(pending, None, value, self.span(start, end), dropped);
             return spaced;
         }
@@ -421,12 +445,17 @@ impl<'a> Reader<'a> {
         self.at += 1;
         self.node_space();
         let name = match atom {
-            super::tree::Scalar::String(value) => {
-                Some(Spanned { value, span: self.span(start, end) })
-            }
+            super::tree::Scalar::String(value) => Some(Spanned {
+                value,
+                span: self.span(start, end),
+            }),
             _ => {
                 let span = self.span(start, end);
-                self.report(problems::name_is_no_text(span, self.piece(start, end), "property"));
+                self.report(problems::name_is_no_text(
+                    span,
+                    self.piece(start, end),
+                    "property",
+                ));
                 None
             }
         };
@@ -503,7 +532,10 @@ impl<'a> Reader<'a> {
         self.at += 1;
         if self.skipping() {
             let open = u32::try_from(open).unwrap_or(u32::MAX);
-            self.skips.push(Skip { open, real: kind == Kind::Real });
+            self.skips.push(Skip {
+                open,
+                real: kind == Kind::Real,
+            });
             return None;
         }
         let mut kind = kind;
@@ -515,7 +547,7 @@ impl<'a> Reader<'a> {
             self.report(problems::nested_too_deep(self.span(open, open + 1)));
         }
         let mut first = self.line_start;
-        while blank(self.bytes, first) > 0 {
+        while blank(self.bytes, first) > 0 && first < self.line_start + space::FAR {
             first += blank(self.bytes, first);
         }
         self.frames.push(Frame {
@@ -549,8 +581,11 @@ impl<'a> Reader<'a> {
         }
         self.open_orphan(Some(problems::block_without_node(
             span,
-            self.rest().starts_with(b"{{") || self.bytes.get(self.at.wrapping_sub(1)) == Some(&b'{'),
-            self.piece(self.at + 1, self.text.len().min(self.at + 100)).trim_start().starts_with('"'),
+            self.rest().starts_with(b"{{")
+                || self.bytes.get(self.at.wrapping_sub(1)) == Some(&b'{'),
+            self.piece(self.at + 1, self.text.len().min(self.at + 100))
+                .trim_start()
+                .starts_with('"'),
         )))
     }
 
@@ -559,7 +594,14 @@ impl<'a> Reader<'a> {
             self.report(problem);
         }
         let span = self.span(self.at, self.at);
-        let mut nobody = Pending::new(Spanned { value: Arc::default(), span }, None, span);
+        let mut nobody = Pending::new(
+            Spanned {
+                value: Arc::default(),
+                span,
+            },
+            None,
+            span,
+        );
         nobody.poisoned = true;
         self.open(nobody, Kind::Orphan)
     }
@@ -570,17 +612,25 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let end = self.span(self.at, self.at);
         if let Some(skip) = self.skips.pop() {
-            let name = Spanned { value: Arc::default(), span: end };
+            let name = Spanned {
+                value: Arc::default(),
+                span: end,
+            };
             let mut owner = Pending::new(name, None, end);
             owner.dropped = true;
-            owner.blocks = if skip.real { Blocks::Real } else { Blocks::Dropped };
+            owner.blocks = if skip.real {
+                Blocks::Real
+            } else {
+                Blocks::Dropped
+            };
             return Some(owner);
         }
         let Some(frame) = self.frames.pop() else {
             self.report(problems::stray_brace(self.span(at, at + 1)));
             return None;
         };
-        let first_on_line = self.piece(self.line_start, at).trim().is_empty();
+        let near = at < self.line_start + space::FAR;
+        let first_on_line = near && self.piece(self.line_start, at).trim().is_empty();
         if first_on_line && frame.line != self.line_start && at - self.line_start < frame.indent {
             self.suspect.get_or_insert(frame.open);
         }
@@ -644,7 +694,9 @@ impl<'a> Reader<'a> {
 
     /// Whether what is read now is not kept.
     fn skipping(&self) -> bool {
-        self.frames.last().is_some_and(|frame| frame.kind != Kind::Real)
+        self.frames
+            .last()
+            .is_some_and(|frame| frame.kind != Kind::Real)
     }
 
     fn peek(&self) -> Option<u8> {
@@ -694,12 +746,19 @@ impl<'a> Reader<'a> {
 
     fn report(&mut self, problem: Diagnostic) {
         // A block of nobody is one mistake, whatever it holds.
-        if self.frames.last().is_some_and(|frame| frame.kind == Kind::Orphan) {
+        if self
+            .frames
+            .last()
+            .is_some_and(|frame| frame.kind == Kind::Orphan)
+        {
             return;
         }
         if let Some(label) = &problem.label
             && problem.code != "disallowed-character"
-            && self.hidden.iter().any(|at| (label.span.start..label.span.end).contains(at))
+            && self
+                .hidden
+                .iter()
+                .any(|at| (label.span.start..label.span.end).contains(at))
         {
             return;
         }
@@ -709,7 +768,8 @@ impl<'a> Reader<'a> {
         } else if self.told == MAX_PROBLEMS + 1
             && let Some(label) = problem.label
         {
-            self.problems.push(problems::too_many(label.span, MAX_PROBLEMS));
+            self.problems
+                .push(problems::too_many(label.span, MAX_PROBLEMS));
         }
     }
 }

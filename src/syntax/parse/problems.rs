@@ -18,7 +18,9 @@ pub(super) fn keyword(word: &str) -> Option<(&'static str, Scalar)> {
 
 /// A text as a KDL string of one line.
 fn quote(text: &str) -> String {
-    if text.contains(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']) {
+    if text.contains([
+        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+    ]) {
         return format!("\"{}\"", text.escape_default());
     }
     if !text.contains(['"', '\\']) {
@@ -79,8 +81,15 @@ pub(super) fn disallowed(span: Span, character: &str) -> Diagnostic {
 }
 
 pub(super) fn version(span: Span, version: &str) -> Diagnostic {
-    let message = format!("hcc reads KDL 2, this file says it is KDL {}", short(version));
-    replaced(error("kdl-version", span, "another version", message), span, "2")
+    let message = format!(
+        "hcc reads KDL 2, this file says it is KDL {}",
+        short(version)
+    );
+    replaced(
+        error("kdl-version", span, "another version", message),
+        span,
+        "2",
+    )
 }
 
 pub(super) fn too_many(span: Span, most: usize) -> Diagnostic {
@@ -95,8 +104,13 @@ pub(super) fn too_many(span: Span, most: usize) -> Diagnostic {
 // Blocks and nodes.
 
 pub(super) fn unclosed_comment(span: Span) -> Diagnostic {
-    error("unclosed-comment", span, "opened here", "a `/*` comment ends with `*/`, this one never does")
-        .help("write `*/` at its end; a path with `/*` in it is written in double quotes")
+    error(
+        "unclosed-comment",
+        span,
+        "opened here",
+        "a `/*` comment ends with `*/`, this one never does",
+    )
+    .help("write `*/` at its end; a path with `/*` in it is written in double quotes")
 }
 
 pub(super) fn unclosed_block(span: Span, end: Span, count: usize) -> Diagnostic {
@@ -104,21 +118,35 @@ pub(super) fn unclosed_block(span: Span, end: Span, count: usize) -> Diagnostic 
         1 => "a block that is opened with `{` is never closed".to_owned(),
         n => format!("{n} blocks that are opened with `{{` are never closed"),
     };
-    let label = if count == 1 { "opened here" } else { "the last one opened here" };
+    let label = if count == 1 {
+        "opened here"
+    } else {
+        "the last one opened here"
+    };
     error("unclosed-block", span, label, message)
         .also(end, "the file ends here")
         .help("write `}` where the block ends")
 }
 
 pub(super) fn stray_brace(span: Span) -> Diagnostic {
-    error("stray-brace", span, "closes nothing", "this `}` has no `{` before it")
-        .help("remove it, or write the `{` it should close")
+    error(
+        "stray-brace",
+        span,
+        "closes nothing",
+        "this `}` has no `{` before it",
+    )
+    .help("remove it, or write the `{` it should close")
 }
 
 pub(super) fn second_block(span: Span, name: Span) -> Diagnostic {
-    error("second-block", span, "a second one", "a node has one block of children, found two")
-        .also(name, "of this node")
-        .help("move its content into the first block")
+    error(
+        "second-block",
+        span,
+        "a second one",
+        "a node has one block of children, found two",
+    )
+    .also(name, "of this node")
+    .help("move its content into the first block")
 }
 
 pub(super) fn nested_too_deep(span: Span) -> Diagnostic {
@@ -126,7 +154,10 @@ pub(super) fn nested_too_deep(span: Span) -> Diagnostic {
         "nested-too-deep",
         span,
         "too deep",
-        format!("blocks nest at most {} deep", crate::syntax::tree::MAX_DEPTH),
+        format!(
+            "blocks nest at most {} deep",
+            crate::syntax::tree::MAX_DEPTH
+        ),
     )
 }
 
@@ -158,13 +189,21 @@ pub(super) fn block_without_node(span: Span, template: bool, json: bool) -> Diag
 }
 
 pub(super) fn stray_semicolon(span: Span) -> Diagnostic {
-    error("stray-semicolon", span, "ends nothing", "`;` ends a node, there is none before it")
-        .help("remove the `;`")
-        .fix(span, "")
+    error(
+        "stray-semicolon",
+        span,
+        "ends nothing",
+        "`;` ends a node, there is none before it",
+    )
+    .help("remove the `;`")
+    .fix(span, "")
 }
 
 pub(super) fn missing_semicolon(span: Span) -> Diagnostic {
-    let point = Span { end: span.start, ..span };
+    let point = Span {
+        end: span.start,
+        ..span
+    };
     let message = "a node ends with its block, found more behind its `}`";
     error("missing-semicolon", span, "on the same line", message)
         .help("write `;` or a new line behind the `}`")
@@ -177,21 +216,39 @@ pub(super) fn value_after_block(span: Span) -> Diagnostic {
 }
 
 pub(super) fn nothing_to_drop(span: Span) -> Diagnostic {
-    error("slashdash-of-nothing", span, "nothing follows", "`/-` removes the node, value or block behind it, found none")
-        .help("remove the `/-`")
-        .fix(span, "")
+    error(
+        "slashdash-of-nothing",
+        span,
+        "nothing follows",
+        "`/-` removes the node, value or block behind it, found none",
+    )
+    .help("remove the `/-`")
+    .fix(span, "")
 }
 
 pub(super) fn dropped_twice(span: Span) -> Diagnostic {
-    error("slashdash-twice", span, "a second one", "one `/-` removes a node, found two")
-        .help("remove one `/-`")
-        .fix(span, "")
+    error(
+        "slashdash-twice",
+        span,
+        "a second one",
+        "one `/-` removes a node, found two",
+    )
+    .help("remove one `/-`")
+    .fix(span, "")
 }
 
 pub(super) fn equals_after_name(sign: Span, all: Span, name: &str) -> Diagnostic {
-    error("equals-after-name", sign, "not needed", "a node's values follow its name without `=`")
-        .help(format!("write `{} ...` with a space for the `=`", short(name)))
-        .fix(all, " ")
+    error(
+        "equals-after-name",
+        sign,
+        "not needed",
+        "a node's values follow its name without `=`",
+    )
+    .help(format!(
+        "write `{} ...` with a space for the `=`",
+        short(name)
+    ))
+    .fix(all, " ")
 }
 
 pub(super) fn colon_after_name(span: Span, spaced: bool) -> Diagnostic {
@@ -203,16 +260,36 @@ pub(super) fn colon_after_name(span: Span, spaced: bool) -> Diagnostic {
 
 pub(super) fn separator(span: Span, byte: u8, fix: &str) -> Diagnostic {
     let sign = char::from(byte);
-    let code = if byte == b',' { "comma-between-values" } else { "colon-between-values" };
-    let first = Span { end: span.start + 1, ..span };
-    error(code, first, "not needed", format!("spaces separate values, found `{sign}`"))
-        .help(format!("write a space for each `{sign}`"))
-        .fix(span, fix)
+    let code = if byte == b',' {
+        "comma-between-values"
+    } else {
+        "colon-between-values"
+    };
+    let first = Span {
+        end: span.start + 1,
+        ..span
+    };
+    error(
+        code,
+        first,
+        "not needed",
+        format!("spaces separate values, found `{sign}`"),
+    )
+    .help(format!("write a space for each `{sign}`"))
+    .fix(span, fix)
 }
 
 pub(super) fn missing_space(span: Span, in_text: bool) -> Diagnostic {
-    let point = Span { end: span.start, ..span };
-    let problem = error("missing-space", span, "needs a space before it", "spaces separate values, found none");
+    let point = Span {
+        end: span.start,
+        ..span
+    };
+    let problem = error(
+        "missing-space",
+        span,
+        "needs a space before it",
+        "spaces separate values, found none",
+    );
     if in_text {
         problem.help("write a space, or `\\\"` for a quote that belongs to the text")
     } else {
@@ -229,21 +306,37 @@ pub(super) fn name_is_no_text(span: Span, text: &str, what: &str) -> Diagnostic 
         _ => format!("{article} {what}'s name is a word or a string"),
     };
     let message = format!("{owner}, found `{}`", short(text));
-    replaced(error("name-is-no-text", span, "not a name", message), span, &quote(text))
+    replaced(
+        error("name-is-no-text", span, "not a name", message),
+        span,
+        &quote(text),
+    )
 }
 
 pub(super) fn keyword_as_name(span: Span, word: &str, what: &str) -> Diagnostic {
-    let message = format!("KDL keeps the word `{word}` back, so it names {what} only in quotes", what = match what {
-        "annotation" => "an annotation",
-        "property" => "a property",
-        _ => "a node",
-    });
-    replaced(error("bare-keyword", span, "needs quotes", message), span, &quote(word))
+    let message = format!(
+        "KDL keeps the word `{word}` back, so it names {what} only in quotes",
+        what = match what {
+            "annotation" => "an annotation",
+            "property" => "a property",
+            _ => "a node",
+        }
+    );
+    replaced(
+        error("bare-keyword", span, "needs quotes", message),
+        span,
+        &quote(word),
+    )
 }
 
 pub(super) fn property_without_value(span: Span) -> Diagnostic {
-    error("property-without-value", span, "no value", "a property is `name=value`, found no value behind the `=`")
-        .help("write the value on the same line, `\"\"` for an empty text")
+    error(
+        "property-without-value",
+        span,
+        "no value",
+        "a property is `name=value`, found no value behind the `=`",
+    )
+    .help("write the value on the same line, `\"\"` for an empty text")
 }
 
 pub(super) fn annotated_property(span: Span, right: Option<String>) -> Diagnostic {
@@ -260,20 +353,38 @@ pub(super) fn annotated_property(span: Span, right: Option<String>) -> Diagnosti
 }
 
 pub(super) fn empty_annotation(span: Span) -> Diagnostic {
-    error("empty-annotation", span, "nothing in it", "an annotation `(...)` holds one word, found none")
-        .help("remove the `()`")
-        .fix(span, "")
+    error(
+        "empty-annotation",
+        span,
+        "nothing in it",
+        "an annotation `(...)` holds one word, found none",
+    )
+    .help("remove the `()`")
+    .fix(span, "")
 }
 
 pub(super) fn unclosed_annotation(span: Span) -> Diagnostic {
-    error("unclosed-annotation", span, "opened here", "an annotation ends with `)`, this one never does")
-        .help("write `)` behind its word; a text with `(` in it needs double quotes")
+    error(
+        "unclosed-annotation",
+        span,
+        "opened here",
+        "an annotation ends with `)`, this one never does",
+    )
+    .help("write `)` behind its word; a text with `(` in it needs double quotes")
 }
 
 pub(super) fn annotation_is_one_word(span: Span, text: &str) -> Diagnostic {
-    let message = format!("an annotation `(...)` holds one word, found `{}`", short(text));
-    error("annotation-is-one-word", span, "more than one word", message)
-        .help("join marks with `+`, as in `(default+after)`; quote a text that has parentheses")
+    let message = format!(
+        "an annotation `(...)` holds one word, found `{}`",
+        short(text)
+    );
+    error(
+        "annotation-is-one-word",
+        span,
+        "more than one word",
+        message,
+    )
+    .help("join marks with `+`, as in `(default+after)`; quote a text that has parentheses")
 }
 
 pub(super) fn two_annotations(second: Span, all: Span, one: &str, two: &str) -> Diagnostic {
@@ -287,7 +398,12 @@ pub(super) fn two_annotations(second: Span, all: Span, one: &str, two: &str) -> 
 }
 
 pub(super) fn annotation_of_nothing(span: Span, what: &str) -> Diagnostic {
-    error("annotation-of-nothing", span, "nothing follows", format!("an annotation stands before {what}, found none"))
+    error(
+        "annotation-of-nothing",
+        span,
+        "nothing follows",
+        format!("an annotation stands before {what}, found none"),
+    )
 }
 
 // Values.
@@ -297,37 +413,61 @@ pub(super) fn bare_keyword(span: Span, word: &str) -> Diagnostic {
         "true" | "false" | "null" => format!("KDL 2 writes `#{word}`; bare `{word}` is KDL 1"),
         _ => format!("the number is written `#{word}`; KDL keeps bare `{word}` back"),
     };
-    replaced(error("bare-keyword", span, "without its `#`", message), span, &format!("#{word}"))
+    replaced(
+        error("bare-keyword", span, "without its `#`", message),
+        span,
+        &format!("#{word}"),
+    )
 }
 
 pub(super) fn unknown_keyword(span: Span, word: &str, right: &str) -> Diagnostic {
     let message = format!("KDL has no keyword `{}`", short(word));
-    replaced(error("unknown-keyword", span, "not a keyword", message), span, right)
+    replaced(
+        error("unknown-keyword", span, "not a keyword", message),
+        span,
+        right,
+    )
 }
 
 pub(super) fn unquoted_hash(span: Span, text: &str) -> Diagnostic {
-    let problem =
-        error("unquoted-hash", span, "needs quotes", "a text that starts with `#` needs quotes");
+    let problem = error(
+        "unquoted-hash",
+        span,
+        "needs quotes",
+        "a text that starts with `#` needs quotes",
+    );
     replaced(problem, span, &quote(text))
 }
 
 pub(super) fn hash_comment(span: Span, first: bool) -> Diagnostic {
-    let problem = error("hash-comment", span, "not a comment", "a comment starts with `//`, found `#`");
+    let problem = error(
+        "hash-comment",
+        span,
+        "not a comment",
+        "a comment starts with `//`, found `#`",
+    );
     if first {
         return replaced(problem, span, "//");
     }
-    problem.help("write `//` for a comment, and a text with `#` in double quotes").fix(span, "//")
+    problem
+        .help("write `//` for a comment, and a text with `#` in double quotes")
+        .fix(span, "//")
 }
 
 pub(super) fn unquoted(span: Span, text: &str, what: char) -> Diagnostic {
     let (code, message) = match what {
-        '/' if text.contains("://") => {
-            ("unquoted-url", "a URL needs quotes: behind a bare word `//` starts a comment".to_owned())
-        }
-        '/' if text.contains("/*") => {
-            ("unquoted-path", "a path needs quotes: behind a bare word `/*` starts a comment".to_owned())
-        }
-        '/' => ("unquoted-path", "a path needs quotes: `/` ends a bare word".to_owned()),
+        '/' if text.contains("://") => (
+            "unquoted-url",
+            "a URL needs quotes: behind a bare word `//` starts a comment".to_owned(),
+        ),
+        '/' if text.contains("/*") => (
+            "unquoted-path",
+            "a path needs quotes: behind a bare word `/*` starts a comment".to_owned(),
+        ),
+        '/' => (
+            "unquoted-path",
+            "a path needs quotes: `/` ends a bare word".to_owned(),
+        ),
         '(' if text.starts_with("$(") => (
             "unquoted-character",
             "a text with `$(` needs quotes: `(` ends a bare word".to_owned(),
@@ -337,7 +477,11 @@ pub(super) fn unquoted(span: Span, text: &str, what: char) -> Diagnostic {
             format!("a text with `{what}` needs quotes: `{what}` ends a bare word"),
         ),
     };
-    replaced(error(code, span, "needs quotes", message), span, &quote(text))
+    replaced(
+        error(code, span, "needs quotes", message),
+        span,
+        &quote(text),
+    )
 }
 
 pub(super) fn dollar_brace(span: Span, whole: Option<&str>) -> Diagnostic {
@@ -377,8 +521,12 @@ pub(super) fn smart_quotes(span: Span, open: char, text: Option<&str>) -> Diagno
 }
 
 pub(super) fn lone_quote(span: Span, whole: Option<(Span, &str)>) -> Diagnostic {
-    let problem =
-        error("unclosed-string", span, "its only quote", "a string has a quote on both sides");
+    let problem = error(
+        "unclosed-string",
+        span,
+        "its only quote",
+        "a string has a quote on both sides",
+    );
     match whole {
         Some((span, word)) => replaced(problem, span, &quote(word)),
         None => problem.help("write a `\"` before the text and one behind it"),
@@ -408,24 +556,39 @@ pub(super) fn brackets(span: Span, inner: Option<&str>) -> Diagnostic {
     }
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     if plain.is_empty() {
-        return problem.help("write only the name for an empty list").fix(span, "");
+        return problem
+            .help("write only the name for an empty list")
+            .fix(span, "");
     }
     replaced(problem, span, &plain)
 }
 
 pub(super) fn section(span: Span, inner: &str) -> Diagnostic {
-    error("section-in-brackets", span, "not a name", "a section is a node with a block, found `[`")
-        .help(format!("write `{} {{`, and `}}` where it ends", short(inner.trim())))
+    error(
+        "section-in-brackets",
+        span,
+        "not a name",
+        "a section is a node with a block, found `[`",
+    )
+    .help(format!(
+        "write `{} {{`, and `}}` where it ends",
+        short(inner.trim())
+    ))
 }
 
 pub(super) fn misplaced(span: Span, what: char, name: bool) -> Diagnostic {
     let expected = if name { "a node's name" } else { "a value" };
-    error("misplaced-character", span, "not expected", format!("expected {expected}, found `{what}`"))
-        .help(match what {
-            ')' | ']' => "remove it, or put the text it belongs to in double quotes",
-            '\\' => "put the text in double quotes; alone, `\\` ends a line that goes on",
-            _ => "put a text that holds it in double quotes",
-        })
+    error(
+        "misplaced-character",
+        span,
+        "not expected",
+        format!("expected {expected}, found `{what}`"),
+    )
+    .help(match what {
+        ')' | ']' => "remove it, or put the text it belongs to in double quotes",
+        '\\' => "put the text in double quotes; alone, `\\` ends a line that goes on",
+        _ => "put a text that holds it in double quotes",
+    })
 }
 
 // Numbers.
@@ -438,7 +601,10 @@ pub(super) fn number_too_large(span: Span, text: &str) -> Diagnostic {
         "an integer has at most 38 digits",
     );
     problem
-        .help(format!("for a text write {}", write(&quote(text)).trim_start_matches("write ")))
+        .help(format!(
+            "for a text write {}",
+            write(&quote(text)).trim_start_matches("write ")
+        ))
         .fix(span, quote(text))
 }
 
@@ -451,73 +617,142 @@ pub(super) fn float_range(span: Span, text: &str, value: f64) -> Option<Diagnost
         _ if lost => "0.0",
         _ => return None,
     };
-    let message = format!("`{}` is beyond what a float holds and counts as `{read}`", short(text));
-    Some(Diagnostic::warning("number-out-of-range", span, "out of range", message))
+    let message = format!(
+        "`{}` is beyond what a float holds and counts as `{read}`",
+        short(text)
+    );
+    Some(Diagnostic::warning(
+        "number-out-of-range",
+        span,
+        "out of range",
+        message,
+    ))
 }
 
 pub(super) fn not_a_number(span: Span, text: &str, name: Option<&str>) -> Diagnostic {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if let Some(what) = name {
         let message = format!("a {what}'s name that starts like a number needs quotes");
-        return replaced(error("name-is-no-text", span, "needs quotes", message), span, &quote(text));
+        return replaced(
+            error("name-is-no-text", span, "needs quotes", message),
+            span,
+            &quote(text),
+        );
     }
     let unsigned = text.trim_start_matches(['+', '-']);
     let sign = text.get(..text.len() - unsigned.len()).unwrap_or("");
     if let Some(fraction) = unsigned.strip_prefix('.').filter(|part| digits(part)) {
         let message = "a number has a digit before its point";
         let fix = format!("{sign}0.{fraction}");
-        return replaced(error("not-a-number", span, "no digit before `.`", message), span, &fix);
+        return replaced(
+            error("not-a-number", span, "no digit before `.`", message),
+            span,
+            &fix,
+        );
     }
     if let Some(whole) = unsigned.strip_suffix('.').filter(|part| digits(part)) {
         let message = "a number has a digit behind its point";
         let fix = format!("{sign}{whole}.0");
-        return replaced(error("not-a-number", span, "no digit behind `.`", message), span, &fix);
+        return replaced(
+            error("not-a-number", span, "no digit behind `.`", message),
+            span,
+            &fix,
+        );
     }
     if text.contains('/') {
         let message = "a text with `/` needs quotes: `/` ends a bare word".to_owned();
-        return replaced(error("unquoted-path", span, "needs quotes", message), span, &quote(text));
+        return replaced(
+            error("unquoted-path", span, "needs quotes", message),
+            span,
+            &quote(text),
+        );
     }
     let version = text.split('.').count() > 2 && text.starts_with(|c: char| c.is_ascii_digit());
     if version {
-        let message = format!("`{}` is not a number, and a text that starts like one needs quotes", short(text));
-        return replaced(error("unquoted-version", span, "needs quotes", message), span, &quote(text));
+        let message = format!(
+            "`{}` is not a number, and a text that starts like one needs quotes",
+            short(text)
+        );
+        return replaced(
+            error("unquoted-version", span, "needs quotes", message),
+            span,
+            &quote(text),
+        );
     }
-    let message = format!("`{}` is not a number, and a text that starts like one needs quotes", short(text));
-    replaced(error("not-a-number", span, "needs quotes", message), span, &quote(text))
+    let message = format!(
+        "`{}` is not a number, and a text that starts like one needs quotes",
+        short(text)
+    );
+    replaced(
+        error("not-a-number", span, "needs quotes", message),
+        span,
+        &quote(text),
+    )
 }
 
 // Strings.
 
 pub(super) fn unclosed_string(quote: Span, end: Span) -> Diagnostic {
-    error("unclosed-string", quote, "opened here", "a string ends on its line with `\"`, this one does not")
-        .help("write `\"` where the text ends")
-        .fix(end, "\"")
+    error(
+        "unclosed-string",
+        quote,
+        "opened here",
+        "a string ends on its line with `\"`, this one does not",
+    )
+    .help("write `\"` where the text ends")
+    .fix(end, "\"")
 }
 
 pub(super) fn lines_in_string(quote: Span, end: Span) -> Diagnostic {
-    error("lines-in-string", quote, "opened here", "a string between single `\"` holds one line")
-        .also(end, "closed here")
-        .help("write `\"\"\"` before and behind the text, each with a line break between it and the text")
+    error(
+        "lines-in-string",
+        quote,
+        "opened here",
+        "a string between single `\"` holds one line",
+    )
+    .also(end, "closed here")
+    .help(
+        "write `\"\"\"` before and behind the text, each with a line break between it and the text",
+    )
 }
 
 pub(super) fn lines_in_raw_string(open: Span, end: Span, hashes: usize) -> Diagnostic {
     let hashes = "#".repeat(hashes.min(8));
-    error("lines-in-string", open, "opened here", format!("a string between `{hashes}\"` holds one line"))
-        .also(end, "closed here")
-        .help(format!("write `{hashes}\"\"\"` at the end of the first line and `\"\"\"{hashes}` on the last"))
+    error(
+        "lines-in-string",
+        open,
+        "opened here",
+        format!("a string between `{hashes}\"` holds one line"),
+    )
+    .also(end, "closed here")
+    .help(format!(
+        "write `{hashes}\"\"\"` at the end of the first line and `\"\"\"{hashes}` on the last"
+    ))
 }
 
 pub(super) fn unclosed_raw_string(open: Span, end: Span, hashes: usize) -> Diagnostic {
     let close = format!("\"{}", "#".repeat(hashes.min(8)));
-    error("unclosed-string", open, "opened here", format!("a raw string ends on its line with `{close}`, this one does not"))
-        .help(format!("write `{close}` where the text ends"))
-        .fix(end, close)
+    error(
+        "unclosed-string",
+        open,
+        "opened here",
+        format!("a raw string ends on its line with `{close}`, this one does not"),
+    )
+    .help(format!("write `{close}` where the text ends"))
+    .fix(end, close)
 }
 
 pub(super) fn unclosed_block_string(open: Span, next: Option<Span>, hashes: usize) -> Diagnostic {
     let close = format!("\"\"\"{}", "#".repeat(hashes.min(8)));
-    let problem = error("unclosed-string", open, "opened here", format!("a text of several lines ends with `{close}`, this one never does"))
-        .help(format!("write `{close}` on a line of its own behind the text"));
+    let problem = error(
+        "unclosed-string",
+        open,
+        "opened here",
+        format!("a text of several lines ends with `{close}`, this one never does"),
+    )
+    .help(format!(
+        "write `{close}` on a line of its own behind the text"
+    ));
     match next {
         Some(next) => problem.also(next, "the next one begins here"),
         None => problem,
@@ -541,17 +776,34 @@ pub(super) fn block_string_on_one_line(whole: Span, held: &str, hashes: usize) -
 }
 
 pub(super) fn text_behind_block_quotes(text: Span, open: Span, indent: &str) -> Diagnostic {
-    let point = Span { start: open.end, end: open.end, ..open };
-    error("text-behind-block-quotes", text, "move to the next line", "the text of a `\"\"\"` string starts on the next line")
-        .help("write a line break behind the `\"\"\"`")
-        .fix(point, format!("\n{indent}"))
+    let point = Span {
+        start: open.end,
+        end: open.end,
+        ..open
+    };
+    error(
+        "text-behind-block-quotes",
+        text,
+        "move to the next line",
+        "the text of a `\"\"\"` string starts on the next line",
+    )
+    .help("write a line break behind the `\"\"\"`")
+    .fix(point, format!("\n{indent}"))
 }
 
 pub(super) fn text_before_block_quotes(close: Span) -> Diagnostic {
-    let point = Span { end: close.start, ..close };
-    error("text-before-block-quotes", close, "not alone on its line", "the closing `\"\"\"` stands on a line of its own")
-        .help("write a line break before the closing `\"\"\"`")
-        .fix(point, "\n")
+    let point = Span {
+        end: close.start,
+        ..close
+    };
+    error(
+        "text-before-block-quotes",
+        close,
+        "not alone on its line",
+        "the closing `\"\"\"` stands on a line of its own",
+    )
+    .help("write a line break before the closing `\"\"\"`")
+    .fix(point, "\n")
 }
 
 pub(super) fn block_string_indent(line: Span, close: Span) -> Diagnostic {
@@ -571,9 +823,14 @@ pub(super) fn unknown_escape(
     let message = format!("a string has no escape `{}`", short(found));
     let problem = error("unknown-escape", span, "not an escape", message);
     if found == "\\/" {
-        return error("unknown-escape", span, "KDL 1", "KDL 2 writes `/`; the escape `\\/` is KDL 1")
-            .help("write `/`")
-            .fix(span, "/");
+        return error(
+            "unknown-escape",
+            span,
+            "KDL 1",
+            "KDL 2 writes `/`; the escape `\\/` is KDL 1",
+        )
+        .help("write `/`")
+        .fix(span, "/");
     }
     if let Some(digits) = found.strip_prefix("\\u") {
         let hex = digits.trim_matches(['{', '}']);
@@ -591,7 +848,9 @@ pub(super) fn unknown_escape(
         let raw = format!("#\"{inner}\"#");
         return replaced(problem, Span::new(source, from, to), &raw);
     }
-    problem.help("write `\\\\` for a backslash").fix(Span::new(source, start, start + 1), "\\\\")
+    problem
+        .help("write `\\\\` for a backslash")
+        .fix(Span::new(source, start, start + 1), "\\\\")
 }
 
 pub(super) fn old_raw_string(span: Span, text: Option<&str>) -> Diagnostic {
@@ -603,7 +862,11 @@ pub(super) fn old_raw_string(span: Span, text: Option<&str>) -> Diagnostic {
     );
     match text {
         Some(text) if !text.contains('\n') => {
-            let raw = if text.contains("\"#") { quote(text) } else { format!("#\"{text}\"#") };
+            let raw = if text.contains("\"#") {
+                quote(text)
+            } else {
+                format!("#\"{text}\"#")
+            };
             replaced(problem, span, &raw)
         }
         _ => problem.help("write `#\"` before the text and `\"#` behind it"),

@@ -120,6 +120,15 @@ pub(super) fn line_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// How far a search goes that may be made at every word of a line.
+pub(super) const FAR: usize = 1000;
+
+/// Where this line ends, or where a search on it does.
+pub(super) fn near_line_end(bytes: &[u8], at: usize) -> usize {
+    let near = bytes.get(..bytes.len().min(at + FAR)).unwrap_or(bytes);
+    line_end(near, at)
+}
+
 impl Reader<'_> {
     /// Reports every character that may stand nowhere in KDL.
     pub(super) fn refuse_disallowed(&mut self) {

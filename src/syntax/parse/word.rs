@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::number::{self, NotANumber};
-use super::space::{blank, line_end, loose_end, newline, word_end};
+use super::space::{blank, line_end, loose_end, near_line_end, newline, word_end};
 use super::{Reader, problems};
 use crate::syntax::tree::{Name, Scalar, Value};
 
@@ -35,7 +35,10 @@ impl Reader<'_> {
         }
         let text = self.piece(start, self.at);
         self.report(problems::name_is_no_text(span, text, "node"));
-        Some(Spanned { value: text.into(), span })
+        Some(Spanned {
+            value: text.into(),
+            span,
+        })
     }
 
     /// Reads `(ty)`. `None`: reported.
@@ -79,7 +82,10 @@ impl Reader<'_> {
         match atom {
             Some(Scalar::String(value)) => Some(Spanned { value, span }),
             Some(_) => {
-                let text = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
+                let text = self
+                    .text
+                    .get(span.start as usize..span.end as usize)
+                    .unwrap_or("");
                 self.report(problems::name_is_no_text(span, text, "annotation"));
                 None
             }
@@ -89,10 +95,11 @@ impl Reader<'_> {
 
     /// The `)` that was meant to end the annotation, if the line has one.
     fn annotation_end(&self) -> Option<usize> {
-        const FAR: usize = 200;
-        let end = line_end(self.bytes, self.at).min(self.at + FAR);
+        let end = near_line_end(self.bytes, self.at);
         let rest = self.bytes.get(self.at..end)?;
-        let close = rest.iter().position(|b| matches!(b, b')' | b'"' | b'{' | b'}' | b';'))?;
+        let close = rest
+            .iter()
+            .position(|b| matches!(b, b')' | b'"' | b'{' | b'}' | b';'))?;
         (rest.get(close) == Some(&b')')).then_some(self.at + close)
     }
 
@@ -118,7 +125,9 @@ impl Reader<'_> {
                 if let (Some(one), Some(two)) = (&ty, &other) {
                     let all = self.span(start, self.at);
                     let second = self.span(second, self.at);
-                    self.report(problems::two_annotations(second, all, &one.value, &two.value));
+                    self.report(problems::two_annotations(
+                        second, all, &one.value, &two.value,
+                    ));
                 }
                 self.node_space();
                 if self.nothing_here() {
@@ -183,10 +192,16 @@ impl Reader<'_> {
         let end = self.loose(start, place);
         let text = self.piece(start, end);
         self.at = end;
-        let name = if place == Place::Node { Some("node") } else { None };
+        let name = if place == Place::Node {
+            Some("node")
+        } else {
+            None
+        };
         self.report(problems::not_a_number(self.span(start, end), text, name));
         // `.5` and `2.` are told, and still mean numbers.
-        let point = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let point = text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
         if let Some(float) = text.parse().ok().filter(|_| point) {
             return Some(Scalar::Float(float));
         }
@@ -198,7 +213,10 @@ impl Reader<'_> {
         let end = loose_end(self.bytes, start);
         if place == Place::Annotation {
             let piece = self.bytes.get(start..end).unwrap_or(&[]);
-            return piece.iter().position(|b| *b == b')').map_or(end, |close| start + close);
+            return piece
+                .iter()
+                .position(|b| *b == b')')
+                .map_or(end, |close| start + close);
         }
         end.max(start + 1)
     }
@@ -220,7 +238,11 @@ impl Reader<'_> {
     /// `#true` and its like, raw strings, and what is a comment elsewhere.
     pub(super) fn hash(&mut self, place: Place) -> Option<Scalar> {
         let start = self.at;
-        let hashes = self.rest().iter().position(|b| *b != b'#').unwrap_or(self.rest().len());
+        let hashes = self
+            .rest()
+            .iter()
+            .position(|b| *b != b'#')
+            .unwrap_or(self.rest().len());
         if self.bytes.get(start + hashes) == Some(&b'"') {
             return self.raw(hashes).map(Scalar::String);
         }
@@ -240,18 +262,22 @@ impl Reader<'_> {
             return value;
         }
         // A comment of other languages, a colour, or a keyword KDL does not have.
-        let line = line_end(self.bytes, start);
         let mut rest = end;
         while blank(self.bytes, rest) > 0 {
             rest += blank(self.bytes, rest);
         }
-        let lone = rest >= line || matches!(self.bytes.get(rest), Some(b'{' | b'}' | b';' | b'/'));
+        let lone = newline(self.bytes, rest) > 0
+            || matches!(self.bytes.get(rest), None | Some(b'{' | b'}' | b';' | b'/'));
         let first = place == Place::Node;
         let word_follows = end > start + 1 && hashes == 1;
         let known = word.strip_prefix('#').and_then(problems::keyword);
         if let Some((right, value)) = known.filter(|_| word_follows && !first) {
             self.at = end;
-            self.report(problems::unknown_keyword(self.span(start, end), word, right));
+            self.report(problems::unknown_keyword(
+                self.span(start, end),
+                word,
+                right,
+            ));
             return Some(value);
         }
         let color = matches!(word.len(), 4 | 5 | 7 | 9)
@@ -263,9 +289,12 @@ impl Reader<'_> {
             self.report(problems::unquoted_hash(self.span(start, end), text));
             return Some(Scalar::String(text.into()));
         }
-        self.at = line;
+        self.at = line_end(self.bytes, end);
         self.commented = true;
-        self.report(problems::hash_comment(self.span(start, start + hashes), first));
+        self.report(problems::hash_comment(
+            self.span(start, start + hashes),
+            first,
+        ));
         None
     }
 
@@ -294,9 +323,13 @@ impl Reader<'_> {
                 }
             }
             Some(b'"') => {
-                let line = line_end(self.bytes, end);
-                let inner = self.bytes.get(end + 1..line).unwrap_or(&[]);
-                if !inner.contains(&b'"') {
+                let mut line = end + 1;
+                while !matches!(self.bytes.get(line), None | Some(b'"'))
+                    && newline(self.bytes, line) == 0
+                {
+                    line += 1;
+                }
+                if self.bytes.get(line) != Some(&b'"') {
                     return Some(self.lone_quote(start, end, line));
                 }
             }
@@ -321,12 +354,14 @@ impl Reader<'_> {
     }
 
     fn starts(&self, at: usize, what: &[u8]) -> bool {
-        self.bytes.get(at..).is_some_and(|rest| rest.starts_with(what))
+        self.bytes
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with(what))
     }
 
     /// Whether the comment that starts here ends before its line does. A path's `/*` does not.
     fn comment_ends(&self, at: usize) -> bool {
-        let end = line_end(self.bytes, at);
+        let end = near_line_end(self.bytes, at);
         let rest = self.bytes.get(at + 2..end).unwrap_or(&[]);
         rest.windows(2).any(|pair| pair == b"*/")
     }
@@ -349,17 +384,22 @@ impl Reader<'_> {
         let text = self.piece(start, end);
         self.at = end;
         let span = self.span(start, end);
-        let what = self.text.get(stop..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
+        let what = self
+            .text
+            .get(stop..)
+            .and_then(|rest| rest.chars().next())
+            .unwrap_or(' ');
         self.report(problems::unquoted(span, text, what));
         Scalar::String(text.into())
     }
 
     /// `${X}`, which is a `$` and a block.
     fn dollar_brace(&mut self, start: usize, brace: usize) -> Scalar {
-        const FAR: usize = 1000;
-        let line = line_end(self.bytes, brace).min(brace + FAR);
+        let line = near_line_end(self.bytes, brace);
         let close = self.bytes.get(brace..line).and_then(|rest| {
-            rest.iter().position(|byte| *byte == b'}').map(|close| brace + close + 1)
+            rest.iter()
+                .position(|byte| *byte == b'}')
+                .map(|close| brace + close + 1)
         });
         let end = close.map_or(brace, |close| {
             let mut end = close;
@@ -369,7 +409,11 @@ impl Reader<'_> {
                 if self.bytes.get(end) != Some(&b'{') || self.bytes.get(end - 1) != Some(&b'$') {
                     break end;
                 }
-                match self.bytes.get(end..line).and_then(|r| r.iter().position(|b| *b == b'}')) {
+                match self
+                    .bytes
+                    .get(end..line)
+                    .and_then(|r| r.iter().position(|b| *b == b'}'))
+                {
                     Some(close) => end += close + 1,
                     None => break end,
                 }
@@ -391,14 +435,17 @@ impl Reader<'_> {
             return None;
         }
         let body = open + hashes + 1;
-        let line = line_end(self.bytes, body);
-        let limit = if hashes == 0 { line } else { self.bytes.len().min(line + 16 * 1024) };
+        let limit = if hashes == 0 || self.tired() {
+            near_line_end(self.bytes, body)
+        } else {
+            self.bytes.len().min(body + 16 * 1024)
+        };
         let mut close = body;
         loop {
             let rest = self.bytes.get(close..limit).unwrap_or(&[]);
             let Some(skip) = rest.iter().position(|b| *b == b'"') else {
                 let span = self.span(start, body);
-                self.at = line;
+                self.at = line_end(self.bytes, body);
                 self.report(problems::old_raw_string(span, None));
                 return Some("".into());
             };
@@ -410,14 +457,20 @@ impl Reader<'_> {
         }
         let text = self.piece(body, close - 1);
         self.at = close + hashes;
-        self.report(problems::old_raw_string(self.span(start, self.at), Some(text)));
+        self.report(problems::old_raw_string(
+            self.span(start, self.at),
+            Some(text),
+        ));
         Some(text.into())
     }
 
     /// `Alice"`: a quote that nothing closes.
     fn lone_quote(&mut self, start: usize, quote: usize, line: usize) -> Scalar {
         let rest = self.piece(quote + 1, line).trim_end();
-        let held = rest.strip_suffix(['{', '}', ';']).unwrap_or(rest).trim_end();
+        let held = rest
+            .strip_suffix(['{', '}', ';'])
+            .unwrap_or(rest)
+            .trim_end();
         self.at = quote + 1 + held.len();
         let word = self.piece(start, quote);
         let span = self.span(quote, quote + 1);
@@ -428,7 +481,6 @@ impl Reader<'_> {
 
     /// `'...'` and `“...”`, which are ordinary characters.
     fn foreign_quotes(&mut self, word: &str, place: Place) -> Option<Arc<str>> {
-        const FAR: usize = 1000;
         let open = word.chars().next()?;
         let closers: &[char] = match open {
             '\'' => &['\''],
@@ -438,15 +490,24 @@ impl Reader<'_> {
         };
         let start = self.at;
         let body = start + open.len_utf8();
-        let line = line_end(self.bytes, start).min(start + FAR);
-        let mut line = line;
+        let mut line = if self.tired() {
+            body
+        } else {
+            near_line_end(self.bytes, start)
+        };
         while !self.text.is_char_boundary(line) {
             line -= 1;
         }
-        let rest = self.piece(body, line);
+        // What an earlier search has seen without finding one need not be searched again.
+        let from = if open == '\'' {
+            body.max(self.unquoted_until).min(line)
+        } else {
+            body
+        };
+        let rest = self.piece(from, line);
         // The closing quote is the first one behind which a word may end.
         let close = rest.char_indices().find(|(at, c)| {
-            let after = body + at + c.len_utf8();
+            let after = from + at + c.len_utf8();
             let ends = matches!(
                 self.bytes.get(after),
                 None | Some(b';' | b'{' | b'}' | b'=' | b')' | b',' | b'/')
@@ -456,6 +517,7 @@ impl Reader<'_> {
         });
         let Some((at, closer)) = close else {
             if open == '\'' {
+                self.unquoted_until = line;
                 return None;
             }
             let end = self.loose(start, place);
@@ -464,8 +526,8 @@ impl Reader<'_> {
             self.report(problems::smart_quotes(span, open, None));
             return Some(self.piece(body, end).into());
         };
-        let text = self.piece(body, body + at);
-        self.at = body + at + closer.len_utf8();
+        let text = self.piece(body, from + at);
+        self.at = from + at + closer.len_utf8();
         let span = self.span(start, self.at);
         self.report(if open == '\'' {
             problems::single_quotes(span, text)
@@ -502,9 +564,11 @@ impl Reader<'_> {
     /// `[1 2]`.
     fn brackets(&mut self, place: Place) -> Option<Scalar> {
         let start = self.at;
-        let line = line_end(self.bytes, start);
-        let limit =
-            if self.brackets_lost || self.tired() { line } else { self.bytes.len() };
+        let limit = if self.brackets_lost || self.tired() {
+            near_line_end(self.bytes, start)
+        } else {
+            self.bytes.len()
+        };
         let mut at = start;
         let mut depth = 0_usize;
         let mut in_string = false;
@@ -528,11 +592,9 @@ impl Reader<'_> {
         };
         let Some(close) = close else {
             self.brackets_lost = true;
-            self.at = line;
-            let end = self.bytes.get(start..line).and_then(|rest| {
-                rest.iter().position(|b| matches!(b, b'{' | b'}' | b';'))
-            });
-            self.at = end.map_or(line, |end| start + end);
+            while !self.nothing_here() {
+                self.at += self.rest_text().chars().next().map_or(1, char::len_utf8);
+            }
             self.report(problems::brackets(self.span(start, start + 1), None));
             return None;
         };
@@ -544,8 +606,10 @@ impl Reader<'_> {
             self.at = line_end(self.bytes, close);
             self.report(problems::section(span, inner));
         } else {
-            let one_line = close < line;
-            self.report(problems::brackets(span, one_line.then_some(inner)));
+            self.report(problems::brackets(
+                span,
+                Some(inner).filter(|inner| !inner.contains('\n')),
+            ));
         }
         None
     }
@@ -563,7 +627,11 @@ impl Reader<'_> {
         }
         self.at = start + 1;
         let span = self.span(start, start + 1);
-        self.report(problems::misplaced(span, char::from(byte), place == Place::Node));
+        self.report(problems::misplaced(
+            span,
+            char::from(byte),
+            place == Place::Node,
+        ));
         // What follows it belongs to the same mistake.
         while !self.nothing_here() && self.peek() != Some(b'"') {
             let length = self.rest_text().chars().next().map_or(1, char::len_utf8);
