@@ -70,10 +70,7 @@ impl Diagnostic {
             code,
             severity: Severity::Error,
             message: message.into(),
-            label: Some(Label {
-                span,
-                text: text.into(),
-            }),
+            label: Some(Label { span, text: text.into() }),
             others: Vec::new(),
             help: None,
             fix: None,
@@ -87,10 +84,7 @@ impl Diagnostic {
         text: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(code, span, text, message)
-        }
+        Self { severity: Severity::Warning, ..Self::error(code, span, text, message) }
     }
 
     /// An error that has no place in a text, such as a configuration that does not exist.
@@ -123,20 +117,14 @@ impl Diagnostic {
     /// Adds a replacement; the help is a sentence about it.
     #[must_use]
     pub fn fix(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.fix = Some(Fix {
-            span,
-            text: text.into(),
-        });
+        self.fix = Some(Fix { span, text: text.into() });
         self
     }
 
     /// Adds another place.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.others.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.others.push(Label { span, text: text.into() });
         self
     }
 }
@@ -164,9 +152,7 @@ impl Diagnostics {
 
     /// Whether there is an error among them.
     pub fn has_errors(&self) -> bool {
-        self.list
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// Whether there is nothing.
@@ -176,11 +162,7 @@ impl Diagnostics {
 
     /// How many errors and how many warnings.
     pub fn counts(&self) -> (usize, usize) {
-        let errors = self
-            .list
-            .iter()
-            .filter(|one| one.severity == Severity::Error)
-            .count();
+        let errors = self.list.iter().filter(|one| one.severity == Severity::Error).count();
         (errors, self.list.len() - errors)
     }
 
@@ -188,9 +170,7 @@ impl Diagnostics {
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut list: Vec<&Diagnostic> = self.list.iter().collect();
         list.sort_by_key(|one| {
-            one.label
-                .as_ref()
-                .map(|label| (label.span.source, label.span.start, label.span.end))
+            one.label.as_ref().map(|label| (label.span.source, label.span.start, label.span.end))
         });
         list
     }

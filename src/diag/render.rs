@@ -16,10 +16,7 @@ pub struct Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Self {
-            color: false,
-            width: 120,
-        }
+        Self { color: false, width: 120 }
     }
 }
 
@@ -47,19 +44,10 @@ pub fn one(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(
-        level
-            .primary_title(clean(&diagnostic.message))
-            .id(diagnostic.code),
-    );
-    let primary = diagnostic
-        .label
-        .iter()
-        .map(|label| (label, AnnotationKind::Primary));
-    let others = diagnostic
-        .others
-        .iter()
-        .map(|label| (label, AnnotationKind::Context));
+    let mut group =
+        Group::with_title(level.primary_title(clean(&diagnostic.message)).id(diagnostic.code));
+    let primary = diagnostic.label.iter().map(|label| (label, AnnotationKind::Primary));
+    let others = diagnostic.others.iter().map(|label| (label, AnnotationKind::Context));
     let mut files: Vec<(u32, Vec<(&Label, AnnotationKind)>)> = Vec::new();
     for (label, kind) in primary.chain(others) {
         match files.iter_mut().find(|(id, _)| *id == label.span.source.0) {
@@ -68,20 +56,14 @@ pub fn one(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
         }
     }
     for (_, labels) in files {
-        let Some((first, _)) = labels.first() else {
-            continue;
-        };
-        let window = Window::around(
-            sources,
-            &labels.iter().map(|(l, _)| l.span).collect::<Vec<_>>(),
-        );
+        let Some((first, _)) = labels.first() else { continue };
+        let window = Window::around(sources, &labels.iter().map(|(l, _)| l.span).collect::<Vec<_>>());
         group = group.element(
             Snippet::source(window.text.clone())
                 .line_start(window.line)
                 .path(sources.name(first.span.source).to_owned())
                 .annotations(labels.into_iter().map(|(label, kind)| {
-                    kind.span(window.range(label.span))
-                        .label(clean(&label.text))
+                    kind.span(window.range(label.span)).label(clean(&label.text))
                 })),
         );
     }
@@ -105,27 +87,14 @@ pub fn one(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
         }
         (None, _) => {}
     }
-    let renderer = if style.color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    renderer
-        .decor_style(DecorStyle::Ascii)
-        .term_width(style.width.max(40))
-        .render(&groups)
+    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).term_width(style.width.max(40)).render(&groups)
 }
 
 /// Control characters never reach a terminal.
 fn clean(text: &str) -> String {
     text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            }
-        })
+        .map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c })
         .collect()
 }
 
@@ -141,49 +110,20 @@ impl Window {
 
     fn around(sources: &Sources, spans: &[Span]) -> Self {
         let Some(first) = spans.first() else {
-            return Self {
-                text: String::new(),
-                line: 1,
-                offset: 0,
-            };
+            return Self { text: String::new(), line: 1, offset: 0 };
         };
         let text = sources.text(first.source);
-        let low = spans
-            .iter()
-            .map(|span| span.start as usize)
-            .min()
-            .unwrap_or(0)
-            .min(text.len());
-        let high = spans
-            .iter()
-            .map(|span| span.end as usize)
-            .max()
-            .unwrap_or(0)
-            .min(text.len());
+        let low = spans.iter().map(|span| span.start as usize).min().unwrap_or(0).min(text.len());
+        let high = spans.iter().map(|span| span.end as usize).max().unwrap_or(0).min(text.len());
         let bytes = text.as_bytes();
-        let line_start = bytes[..low]
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(0, |at| at + 1);
-        let line_end = bytes[high..]
-            .iter()
-            .position(|b| *b == b'\n')
-            .map_or(text.len(), |at| high + at);
+        let line_start = bytes[..low].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let line_end = bytes[high..].iter().position(|b| *b == b'\n').map_or(text.len(), |at| high + at);
         // A line of a megabyte is shown by a piece of it.
         let start = boundary(&text, line_start.max(low.saturating_sub(Self::CONTEXT)));
         let end = boundary(&text, line_end.min(high + Self::CONTEXT));
         let piece = text.get(start..end).unwrap_or("");
         Self {
-            text: piece
-                .chars()
-                .map(|c| {
-                    if c.is_control() && !matches!(c, '\n' | '\t') {
-                        same_width(c)
-                    } else {
-                        c
-                    }
-                })
-                .collect(),
+            text: piece.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { same_width(c) } else { c }).collect(),
             line: bytes[..start].iter().filter(|b| **b == b'\n').count() + 1,
             offset: start,
         }
@@ -191,12 +131,7 @@ impl Window {
 
     fn range(&self, span: Span) -> std::ops::Range<usize> {
         let at = |n: u32| {
-            boundary(
-                &self.text,
-                (n as usize)
-                    .saturating_sub(self.offset)
-                    .min(self.text.len()),
-            )
+            boundary(&self.text, (n as usize).saturating_sub(self.offset).min(self.text.len()))
         };
         at(span.start)..at(span.end)
     }
@@ -229,23 +164,16 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
         let label = self.label.as_ref()?;
-        let same_file = self
-            .others
-            .iter()
-            .filter(|other| other.span.source == label.span.source);
-        Some(Box::new(std::iter::once(label).chain(same_file).map(
-            |label| {
-                let (start, end) = (label.span.start as usize, label.span.end as usize);
-                miette::LabeledSpan::new(Some(label.text.clone()), start, end - start)
-            },
-        )))
+        let same_file = self.others.iter().filter(|other| other.span.source == label.span.source);
+        Some(Box::new(std::iter::once(label).chain(same_file).map(|label| {
+            let (start, end) = (label.span.start as usize, label.span.end as usize);
+            miette::LabeledSpan::new(Some(label.text.clone()), start, end - start)
+        })))
     }
 }
 

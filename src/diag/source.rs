@@ -21,22 +21,14 @@ impl Span {
     /// From `start` up to, not including, `end`.
     pub fn new(source: SourceId, start: usize, end: usize) -> Self {
         let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self {
-            source,
-            start: clamp(start),
-            end: clamp(end.max(start)),
-        }
+        Self { source, start: clamp(start), end: clamp(end.max(start)) }
     }
 
     /// The smallest span that holds both; `self` if they are in different texts.
     #[must_use]
     pub fn to(self, other: Span) -> Self {
         if self.source == other.source {
-            Self {
-                start: self.start.min(other.start),
-                end: self.end.max(other.end),
-                ..self
-            }
+            Self { start: self.start.min(other.start), end: self.end.max(other.end), ..self }
         } else {
             self
         }
@@ -77,25 +69,18 @@ impl Sources {
     /// Takes a text in. `name` is the path as the user would write it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.list.push(Source {
-            name: name.into(),
-            text: text.into(),
-        });
+        self.list.push(Source { name: name.into(), text: text.into() });
         id
     }
 
     /// The path of a text, as the user would write it.
     pub fn name(&self, id: SourceId) -> &str {
-        self.list
-            .get(id.0 as usize)
-            .map_or("<unknown>", |source| &source.name)
+        self.list.get(id.0 as usize).map_or("<unknown>", |source| &source.name)
     }
 
     /// A text.
     pub fn text(&self, id: SourceId) -> Arc<str> {
-        self.list
-            .get(id.0 as usize)
-            .map_or_else(|| "".into(), |source| source.text.clone())
+        self.list.get(id.0 as usize).map_or_else(|| "".into(), |source| source.text.clone())
     }
 
     /// The text under a span; empty if the span is not in it.
@@ -108,10 +93,7 @@ impl Sources {
 
     /// Line and column of a span's first byte.
     pub fn position(&self, span: Span) -> Position {
-        let text = self
-            .list
-            .get(span.source.0 as usize)
-            .map_or("", |source| &source.text);
+        let text = self.list.get(span.source.0 as usize).map_or("", |source| &source.text);
         let mut start = (span.start as usize).min(text.len());
         while !text.is_char_boundary(start) {
             start -= 1;

@@ -70,15 +70,12 @@ impl Params {
 
     /// The first argument of the last that has this name, as text.
     pub fn text<'a>(&'a self, name: &'a str) -> Option<&'a str> {
-        self.last(name)
-            .and_then(|said| said.args.first())
-            .and_then(Value::as_str)
+        self.last(name).and_then(|said| said.args.first()).and_then(Value::as_str)
     }
 
     /// Whether it is said and not `#false`: `flag` or `flag #true`.
     pub fn flag(&self, name: &str) -> bool {
-        self.last(name)
-            .is_some_and(|said| said.args.first() != Some(&Value::Bool(false)))
+        self.last(name).is_some_and(|said| said.args.first() != Some(&Value::Bool(false)))
     }
 }
 

@@ -74,17 +74,12 @@ impl Node {
 
     /// The properties, with their names.
     pub fn props(&self) -> impl Iterator<Item = (&Name, &Entry)> {
-        self.entries
-            .iter()
-            .filter_map(|entry| entry.name.as_ref().map(|name| (name, entry)))
+        self.entries.iter().filter_map(|entry| entry.name.as_ref().map(|name| (name, entry)))
     }
 
     /// The last property of this name, as KDL says.
     pub fn prop(&self, name: &str) -> Option<&Entry> {
-        self.props()
-            .filter(|(own, _)| &*own.value == name)
-            .map(|(_, entry)| entry)
-            .last()
+        self.props().filter(|(own, _)| &*own.value == name).map(|(_, entry)| entry).last()
     }
 
     /// The children; none is empty.

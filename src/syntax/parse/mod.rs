@@ -353,13 +353,15 @@ impl<'a> Reader<'a> {
                     spaced = self.entry(&mut pending, false);
                 }
             }
-            pending.node.span = pending.node.span.to(self.span(self.at, self.at));
-            if spaced {
-                // The blanks that were read on the way are not the node's.
-                let end = pending.node.entries.last().map(|entry| entry.span);
-                if let Some(end) = end {
-                    pending.node.span.end = end.end;
-                }
+            // The blanks that were read on the way are not the node's.
+            let last = pending.node.entries.last().map(|entry| entry.span);
+            let end = if spaced {
+                last
+            } else {
+                Some(self.span(self.at, self.at))
+            };
+            if let Some(end) = end {
+                pending.node.span = pending.node.span.to(end);
             }
         }
     }

@@ -310,10 +310,10 @@ impl Reader<'_> {
         }
         let next = self.bytes.get(end).copied();
         let first = word.as_bytes().first().copied().unwrap_or(0);
-        if first == b'\'' || first == 0xe2 {
-            if let Some(value) = self.foreign_quotes(word, place) {
-                return Some(Scalar::String(value));
-            }
+        if (first == b'\'' || first == 0xe2)
+            && let Some(value) = self.foreign_quotes(word, place)
+        {
+            return Some(Scalar::String(value));
         }
         match next {
             Some(b'{') if word.ends_with('$') => return Some(self.dollar_brace(start, end)),
@@ -321,6 +321,7 @@ impl Reader<'_> {
                 if let Some(value) = self.old_raw(start, end) {
                     return Some(Scalar::String(value));
                 }
+                return Some(self.unquoted(start, end, place));
             }
             Some(b'"') => {
                 let mut line = end + 1;
