@@ -1,1 +1,7 @@
-pub fn x(){}
+//! hcc: a declarative config compiler.
+#![forbid(unsafe_code)]
+
+pub mod diag;
+pub mod emit;
+pub mod ir;
+pub mod syntax;

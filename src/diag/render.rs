@@ -1,7 +1,7 @@
 //! Draws problems for people. The only file that knows how a report looks.
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
 use super::{Diagnostic, Diagnostics, Label, Severity, Sources, Span};
 
