@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::page::is_environment_d;
 use super::quote;
 
 /// Who reads the text.
@@ -30,6 +31,13 @@ pub struct Unexpanded {
 
 /// Writes a text for a shell: `$NAME` and `${NAME}` expand, `$$` is a dollar, all else is literal.
 pub fn shell_expand(text: &str, shell: Shell) -> Result<String, Unexpanded> {
+    if shell == Shell::EnvironmentD && !is_environment_d(text) {
+        return Err(Unexpanded {
+            range: 0..text.len(),
+            message: "environment.d hands on no value that is empty or holds control characters".to_owned(),
+            help: "leave it out".to_owned(),
+        });
+    }
     let pieces = pieces(text)?;
     if let [] | [Piece::Text(_)] = pieces.as_slice() {
         let text = if let [Piece::Text(text)] = pieces.as_slice() { text.as_str() } else { "" };

@@ -165,6 +165,17 @@ pub(super) fn find_nul(value: &Value, path: &mut Path, faults: &mut Vec<Fault>) 
     }
 }
 
+/// Whether systemd's environment.d takes this value and hands it on as it is: its generator prints
+/// a tab as `\t`, which the manager then reads as two characters (systemd 252).
+pub(super) fn is_environment_d(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_ascii_control() || is_noncharacter(c))
+}
+
+/// A code point that Unicode keeps for no character, which systemd takes for broken UTF-8.
+pub(super) fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
+}
+
 /// A character as a message names it: `` `;` ``, or U+000A where it cannot be seen.
 pub(super) fn name(c: char) -> String {
     if c.is_control() || c.is_whitespace() {
@@ -174,8 +185,10 @@ pub(super) fn name(c: char) -> String {
     }
 }
 
-/// Whether a reader that trims would take something away.
+/// Whether a reader that trims would take something away: Unicode's spaces, the separators that
+/// Python counts among them, and the byte order mark, as JavaScript does.
 pub(super) fn is_trimmed(text: &str) -> bool {
-    let white = |c: char| c.is_whitespace() || c.is_control();
+    let white =
+        |c: char| c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}' | '\u{feff}');
     text.starts_with(white) || text.ends_with(white)
 }

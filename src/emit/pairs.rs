@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::page::{Page, bools, index, is_trimmed, name, scalar};
+use super::page::{Page, bools, index, is_environment_d, is_trimmed, name, scalar};
 use super::{Param, Params, Said, quote};
 use crate::ir::{Step, Value};
 
@@ -181,6 +181,11 @@ impl<'a> Dialect<'a> {
     fn value(&self, page: &mut Page, path: &[Step], text: &str) -> Option<String> {
         let (mark, escape) = match self.quote {
             Quote::Shell => return Some(quote::shell(text)),
+            Quote::Environment if !is_environment_d(text) => {
+                let message = "environment.d hands on no value that is empty or holds control characters";
+                page.fault(path, message, Some("leave it out"));
+                return None;
+            }
             Quote::Environment => return Some(quote::environment_d(text)),
             Quote::Never { escape } => return self.unquoted(page, path, text, escape),
             Quote::Needed { mark, escape } if !self.needs_quotes(text, mark, escape) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::page::{Page, bools, index, key, maps, scalar};
+use super::page::{Page, bools, index, is_noncharacter, key, maps, scalar};
 use super::{Fault, Format, Param, Params, Text};
 use crate::ir::{Step, Value};
 
@@ -87,7 +87,10 @@ fn pair(page: &mut Page, path: &[Step], name: &str, value: &Value, bools: (&str,
         page.misfit(path, "a scalar or a list of them", value);
         return;
     };
-    if text.contains(['\n', '\r']) {
+    if let Some(c) = text.chars().find(|c| is_noncharacter(*c)) {
+        let message = format!("systemd reads no character U+{:04X}", u32::from(c));
+        page.fault(path, message, None);
+    } else if text.contains(['\n', '\r']) {
         let help = "make it a list, which writes the key once for each item";
         page.fault(path, "systemd ends a value at a line break", Some(help));
     } else if text.ends_with('\\') {
