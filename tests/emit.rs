@@ -16,5 +16,7 @@ mod pairs;
 mod quotes;
 #[path = "emit/sections.rs"]
 mod sections;
+#[path = "emit/texts.rs"]
+mod texts;
 #[path = "emit/trees.rs"]
 mod trees;

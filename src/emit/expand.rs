@@ -34,7 +34,8 @@ pub fn shell_expand(text: &str, shell: Shell) -> Result<String, Unexpanded> {
     if shell == Shell::EnvironmentD && !is_environment_d(text) {
         return Err(Unexpanded {
             range: 0..text.len(),
-            message: "environment.d hands on no value that is empty or holds control characters".to_owned(),
+            message: "environment.d hands on no value that is empty or holds control characters"
+                .to_owned(),
             help: "leave it out".to_owned(),
         });
     }

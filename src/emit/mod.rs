@@ -51,6 +51,10 @@ pub static FORMATS: &[Format] = &[
     yaml::FORMAT,
 ];
 
+/// The properties that parameters take: format, parameter, names.
+const PROPS: &[(&str, &str, &[&str])] =
+    &[("brewfile", "call", &["positional", "bare"]), ("ini", "section", &["brackets"])];
+
 /// The format of this name.
 pub fn find(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
@@ -75,7 +79,15 @@ pub fn write(format: &Format, value: &Value, params: &Params) -> Result<Text, Ve
 fn unknown_param(format: &Format, said: &Said) -> Option<Fault> {
     let mut names = format.params.iter().map(|param| param.name);
     if names.clone().any(|name| name == &*said.name) {
-        return None;
+        let place = |row: &&(&str, &str, &[&str])| row.0 == format.name && row.1 == &*said.name;
+        let props = PROPS.iter().find(place).map_or(&[][..], |row| row.2);
+        let unknown = said.props.keys().find(|prop| !props.contains(&&***prop))?;
+        let near = nearest(unknown, props.iter().copied());
+        return Some(Fault {
+            path: Path::new(),
+            message: format!("the parameter `{}` has no property `{unknown}`", said.name),
+            help: near.map(|near| format!("did you mean `{near}`?")),
+        });
     }
     let help = match nearest(&said.name, names.clone()) {
         Some(name) => format!("did you mean `{name}`?"),

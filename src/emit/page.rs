@@ -188,7 +188,6 @@ pub(super) fn name(c: char) -> String {
 /// Whether a reader that trims would take something away: Unicode's spaces, the separators that
 /// Python counts among them, and the byte order mark, as JavaScript does.
 pub(super) fn is_trimmed(text: &str) -> bool {
-    let white =
-        |c: char| c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}' | '\u{feff}');
+    let white = |c: char| c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}' | '\u{feff}');
     text.starts_with(white) || text.ends_with(white)
 }

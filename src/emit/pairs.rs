@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::page::{Page, bools, index, is_environment_d, is_trimmed, name, scalar};
+use super::shell::is_variable;
 use super::{Param, Params, Said, quote};
 use crate::ir::{Step, Value};
 
@@ -64,7 +65,7 @@ pub(super) const JOIN: Param = Param {
 pub(super) const QUOTE: Param = Param {
     name: "quote",
     doc: "`quote \"never\"` (if not said), `\"needed\"` or `\"always\"`, with the mark behind it: \
-          `quote \"needed\" \"'\"`, `\"` if not said. `quote \"shell\"`: as a shell reads it. \
+          `quote \"needed\" \"'\"`, `\"` if not said; numbers and bools stay bare. `quote \"shell\"`: as a shell reads it. \
           `quote \"environment.d\"`: as systemd's environment.d does, `$` being a dollar.",
 };
 pub(super) const ESCAPE: Param = Param {
@@ -93,6 +94,12 @@ impl<'a> Dialect<'a> {
                 List::Repeat
             }
         });
+        for name in ["separator", "prefix", "suffix"] {
+            if params.last(name).is_some_and(|said| said.args.len() != 1 || words(said).len() != 1)
+            {
+                page.bad_param(name, "one text");
+            }
+        }
         let mut lists = Vec::new();
         for said in &params.list {
             match (&*said.name, words(said).as_slice()) {
@@ -133,32 +140,42 @@ impl<'a> Dialect<'a> {
             (Value::List(list), List::Repeat) => {
                 for (at, item) in list.iter().enumerate() {
                     let path = index(path, at);
-                    match scalar(item, self.bools) {
-                        Some(text) => self.line(page, &path, key, &text),
-                        None => page.misfit(&path, "a scalar", item),
+                    if let Some(text) = self.scalar(page, &path, item, "a scalar") {
+                        self.line(page, &path, key, &text);
                     }
                 }
             }
             (Value::List(list), List::Join(separator)) => {
-                if let Some(text) = join(page, path, list, separator, self.bools) {
+                let text = join(page, path, list, separator, self.bools);
+                if let Some(text) = text.and_then(|text| self.text(page, path, &text)) {
                     self.line(page, path, key, &text);
                 }
             }
-            _ => match scalar(value, self.bools) {
-                Some(text) => self.line(page, path, key, &text),
-                None => page.misfit(path, "a scalar or a list of them", value),
-            },
+            _ => {
+                let expected = "a scalar or a list of them";
+                if let Some(text) = self.scalar(page, path, value, expected) {
+                    self.line(page, path, key, &text);
+                }
+            }
         }
     }
 
-    fn line(&self, page: &mut Page, path: &[Step], key: &str, text: &str) {
-        let Some(value) = self.value(page, path, text) else { return };
+    fn line(&self, page: &mut Page, path: &[Step], key: &str, value: &str) {
         let separator = if value.is_empty() { self.separator.trim_end() } else { self.separator };
         page.line(path, &format!("{}{key}{separator}{value}{}", self.prefix, self.suffix));
     }
 
     /// Why a key would be read as something else.
     fn key_fault(&self, key: &str) -> Option<String> {
+        match self.quote {
+            Quote::Shell if quote::shell(key) != key => {
+                return Some("a key cannot hold what a shell reads as something else".to_owned());
+            }
+            Quote::Environment if !is_variable(key) => {
+                return Some(format!("`{key}` is no name of a variable"));
+            }
+            _ => {}
+        }
         let separator = self.separator.trim();
         let first = key.chars().next();
         match key {
@@ -177,12 +194,33 @@ impl<'a> Dialect<'a> {
         }
     }
 
-    /// A value as its reader wants it.
-    fn value(&self, page: &mut Page, path: &[Step], text: &str) -> Option<String> {
+    /// A scalar as its reader wants it: numbers, true and false are not put in quotes.
+    fn scalar(
+        &self,
+        page: &mut Page,
+        path: &[Step],
+        value: &Value,
+        expected: &str,
+    ) -> Option<String> {
+        let Some(text) = scalar(value, self.bools) else {
+            page.misfit(path, expected, value);
+            return None;
+        };
+        match (value, self.quote) {
+            (Value::String(_), _) | (_, Quote::Shell | Quote::Environment) => {
+                self.text(page, path, &text)
+            }
+            _ => Some(text),
+        }
+    }
+
+    /// A text as its reader wants it.
+    fn text(&self, page: &mut Page, path: &[Step], text: &str) -> Option<String> {
         let (mark, escape) = match self.quote {
             Quote::Shell => return Some(quote::shell(text)),
             Quote::Environment if !is_environment_d(text) => {
-                let message = "environment.d hands on no value that is empty or holds control characters";
+                let message =
+                    "environment.d hands on no value that is empty or holds control characters";
                 page.fault(path, message, Some("leave it out"));
                 return None;
             }

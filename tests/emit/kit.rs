@@ -1,4 +1,4 @@
-//! Values, texts that break things, and the readers.
+//! Values, parameters, and the readers.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -6,49 +6,8 @@ use std::sync::Arc;
 
 use hcc::emit::{self, Fault, Params, Said, Text};
 use hcc::ir::{Path, Step, Value};
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
 
-/// Texts that some reader somewhere takes for something else.
-const KNOWN: &[&str] = &[
-    "", " ", "  x", "x  ", "\tx", "x\t", "a b", "a  b", "\n", "a\nb", "a\nb\n", "a\n\nb", "\na", "a\r\nb", "a\r", "\r", "a\rb",
-    "\"", "'", "\"a\"", "'a'", "a\"b", "it's", "\\", "a\\", "\\n", "a\\nb", "\\\\", "C:\\x\\", "\\\"", "a\\ b", "\\'",
-    "#", "# x", "a # b", "a#b", "#fff", ";", "; x", "a ; b", "a;b", "a;", "\\;", "//x", "!x", "!!x", "!important",
-    "$", "$HOME", "${HOME}", "$(id)", "`id`", "$$", "a$", "%", "%h", "%%", "100%", "%(x)s", "{{ x }}", "#{1}", "#@x", "#$0",
-    "yes", "no", "on", "off", "Yes", "NO", "true", "false", "True", "null", "Null", "~", "~/x", "y", "n", "none", "nan", "inf", ".inf", "-.INF", ".nan",
-    "1", "-1", "+1", "1.0", "01", "0o7", "0x1F", "0b1", "1_000", "1e3", "1E-3", ".5", "5.", "12:30", "1:2:3", "12:30:45.6", "190:20:30", "2024-01-01", "2024-01-01T00:00:00Z", "2001-12-14 21:59:43.10 -5",
-    "=", "==", "= x", "a=b", "a = b", "<<", ":", "a:", "a: b", ": a", "- a", "-", "--", "---", "...", "? a", "?", "[", "]", "[a]", "{", "}", "{a,b}", "{a: b}", "*", "*a", "&a", "|", "|-", ">", "@", "@x", "a,b", ",",
-    "<a>", "</string>", "&amp;", "&", "]]>", "<!-- x -->", "a|b", "a&b", "a>b", "(a)", "^a", "a?b", "~root",
-    "\u{1}", "\u{7}x", "\u{8}", "\u{b}", "\u{c}", "a\u{c}", "\u{1b}[0m", "\u{1f}", "\u{7f}", "a\u{7f}b", "\u{80}", "\u{85}", "a\u{85}b", "\u{9f}", "\u{a0}", "\u{a0}x", "x\u{a0}", "\u{ad}",
-    "\u{2028}", "a\u{2028}b", "\u{2029}", "\u{feff}", "\u{feff}x", "a\u{feff}", "\u{200b}", "\u{202e}x", "\u{fffd}", "\u{fffe}", "\u{ffff}", "é", "e\u{301}", "日本", "🦀", "🦀 🦀", "\u{10ffff}",
-    "a long text that goes on and on, well beyond the eighty characters at which some writers fold a line of text",
-    "a: long text with a colon and a # in it, which goes on and on beyond the width of any terminal: more than eighty",
-    "line one of a script\n  indented\n\ttabbed\n\nlast\n", "if x; then\n\techo \"$1\"\nfi\n", "trailing \nspace", "  leading\nline", "a\n ", "a\n\n", "\n\na",
-    "\"\"\"", "'''", "a\"\"\"b\nc", "'''\n\"\"\"", "\\\n", "a\\\nb", "a \\",
-];
-
-/// Every known text, and as many again by chance, always the same.
-pub fn texts() -> Vec<String> {
-    let piece = proptest::sample::select(KNOWN);
-    let wild = proptest::collection::vec(piece, 1..4).prop_map(|pieces| pieces.concat());
-    let any = proptest::string::string_regex("(?s).{1,8}").unwrap().prop_map(|text| text.replace('\0', "0"));
-    let mut runner = TestRunner::deterministic();
-    let mut draw = |strategy: &dyn Fn(&mut TestRunner) -> String| strategy(&mut runner);
-    let mut texts: Vec<String> = KNOWN.iter().map(|text| (*text).to_owned()).collect();
-    for _ in 0..150 {
-        texts.push(draw(&|runner| wild.new_tree(runner).unwrap().current()));
-        texts.push(draw(&|runner| any.new_tree(runner).unwrap().current()));
-    }
-    texts
-}
-
-/// The same without repetition, for keys.
-pub fn keys() -> Vec<String> {
-    let mut texts = texts();
-    texts.sort();
-    texts.dedup();
-    texts
-}
+pub use crate::texts::{keys, texts};
 
 pub fn string(text: &str) -> Value {
     Value::String(text.into())
@@ -77,7 +36,9 @@ pub fn from_json(json: &serde_json::Value) -> Value {
         },
         serde_json::Value::String(text) => string(text),
         serde_json::Value::Array(list) => Value::List(list.iter().map(from_json).collect()),
-        serde_json::Value::Object(object) => map(object.iter().map(|(key, value)| (key, from_json(value)))),
+        serde_json::Value::Object(object) => {
+            map(object.iter().map(|(key, value)| (key, from_json(value))))
+        }
     }
 }
 
@@ -150,7 +111,9 @@ fn check_leaves(value: &Value, path: &mut Path, text: &Text) {
         }),
         Value::String(leaf) if is_plain(leaf) => {
             let mut lines = text.text.split('\n').zip(&text.lines);
-            let held = lines.any(|(line, of)| of.as_ref().is_some_and(|of| path.starts_with(of)) && line.contains(&**leaf));
+            let held = lines.any(|(line, of)| {
+                of.as_ref().is_some_and(|of| path.starts_with(of)) && line.contains(&**leaf)
+            });
             assert!(held, "{leaf:?} at {path:?} is on no line of its own:\n{}", text.text);
         }
         _ => {}
@@ -158,7 +121,11 @@ fn check_leaves(value: &Value, path: &mut Path, text: &Text) {
 }
 
 /// The texts that a format takes: it must refuse exactly those that `cannot` names.
-pub fn held(texts: &[String], cannot: impl Fn(&str) -> bool, write: impl Fn(&str) -> Result<Text, Vec<Fault>>) -> Vec<String> {
+pub fn held(
+    texts: &[String],
+    cannot: impl Fn(&str) -> bool,
+    write: impl Fn(&str) -> Result<Text, Vec<Fault>>,
+) -> Vec<String> {
     let mut held = Vec::new();
     for text in texts {
         match (write(text), cannot(text)) {
@@ -177,7 +144,9 @@ pub fn has(tool: &str) -> bool {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(tool).is_file()));
     if !found {
-        eprintln!("SKIPPED: `{tool}` is not installed, so it does not judge what is written for it");
+        eprintln!(
+            "SKIPPED: `{tool}` is not installed, so it does not judge what is written for it"
+        );
     }
     found
 }
@@ -198,8 +167,8 @@ pub fn run(program: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
     let output = child.wait_with_output().unwrap();
     // A reader that reads a file instead closes its input early.
     drop(feeder.join().unwrap());
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} {args:?}: {errors}");
+    let said = [output.stderr.as_slice(), output.stdout.as_slice()].concat();
+    assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&said));
     output.stdout
 }
 
@@ -215,16 +184,24 @@ pub fn file(name: &str, text: &str) -> (tempfile::TempDir, String) {
 /// Runs Python on a list of texts and takes its answer.
 pub fn python(script: &str, texts: &[String]) -> serde_json::Value {
     let script = format!("import json,sys\ntexts=json.load(sys.stdin)\n{script}");
-    serde_json::from_slice(&run("python3", &["-c", &script], &serde_json::to_vec(texts).unwrap())).unwrap()
+    serde_json::from_slice(&run("python3", &["-c", &script], &serde_json::to_vec(texts).unwrap()))
+        .unwrap()
 }
 
 pub fn has_python(module: &str) -> bool {
     if !has("python3") {
         return false;
     }
-    let found = Command::new("python3").args(["-c", &format!("import {module}")]).output().unwrap().status.success();
+    let found = Command::new("python3")
+        .args(["-c", &format!("import {module}")])
+        .output()
+        .unwrap()
+        .status
+        .success();
     if !found {
-        eprintln!("SKIPPED: python3 has no `{module}`, so it does not judge what is written for it");
+        eprintln!(
+            "SKIPPED: python3 has no `{module}`, so it does not judge what is written for it"
+        );
     }
     found
 }

@@ -3,7 +3,10 @@
 use hcc::emit::Params;
 use hcc::ir::Value;
 
-use crate::kit::{file, has, has_python, held, json, keys, map, numbered, params, python, run, string, texts, value, write};
+use crate::kit::{
+    file, has, has_python, held, json, keys, map, numbered, params, python, run, string, texts,
+    value, write,
+};
 
 /// Splits each line at the first `=` and takes quotes and backslashes away as said.
 const READ: &str = r#"
@@ -36,32 +39,57 @@ fn comments(text: &str) -> bool {
 
 #[test]
 fn every_dialect_holds_every_text_or_refuses_it() {
-    type Case = (&'static [(&'static str, &'static [&'static str])], &'static str, fn(&str) -> bool);
+    type Case =
+        (&'static [(&'static str, &'static [&'static str])], &'static str, fn(&str) -> bool);
     let breaks = |text: &str| text.contains(['\n', '\r']);
     let cases: [Case; 6] = [
-        (&[], "MARK,ESCAPE,NEVER='\\0',False,True", |text| text.contains(['\n', '\r']) || trims(text) || comments(text)),
+        (&[], "MARK,ESCAPE,NEVER='\\0',False,True", |text| {
+            text.contains(['\n', '\r']) || trims(text) || comments(text)
+        }),
         (&[("escape", &[]), ("comment", &[])], "MARK,ESCAPE,NEVER='\\0',True,True", |text| {
             trims(&text.replace(['\n', '\r', '\t'], "-"))
         }),
-        (&[("quote", &["always"])], "MARK,ESCAPE,NEVER='\"',False,False", |text| text.contains(['\n', '\r', '"'])),
-        (&[("quote", &["always", "'"]), ("escape", &[])], "MARK,ESCAPE,NEVER=\"'\",True,False", |_| false),
-        (&[("quote", &["needed"]), ("escape", &[])], "MARK,ESCAPE,NEVER='\"',True,False", |_| false),
+        (&[("quote", &["always"])], "MARK,ESCAPE,NEVER='\"',False,False", |text| {
+            text.contains(['\n', '\r', '"'])
+        }),
+        (
+            &[("quote", &["always", "'"]), ("escape", &[])],
+            "MARK,ESCAPE,NEVER=\"'\",True,False",
+            |_| false,
+        ),
+        (&[("quote", &["needed"]), ("escape", &[])], "MARK,ESCAPE,NEVER='\"',True,False", |_| {
+            false
+        }),
         (&[("quote", &["needed"])], "MARK,ESCAPE,NEVER='\"',False,False", |text| {
             text.contains(['\n', '\r'])
-                || text.contains('"') && (trims(text) || comments(text) || text.starts_with(['"', '\'']) || text.ends_with('"'))
+                || text.contains('"')
+                    && (trims(text)
+                        || comments(text)
+                        || text.starts_with(['"', '\''])
+                        || text.ends_with('"'))
         }),
     ];
     for (said, script, cannot) in cases {
         let said = params(said);
-        let values = held(&texts(), cannot, |text| write("key-value", &map([("k", string(text))]), &said));
+        let values =
+            held(&texts(), cannot, |text| write("key-value", &map([("k", string(text))]), &said));
         let no_key = |text: &str| {
-            text.is_empty() || breaks(text) || trims(text) || text.contains('=') || text.starts_with(['#', ';', '['])
+            text.is_empty()
+                || breaks(text)
+                || trims(text)
+                || text.contains('=')
+                || text.starts_with(['#', ';', '['])
         };
-        let names = held(&keys(), no_key, |text| write("key-value", &map([(text, string("v"))]), &said));
+        let names =
+            held(&keys(), no_key, |text| write("key-value", &map([(text, string("v"))]), &said));
         let documents = [numbered("k", &values), map(names.iter().map(|name| (name, string("v"))))];
-        let texts: Vec<String> = documents.iter().map(|value| write("key-value", value, &said).unwrap().text).collect();
+        let texts: Vec<String> =
+            documents.iter().map(|value| write("key-value", value, &said).unwrap().text).collect();
         if has_python("json") {
-            assert_eq!(python(&format!("{script}\n{READ}"), &texts), json(&Value::List(documents.to_vec())));
+            assert_eq!(
+                python(&format!("{script}\n{READ}"), &texts),
+                json(&Value::List(documents.to_vec()))
+            );
         }
     }
 }
@@ -92,7 +120,12 @@ fn shells_read_assignments() {
 #[test]
 fn lists_are_joined_or_repeated_as_said() {
     let config = value(r#"{"a": [1, true, "x"], "b": ["x", "y"], "c": ["x y", "z"], "d": []}"#);
-    let said = params(&[("list", &["repeat"]), ("join", &[" ", "a"]), ("join", &[", ", "c"]), ("bool", &["on", "off"])]);
+    let said = params(&[
+        ("list", &["repeat"]),
+        ("join", &[" ", "a"]),
+        ("join", &[", ", "c"]),
+        ("bool", &["on", "off"]),
+    ]);
     let text = write("key-value", &config, &said).unwrap().text;
     assert_eq!(text, "a=1 on x\nb=x\nb=y\nc=x y, z\n");
 }
@@ -105,12 +138,27 @@ fn an_item_that_would_be_read_as_two_is_refused() {
 }
 
 #[test]
+fn keys_are_names_where_a_shell_reads_them() {
+    let config = value(r#"{"A B": 1}"#);
+    for quote in ["shell", "environment.d"] {
+        assert!(write("key-value", &config, &params(&[("quote", &[quote])])).is_err());
+    }
+}
+
+#[test]
 fn flags_and_prefixes() {
-    let config = value(r#"{"armor": true, "quiet": false, "keyserver": "hkps://keys.openpgp.org", "empty": ""}"#);
+    let config = value(
+        r#"{"armor": true, "quiet": false, "keyserver": "hkps://keys.openpgp.org", "empty": ""}"#,
+    );
     let said = params(&[("separator", &[" "]), ("flag", &[])]);
     let text = write("key-value", &config, &said).unwrap().text;
     assert_eq!(text, "armor\nkeyserver hkps://keys.openpgp.org\nempty\n");
-    let said = params(&[("separator", &[" "]), ("prefix", &["set "]), ("suffix", &[";"]), ("quote", &["always", "'"])]);
-    let text = write("key-value", &value(r#"{"a": 1}"#), &said).unwrap().text;
-    assert_eq!(text, "set a '1';\n");
+    let said = params(&[
+        ("separator", &[" "]),
+        ("prefix", &["set "]),
+        ("suffix", &[";"]),
+        ("quote", &["always", "'"]),
+    ]);
+    let text = write("key-value", &value(r#"{"a": 1, "b": "x"}"#), &said).unwrap().text;
+    assert_eq!(text, "set a 1;\nset b 'x';\n");
 }

@@ -110,7 +110,10 @@ fn systemd_reads_its_words() {
         .iter()
         .flat_map(|text| {
             let word = quote::systemd(text);
-            [format!("/bin/x {word} {word}\0exec"), format!("{0} {0}\0env", quote::systemd_env(text))]
+            [
+                format!("/bin/x {word} {word}\0exec"),
+                format!("{0} {0}\0env", quote::systemd_env(text)),
+            ]
         })
         .collect();
     let read = python(SYSTEMD, &lines);
@@ -123,12 +126,19 @@ fn systemd_reads_its_words() {
 #[test]
 fn parsers_read_their_strings() {
     let texts = texts();
-    let judges: [(&str, &str, fn(&str) -> String); 3] = [
+    type Judge = (&'static str, &'static str, fn(&str) -> String);
+    let judges: [Judge; 3] = [
         ("json", "print(json.dumps([json.loads(t) for t in texts]))", quote::json),
-        ("tomllib", "import tomllib\nprint(json.dumps([tomllib.loads('a='+t)['a'] for t in texts]))", quote::toml),
-        ("re", "import re\nr=[t.split('\\0') for t in texts]\nprint(json.dumps([b if re.fullmatch(a,b) else a for a,b in r]))", |text| {
-            format!("{}\0{text}", quote::regex(text))
-        }),
+        (
+            "tomllib",
+            "import tomllib\nprint(json.dumps([tomllib.loads('a='+t)['a'] for t in texts]))",
+            quote::toml,
+        ),
+        (
+            "re",
+            "import re\nr=[t.split('\\0') for t in texts]\nprint(json.dumps([b if re.fullmatch(a,b) else a for a,b in r]))",
+            |text| format!("{}\0{text}", quote::regex(text)),
+        ),
     ];
     for (module, script, quote) in judges {
         if has_python(module) {

@@ -3,7 +3,10 @@
 use hcc::emit::Params;
 use hcc::ir::Value;
 
-use crate::kit::{file, has, has_python, held, json, keys, map, numbered, params, python, run, string, texts, value, write};
+use crate::kit::{
+    file, has, has_python, held, json, keys, map, numbered, params, python, run, string, texts,
+    value, write,
+};
 
 fn trims(text: &str) -> bool {
     let white = |c: char| c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}' | '\u{feff}');
@@ -13,10 +16,16 @@ fn trims(text: &str) -> bool {
 #[test]
 fn git_reads_every_text() {
     let none = Params::default();
-    let values = held(&texts(), |_| false, |text| write("gitconfig", &map([("s", map([("k", string(text))]))]), &none));
-    let subs = held(&keys(), |text| text.contains('\n'), |text| {
-        write("gitconfig", &map([("s", map([(text, map([("k", string("v"))]))]))]), &none)
-    });
+    let values = held(
+        &texts(),
+        |_| false,
+        |text| write("gitconfig", &map([("s", map([("k", string(text))]))]), &none),
+    );
+    let subs = held(
+        &keys(),
+        |text| text.contains('\n'),
+        |text| write("gitconfig", &map([("s", map([(text, map([("k", string("v"))]))]))]), &none),
+    );
     let list = values.iter().map(|text| string(text)).collect();
     let config = map([
         ("value", numbered("k", &values)),
@@ -28,7 +37,8 @@ fn git_reads_every_text() {
         return;
     }
     let (_dir, path) = file("config", &text.text);
-    let read = String::from_utf8(run("git", &["config", "-f", &path, "-z", "--list"], b"")).unwrap();
+    let read =
+        String::from_utf8(run("git", &["config", "-f", &path, "-z", "--list"], b"")).unwrap();
     let read: Vec<&str> = read.split_terminator('\0').collect();
     let one = values.iter().enumerate().map(|(at, text)| format!("value.k{at}\n{text}"));
     let many = values.iter().map(|text| format!("list.k\n{text}"));
@@ -53,16 +63,28 @@ print(json.dumps([read(t) for t in texts]))";
 fn configparser_reads_every_text() {
     let dialect = params(&[("comment", &[])]);
     let breaks = |text: &str| text.contains(['\n', '\r']) || trims(text);
-    let values = held(&texts(), breaks, |text| write("ini", &map([("s", map([("k", string(text))]))]), &dialect));
-    let no_key = |text: &str| text.is_empty() || breaks(text) || text.contains('=') || text.starts_with(['#', ';', '[']);
-    let names = held(&keys(), no_key, |text| write("ini", &map([("s", map([(text, string("v"))]))]), &dialect));
+    let values = held(&texts(), breaks, |text| {
+        write("ini", &map([("s", map([("k", string(text))]))]), &dialect)
+    });
+    let no_key = |text: &str| {
+        text.is_empty() || breaks(text) || text.contains('=') || text.starts_with(['#', ';', '['])
+    };
+    let names = held(&keys(), no_key, |text| {
+        write("ini", &map([("s", map([(text, string("v"))]))]), &dialect)
+    });
     let no_section = |text: &str| text.is_empty() || breaks(text) || text.contains(']');
-    let sections = held(&keys(), no_section, |text| write("ini", &map([(text, map([("k", string("v"))]))]), &dialect));
+    let sections = held(&keys(), no_section, |text| {
+        write("ini", &map([(text, map([("k", string("v"))]))]), &dialect)
+    });
     let config = [
-        map([("s", numbered("k", &values)), ("t", map(names.iter().map(|name| (name, string("v")))))]),
+        map([
+            ("s", numbered("k", &values)),
+            ("t", map(names.iter().map(|name| (name, string("v"))))),
+        ]),
         map(sections.iter().map(|name| (name, map([("k", string("v"))])))),
     ];
-    let texts: Vec<String> = config.iter().map(|value| write("ini", value, &dialect).unwrap().text).collect();
+    let texts: Vec<String> =
+        config.iter().map(|value| write("ini", value, &dialect).unwrap().text).collect();
     if has_python("configparser") {
         assert_eq!(python(CONFIGPARSER, &texts), json(&Value::List(config.to_vec())));
     }
@@ -87,11 +109,16 @@ print(json.dumps([read(t) for t in texts]))";
 #[test]
 fn systemd_reads_every_text() {
     let cannot = |text: &str| {
-        text.contains(['\n', '\r']) || text.ends_with('\\') || text.starts_with([' ', '\t']) || text.ends_with([' ', '\t'])
+        text.contains(['\n', '\r'])
+            || text.ends_with('\\')
+            || text.starts_with([' ', '\t'])
+            || text.ends_with([' ', '\t'])
             || text.contains(|c| u32::from(c) & 0xfffe == 0xfffe)
     };
     let none = Params::default();
-    let values = held(&texts(), cannot, |text| write("systemd", &map([("S", map([("K", string(text))]))]), &none));
+    let values = held(&texts(), cannot, |text| {
+        write("systemd", &map([("S", map([("K", string(text))]))]), &none)
+    });
     let list = Value::List(values.iter().map(|text| string(text)).collect());
     let config = map([("Service", map([("Environment", list)]))]);
     let text = write("systemd", &config, &none).unwrap().text;
@@ -121,10 +148,13 @@ print(json.dumps([one,many]))";
 
 #[test]
 fn glib_reads_every_text_of_a_desktop_entry() {
-    let cannot = |text: &str| text.contains(|c: char| c.is_ascii_control() && !matches!(c, '\n' | '\t' | '\r'));
+    let cannot = |text: &str| {
+        text.contains(|c: char| c.is_ascii_control() && !matches!(c, '\n' | '\t' | '\r'))
+    };
     let entry = |entries: Value| map([("Desktop Entry", entries)]);
     let none = Params::default();
-    let values = held(&texts(), cannot, |text| write("desktop", &entry(map([("K", string(text))])), &none));
+    let values =
+        held(&texts(), cannot, |text| write("desktop", &entry(map([("K", string(text))])), &none));
     let mut entries = numbered("K", &values);
     let list = Value::List(values.iter().map(|text| string(text)).collect());
     if let Value::Map(map) = &mut entries {
@@ -140,7 +170,8 @@ fn glib_reads_every_text_of_a_desktop_entry() {
 
 fn ssh(config: &str) -> Option<Vec<String>> {
     let (_dir, path) = file("config", config);
-    let output = std::process::Command::new("ssh").args(["-G", "-F", &path, "host"]).output().unwrap();
+    let output =
+        std::process::Command::new("ssh").args(["-G", "-F", &path, "host"]).output().unwrap();
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).lines_by_newline())
 }
 
@@ -159,21 +190,24 @@ impl Lines for str {
 fn ssh_reads_every_word() {
     let none = Params::default();
     let cannot = |text: &str| text.is_empty() || text.contains('\n');
-    let mut words = held(&keys(), cannot, |text| write("ssh", &map([("IdentityFile", string(text))]), &none));
+    let mut words =
+        held(&keys(), cannot, |text| write("ssh", &map([("IdentityFile", string(text))]), &none));
     words.retain(|word| !word.eq_ignore_ascii_case("none"));
     if !has("ssh") {
         return;
     }
     for words in words.chunks(90) {
         let list = Value::List(words.iter().map(|word| string(word)).collect());
-        let config = map([("IdentityFile", list), ("host", map([("SetEnv", numbered("V", words))]))]);
+        let config =
+            map([("IdentityFile", list), ("host", map([("SetEnv", numbered("V", words))]))]);
         let text = write("ssh", &config, &none).unwrap().text;
         let lines = ssh(&text).expect(&text);
         let of = |prefix: &str| -> Vec<String> {
             lines.iter().filter_map(|line| line.strip_prefix(prefix)).map(str::to_owned).collect()
         };
         assert_eq!(of("identityfile "), words);
-        let wanted: Vec<String> = words.iter().enumerate().map(|(at, word)| format!("V{at}={word}")).collect();
+        let wanted: Vec<String> =
+            words.iter().enumerate().map(|(at, word)| format!("V{at}={word}")).collect();
         assert_eq!(of("setenv "), wanted);
     }
 }
@@ -210,7 +244,10 @@ fn ssh_finds_the_block_of_a_host() {
     let text = write("ssh", &config, &said).unwrap().text;
     if has("ssh") {
         let lines = ssh(&text).expect(&text);
-        assert!(lines.contains(&"port 22".to_owned()) && lines.contains(&"user me".to_owned()), "{text}");
+        assert!(
+            lines.contains(&"port 22".to_owned()) && lines.contains(&"user me".to_owned()),
+            "{text}"
+        );
     }
 }
 
@@ -239,7 +276,13 @@ fn ruby_reads_every_text_of_a_brewfile_and_runs_nothing() {
     let list = Value::List(values.iter().map(|text| string(text)).collect());
     let hash = map(names.iter().map(|name| (name, string("v"))));
     let config = map([
-        ("brew", map(names.iter().map(|name| (name, map([("args", list.clone()), ("n", Value::Int(-1))]))).take(3))),
+        (
+            "brew",
+            map(names
+                .iter()
+                .map(|name| (name, map([("args", list.clone()), ("n", Value::Int(-1))])))
+                .take(3)),
+        ),
         ("cask", map(names.iter().map(|name| (name, map([("postinstall", string(name))]))))),
         ("mas", map([("x", map([("deep", hash)]))])),
         ("vscode", list),
@@ -248,14 +291,19 @@ fn ruby_reads_every_text_of_a_brewfile_and_runs_nothing() {
     if !has("ruby") {
         return;
     }
-    let read: serde_json::Value = serde_json::from_slice(&run("ruby", &["-e", RUBY], text.as_bytes())).unwrap();
+    let read: serde_json::Value =
+        serde_json::from_slice(&run("ruby", &["-e", RUBY], text.as_bytes())).unwrap();
     let mut wanted = Vec::new();
     for (call, items) in json(&config).as_object().unwrap() {
         match items {
             serde_json::Value::Object(items) => {
-                wanted.extend(items.iter().map(|(name, options)| serde_json::json!([call, name, options])));
+                wanted.extend(
+                    items.iter().map(|(name, options)| serde_json::json!([call, name, options])),
+                );
             }
-            items => wanted.extend(items.as_array().unwrap().iter().map(|name| serde_json::json!([call, name]))),
+            items => wanted.extend(
+                items.as_array().unwrap().iter().map(|name| serde_json::json!([call, name])),
+            ),
         }
     }
     for (read, wanted) in read.as_array().unwrap().iter().zip(&wanted) {

@@ -6,12 +6,13 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::kit::{held, has_python, json, keys, map, numbered, python, string, texts, write};
+use crate::kit::{has_python, held, json, keys, map, numbered, python, string, texts, write};
 
 const TOML: &str = "import tomllib\nprint(json.dumps([tomllib.loads(t) for t in texts]))";
 const JSON: &str = "print(json.dumps([json.loads(t) for t in texts]))";
 const YAML: &str = "import yaml\nL=getattr(yaml,'CSafeLoader',yaml.SafeLoader)\nprint(json.dumps([yaml.safe_load(t) for t in texts]))";
-const PLIST: &str = "import plistlib\nprint(json.dumps([plistlib.loads(t.encode()) for t in texts]))";
+const PLIST: &str =
+    "import plistlib\nprint(json.dumps([plistlib.loads(t.encode()) for t in texts]))";
 
 /// The format, its Python module and script, whether it has null, and what it cannot hold.
 type Judge = (&'static str, &'static str, &'static str, bool, fn(&str) -> bool);
@@ -30,17 +31,37 @@ const JUDGES: &[Judge] = &[
 fn every_text_comes_back_as_a_value_and_as_a_key() {
     for (format, module, script, _, cannot) in JUDGES {
         let none = Params::default();
-        let as_value = held(&texts(), cannot, |text| write(format, &map([("k", string(text))]), &none));
-        let as_key = held(&keys(), cannot, |text| write(format, &map([(text, string("v"))]), &none));
+        let as_value =
+            held(&texts(), cannot, |text| write(format, &map([("k", string(text))]), &none));
+        let as_key =
+            held(&keys(), cannot, |text| write(format, &map([(text, string("v"))]), &none));
         let list: Vec<Value> = as_value.iter().map(|text| string(text)).collect();
         let documents = [
             numbered("k", &as_value),
             map([("list", Value::List(list.clone()))]),
-            map([("deep", Value::List(list.iter().map(|v| Value::List(vec![v.clone(), Value::Int(1)])).collect()))]),
-            map([("a", map([("b", Value::List(list.iter().map(|v| map([("x", v.clone()), ("y", v.clone())])).collect()))]))]),
+            map([(
+                "deep",
+                Value::List(
+                    list.iter().map(|v| Value::List(vec![v.clone(), Value::Int(1)])).collect(),
+                ),
+            )]),
+            map([(
+                "a",
+                map([(
+                    "b",
+                    Value::List(
+                        list.iter().map(|v| map([("x", v.clone()), ("y", v.clone())])).collect(),
+                    ),
+                )]),
+            )]),
             map(as_key.iter().map(|key| (key, string("v")))),
             map(as_key.iter().map(|key| (key, map([("v", Value::Bool(true))])))),
-            map([("in", Value::List(vec![Value::List(as_key.iter().map(|key| map([(key, Value::Int(1))])).collect())]))]),
+            map([(
+                "in",
+                Value::List(vec![Value::List(
+                    as_key.iter().map(|key| map([(key, Value::Int(1))])).collect(),
+                )]),
+            )]),
         ];
         judge(format, module, script, &documents);
     }
@@ -72,8 +93,10 @@ fn json_is_laid_out_as_serde_json_does() {
 }
 
 fn judge(format: &str, module: &str, script: &str, documents: &[Value]) {
-    let texts: Vec<String> =
-        documents.iter().map(|value| write(format, value, &Params::default()).unwrap().text).collect();
+    let texts: Vec<String> = documents
+        .iter()
+        .map(|value| write(format, value, &Params::default()).unwrap().text)
+        .collect();
     if !has_python(module) {
         return;
     }
