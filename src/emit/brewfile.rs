@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::dialect::words;
 use super::page::{Page, float, index, key};
-use super::pairs::words;
 use super::{Fault, Format, Param, Params, Text, quote};
 use crate::diag::nearest;
 use crate::ir::{Step, Value};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::dialect::{self, Dialect};
 use super::page::{Page, index, key, maps};
-use super::pairs::{self, Dialect};
 use super::{Fault, Format, Param, Params, Text};
 use crate::ir::{Step, Value};
 
@@ -17,15 +17,15 @@ pub(super) const FORMAT: Format = Format {
     null: false,
     comment: Some("#"),
     params: &[
-        pairs::SEPARATOR,
-        pairs::BOOL,
-        pairs::FLAG,
-        pairs::LIST,
-        pairs::REPEAT,
-        pairs::JOIN,
-        pairs::QUOTE,
-        pairs::ESCAPE,
-        pairs::COMMENT,
+        dialect::SEPARATOR,
+        dialect::BOOL,
+        dialect::FLAG,
+        dialect::LIST,
+        dialect::REPEAT,
+        dialect::JOIN,
+        dialect::QUOTE,
+        dialect::ESCAPE,
+        dialect::COMMENT,
         Param {
             name: "section",
             doc: "`section \"[{name}]\"`: how a section's line is written; `brackets=#true`: its \

@@ -1,7 +1,7 @@
 //! Files of nothing but keys and values: `kitty.conf`, `gpg.conf`, `btop.conf`, environment.d.
 
+use super::dialect::{self, Dialect};
 use super::page::{Page, key};
-use super::pairs::{self, Dialect};
 use super::{Fault, Format, Params, Text};
 use crate::ir::Value;
 
@@ -11,17 +11,17 @@ pub(super) const FORMAT: Format = Format {
     null: false,
     comment: Some("#"),
     params: &[
-        pairs::SEPARATOR,
-        pairs::PREFIX,
-        pairs::SUFFIX,
-        pairs::BOOL,
-        pairs::FLAG,
-        pairs::LIST,
-        pairs::REPEAT,
-        pairs::JOIN,
-        pairs::QUOTE,
-        pairs::ESCAPE,
-        pairs::COMMENT,
+        dialect::SEPARATOR,
+        dialect::PREFIX,
+        dialect::SUFFIX,
+        dialect::BOOL,
+        dialect::FLAG,
+        dialect::LIST,
+        dialect::REPEAT,
+        dialect::JOIN,
+        dialect::QUOTE,
+        dialect::ESCAPE,
+        dialect::COMMENT,
     ],
     write,
 };

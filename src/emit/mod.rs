@@ -7,6 +7,7 @@
 
 mod brewfile;
 mod desktop;
+mod dialect;
 mod expand;
 mod gitconfig;
 mod ini;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::dialect::words;
 use super::page::{Page, bools, index, key, scalar};
-use super::pairs::{join, words};
+use super::pairs::join;
 use super::{Fault, Format, Param, Params, Text};
 use crate::ir::{Path, Step, Value};
 

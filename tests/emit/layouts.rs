@@ -140,6 +140,15 @@ fn ini() {
 }
 
 #[test]
+fn sections_may_be_globs() {
+    let config = value(r#"{"*.[ch]": {"indent_style": "tab"}}"#);
+    assert!(write("ini", &config, &Params::default()).is_err());
+    let mut said = params(&[("section", &["[{name}]"])]);
+    said.list[0].props.insert("brackets".into(), hcc::ir::Value::Bool(true));
+    assert_eq!(write("ini", &config, &said).unwrap().text, "[*.[ch]]\nindent_style=tab\n");
+}
+
+#[test]
 fn git() {
     let text = check(
         "gitconfig",
