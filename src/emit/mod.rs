@@ -5,12 +5,105 @@
 //! format cannot hold is a [`Fault`] at the value, never a guess. It knows nothing of options,
 //! targets or machines.
 
+mod brewfile;
+mod desktop;
+mod dialect;
+mod expand;
+mod gitconfig;
+mod ini;
+mod json;
+mod key_value;
+mod lines;
+mod page;
+mod pairs;
+mod plist;
+pub mod quote;
+mod shell;
+mod ssh;
+mod systemd;
+mod toml;
+mod yaml;
+
+pub use expand::{Shell, Unexpanded, shell_expand};
+
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::diag::nearest;
 use crate::ir::{Path, Value};
+
+/// Every format, by name.
+pub static FORMATS: &[Format] = &[
+    brewfile::FORMAT,
+    desktop::FORMAT,
+    gitconfig::FORMAT,
+    ini::FORMAT,
+    json::FORMAT,
+    json::WITH_COMMENTS,
+    key_value::FORMAT,
+    lines::FORMAT,
+    plist::FORMAT,
+    shell::FORMAT,
+    ssh::FORMAT,
+    systemd::FORMAT,
+    toml::FORMAT,
+    yaml::FORMAT,
+];
+
+/// The properties that parameters take: format, parameter, names.
+const PROPS: &[(&str, &str, &[&str])] =
+    &[("brewfile", "call", &["positional", "bare"]), ("ini", "section", &["brackets"])];
+
+/// The format of this name.
+pub fn find(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// Writes a value in a format: the one door to the writers.
+///
+/// An empty value is an empty text; any other text ends in one newline.
+pub fn write(format: &Format, value: &Value, params: &Params) -> Result<Text, Vec<Fault>> {
+    let mut faults: Vec<Fault> =
+        params.list.iter().filter_map(|said| unknown_param(format, said)).collect();
+    page::find_nul(value, &mut Vec::new(), &mut faults);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    if value.is_empty() {
+        return Ok(Text::default());
+    }
+    (format.write)(value, params)
+}
+
+fn unknown_param(format: &Format, said: &Said) -> Option<Fault> {
+    let mut names = format.params.iter().map(|param| param.name);
+    if names.clone().any(|name| name == &*said.name) {
+        let place = |row: &&(&str, &str, &[&str])| row.0 == format.name && row.1 == &*said.name;
+        let props = PROPS.iter().find(place).map_or(&[][..], |row| row.2);
+        let unknown = said.props.keys().find(|prop| !props.contains(&&***prop))?;
+        let near = nearest(unknown, props.iter().copied());
+        return Some(Fault {
+            path: Path::new(),
+            message: format!("the parameter `{}` has no property `{unknown}`", said.name),
+            help: near.map(|near| format!("did you mean `{near}`?")),
+        });
+    }
+    let help = match nearest(&said.name, names.clone()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if format.params.is_empty() => format!("`{}` takes no parameters", format.name),
+        None => {
+            let first = names.next().unwrap_or_default();
+            names.fold(format!("it takes `{first}`"), |list, name| format!("{list}, `{name}`"))
+        }
+    };
+    Some(Fault {
+        path: Path::new(),
+        message: format!("the format `{}` has no parameter `{}`", format.name, said.name),
+        help: Some(help),
+    })
+}
 
 /// One format.
 pub struct Format {
