@@ -92,3 +92,241 @@ pub enum Step {
 
 /// A way into a [`Value`].
 pub type Path = Vec<Step>;
+
+/// All that one host's system, or one of its users, comes to.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Document {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The host.
+    pub host: Host,
+    /// The user; none for the host's system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// Files, by path.
+    pub files: Vec<File>,
+    /// Packages, in the order they are asked for.
+    pub packages: Vec<Package>,
+    /// What a service manager runs.
+    pub units: Vec<Unit>,
+    /// Preferences of macOS.
+    pub defaults: Vec<Preference>,
+    /// What is run after the files are in place.
+    pub actions: Vec<Action>,
+}
+
+/// A host, as far as it is known.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Host {
+    /// Its name.
+    pub name: Arc<str>,
+    /// `linux`, `darwin`.
+    pub os: Option<Arc<str>>,
+    /// `nixos`, `debian`.
+    pub distro: Option<Arc<str>>,
+    /// `x86_64`, `aarch64`.
+    pub arch: Option<Arc<str>>,
+    /// Whether it runs inside Windows.
+    pub wsl: bool,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct User {
+    /// The login name.
+    pub name: Arc<str>,
+    /// The home, absolute.
+    pub home: Arc<str>,
+}
+
+/// Where something comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Origin {
+    /// The file, relative to the configuration; `<hcc>/...` for hcc's own.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// How a file comes to stand where it belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Install {
+    /// A link to what was compiled.
+    Link,
+    /// A link to the file in the configuration.
+    Live,
+    /// A real, writable file.
+    Copy,
+    /// Only the declared keys, in a file that its program also writes.
+    Merge,
+}
+
+impl Install {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Install::Link => "link",
+            Install::Live => "live",
+            Install::Copy => "copy",
+            Install::Merge => "merge",
+        }
+    }
+}
+
+/// What is done with an edit that somebody made to a managed file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Drift {
+    /// It stays.
+    Keep,
+    /// It goes to a safe place and ours comes back.
+    Restore,
+    /// It goes back to the configuration.
+    Absorb,
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Content {
+    /// This text.
+    Text {
+        /// The text.
+        text: Arc<str>,
+    },
+    /// A value that a writer of [`crate::emit`] puts down.
+    Data {
+        /// The writer.
+        format: &'static str,
+        /// Its parameters.
+        #[serde(skip_serializing_if = "no_params")]
+        params: crate::emit::Params,
+        /// The value.
+        value: Value,
+    },
+    /// A file or folder of the configuration.
+    Source {
+        /// Relative to the configuration, or absolute if it lies outside.
+        source: String,
+        /// The files of a folder that is mirrored, and whether each can be executed; none for a
+        /// file, and for a folder that is one link.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        files: Vec<(String, bool)>,
+        /// Whether it is a folder.
+        folder: bool,
+    },
+    /// A link, as it stands.
+    Link {
+        /// Where it points.
+        to: Arc<str>,
+    },
+}
+
+fn no_params(params: &crate::emit::Params) -> bool {
+    params.list.is_empty()
+}
+
+/// One file.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct File {
+    /// Relative to the home; absolute for a system.
+    pub path: String,
+    /// The target that makes it.
+    pub target: Arc<str>,
+    /// The module that declares it, for a plain file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<Arc<str>>,
+    /// What it holds.
+    pub content: Content,
+    /// How it comes there.
+    pub install: Install,
+    /// Permissions, octal; by default those of the source, or 0644 and 0755.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Whether it can be executed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub executable: bool,
+    /// Run when it changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_change: Option<Arc<str>>,
+    /// Whether what stands there may be moved to a safe place without asking.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
+    /// What is done with an edit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+    /// Links in the place of a parent that are meant to be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow_parent: Vec<Arc<str>>,
+    /// Where it comes from.
+    pub origins: Vec<Origin>,
+    /// The text of [`Content::Data`], and for each line where it comes from.
+    #[serde(skip)]
+    pub written: Written,
+}
+
+/// A file's text, for those that have one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Written {
+    /// The text.
+    pub text: Arc<str>,
+    /// For each line the places behind it.
+    pub lines: Vec<Vec<Origin>>,
+}
+
+/// A package.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Package {
+    /// Its name with that manager.
+    pub name: String,
+    /// `brew`, `apt`, `nix`, `vscode`; empty if the host's is not known.
+    pub manager: String,
+    /// Who asks for it.
+    pub target: Arc<str>,
+    /// Where it is said.
+    pub origins: Vec<Origin>,
+}
+
+/// What a service manager runs.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Unit {
+    /// `backup.timer`, `hcc.backup`.
+    pub name: String,
+    /// `systemd-user`, `systemd`, `launchd-agent`, `launchd-daemon`.
+    pub manager: String,
+    /// Its file.
+    pub file: String,
+    /// launchd's domain, `gui` or `user`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Where it is said.
+    pub origins: Vec<Origin>,
+}
+
+/// A preference of macOS.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Preference {
+    /// `com.apple.dock`, `NSGlobalDomain`.
+    pub domain: String,
+    /// Its key.
+    pub key: String,
+    /// Its value; the type is that of the preference.
+    pub value: Value,
+    /// Where it is said.
+    pub origins: Vec<Origin>,
+}
+
+/// Something that is run.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Action {
+    /// Its name.
+    pub name: String,
+    /// What is run, by `sh -c`.
+    pub run: String,
+    /// Actions that come before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
+    /// Where it is said.
+    pub origins: Vec<Origin>,
+}

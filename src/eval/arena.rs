@@ -30,7 +30,7 @@ ids! {
     /// One instance of a block: the variables that hold in it.
     EnvId,
     /// A `(replace)` or `(unset)`.
-    DropId
+    RemovalId
 }
 
 /// Something is wrong with it, and that was said already.
@@ -101,7 +101,7 @@ pub struct Def {
     /// Whole value or element.
     pub part: Part,
     /// The innermost `(replace)` around it.
-    pub under: Option<DropId>,
+    pub under: Option<RemovalId>,
     /// Its key was computed.
     pub computed_key: bool,
     /// Where the value is said.
@@ -120,7 +120,7 @@ pub struct Mention {
     /// Its mark of order.
     pub order: Order,
     /// The innermost `(replace)` around it.
-    pub under: Option<DropId>,
+    pub under: Option<RemovalId>,
     /// Where.
     pub span: Span,
 }
@@ -142,13 +142,13 @@ pub struct Deferred {
 
 /// A `(replace)` or `(unset)`.
 #[derive(Clone, Debug)]
-pub struct Drop {
+pub struct Removal {
     /// Drops what is at or below this level.
     pub level: Level,
     /// The guard it is under.
     pub block: BlockId,
     /// The one around it.
-    pub under: Option<DropId>,
+    pub under: Option<RemovalId>,
     /// Where.
     pub span: Span,
 }
@@ -171,7 +171,7 @@ pub struct Slot {
     /// Nodes with computed keys below it.
     pub deferred: Vec<Deferred>,
     /// `(replace)` and `(unset)` of this very slot.
-    pub drops: Vec<DropId>,
+    pub drops: Vec<RemovalId>,
     /// The result, once known, and the level it came from.
     pub memo: Option<(Outcome, Level)>,
     /// Whether an item's own statements have been taken in.
@@ -274,7 +274,7 @@ pub struct State {
     /// The instances.
     pub envs: Vec<Env>,
     /// The drops.
-    pub drops: Vec<Drop>,
+    pub drops: Vec<Removal>,
     /// The next place in the order of definitions.
     pub seq: u32,
     /// What is being computed now.
@@ -320,7 +320,7 @@ impl State {
     }
 
     /// A drop.
-    pub fn drop(&self, id: DropId) -> &Drop {
+    pub fn removal(&self, id: RemovalId) -> &Removal {
         &self.drops[id.0 as usize]
     }
 
@@ -375,8 +375,8 @@ impl State {
     }
 
     /// A new drop.
-    pub fn add_drop(&mut self, drop: Drop) -> DropId {
-        let id = DropId(index(self.drops.len()));
+    pub fn add_removal(&mut self, drop: Removal) -> RemovalId {
+        let id = RemovalId(index(self.drops.len()));
         self.drops.push(drop);
         id
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
-use super::arena::{At, BlockId, Def, Deferred, Drop, DropId, Guard, Mention, NameCheck, Output, Part, Raw, SlotId, State};
+use super::arena::{At, BlockId, Def, Deferred, Removal, RemovalId, Guard, Mention, NameCheck, Output, Part, Raw, SlotId, State};
 use super::facts::{HostFacts, UserFacts};
 use super::structure;
 use crate::diag::{Diagnostic, SourceId, Sources, Span, Spanned, nearest};
@@ -67,7 +67,7 @@ pub struct Ctx {
     /// The mark of order that is inherited.
     pub order: Option<Order>,
     /// The innermost `(replace)`.
-    pub under: Option<DropId>,
+    pub under: Option<RemovalId>,
     /// Whether it counts; what does not is checked only.
     pub live: bool,
     /// Said by a user.
@@ -938,7 +938,7 @@ impl Collector<'_> {
         let mut ctx = ctx.clone();
         if (marks.replace || marks.unset) && ctx.live {
             let level = ctx.level.unwrap_or_default();
-            let id = self.state.add_drop(Drop { level, block: ctx.block, under: ctx.under, span });
+            let id = self.state.add_removal(Removal { level, block: ctx.block, under: ctx.under, span });
             self.state.slot_mut(slot).drops.push(id);
             ctx.under = Some(id);
         }
@@ -1008,7 +1008,8 @@ impl Collector<'_> {
         let at = self.state.slot(slot).at.clone();
         let mut node = node.clone();
         match at {
-            At::Option(decl) if let Kind::Keyed(body) = &decl.kind => {
+            At::Option(decl) if matches!(decl.kind, Kind::Keyed(_)) => {
+                let Kind::Keyed(body) = &decl.kind else { return };
                 if let Some(entry) = node.entries.iter_mut().find(|entry| entry.name.is_none()) {
                     entry.value.data = Scalar::String(key.clone());
                 }

@@ -100,7 +100,8 @@ impl Eval {
             }
         }
         let object = value.downcast_object_ref::<SlotObject>()?;
-        self.direct_slot(&object.eval()?, object.slot)
+        let own = object.eval()?;
+        self.direct_slot(&own, object.slot)
     }
 
     fn direct_slot(&self, own: &Eval, slot: SlotId) -> Option<Result<Typed, Poisoned>> {

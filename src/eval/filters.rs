@@ -25,8 +25,8 @@ pub fn add(env: &mut Environment<'static>) {
     env.add_filter("json", |value: Value| {
         serde_json::to_string(&value).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
     });
-    env.add_filter("shell_expand", |text: Value| expand(&text, quote::Shell::Posix));
-    env.add_filter("fish_expand", |text: Value| expand(&text, quote::Shell::Fish));
+    env.add_filter("shell_expand", |text: Value| expand(&text, crate::emit::Shell::Posix));
+    env.add_filter("fish_expand", |text: Value| expand(&text, crate::emit::Shell::Fish));
     env.add_filter("onoff", |value: bool| if value { "on" } else { "off" });
     env.add_filter("yesno", |value: bool| if value { "yes" } else { "no" });
     env.add_filter("basename", |text: String| {
@@ -59,10 +59,9 @@ fn scalar(value: &Value) -> Result<String, Error> {
     }
 }
 
-fn expand(value: &Value, shell: quote::Shell) -> Result<String, Error> {
+fn expand(value: &Value, shell: crate::emit::Shell) -> Result<String, Error> {
     let text = scalar(value)?;
-    quote::shell_expand(&text, shell).map_err(|fault| {
-        let help = fault.help.map_or_else(String::new, |help| format!("; {help}"));
-        Error::new(ErrorKind::InvalidOperation, format!("{}{help}", fault.message))
+    crate::emit::shell_expand(&text, shell).map_err(|fault| {
+        Error::new(ErrorKind::InvalidOperation, format!("{}; {}", fault.message, fault.help))
     })
 }

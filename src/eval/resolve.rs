@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use minijinja::Value as Jinja;
 
 use super::Eval;
-use super::arena::{At, BlockId, Def, DropId, EnvId, Frame, Guard, Outcome, Part, Poisoned, Raw, SlotId, State};
+use super::arena::{At, BlockId, Def, RemovalId, EnvId, Frame, Guard, Outcome, Part, Poisoned, Raw, SlotId, State};
 use super::collect::{Collector, Ctx, literal};
 use super::freeform::key_type;
 use super::objects::{MapObject, SlotObject};
@@ -576,8 +576,8 @@ impl Eval {
         match &state.slot(slot).at {
             At::Free(decl, way) => {
                 let alias = decl.key(way.iter().map(|part| &**part)).and_then(|key| key.alias.clone());
-                let own = alias.and_then(|alias| self.shared.schema.root.find(&alias));
-                matches!(own, Some((Place::Option(own), _)) if own.default.is_some())
+                let own = alias.and_then(|alias| Some(self.shared.schema.root.find(&alias)?.0));
+                matches!(own, Some(Place::Option(own)) if own.default.is_some())
                     || state.slot(slot).children.values().copied().collect::<Vec<_>>().into_iter().any(|child| {
                         matches!(&state.slot(child).at, At::Free(decl, way) if decl.key(way.iter().map(|part| &**part)).is_some_and(|key| key.alias.is_some()))
                     })
@@ -650,8 +650,8 @@ impl Eval {
     }
 
     /// `(replace)` and `(unset)` that hold at a slot or above it.
-    pub fn drops(&self, slot: SlotId) -> Result<Vec<DropId>, Poisoned> {
-        let mut groups: Vec<Vec<DropId>> = Vec::new();
+    pub fn drops(&self, slot: SlotId) -> Result<Vec<RemovalId>, Poisoned> {
+        let mut groups: Vec<Vec<RemovalId>> = Vec::new();
         {
             let state = self.state();
             let mut at = Some(slot);
@@ -665,11 +665,11 @@ impl Eval {
         }
         let mut active = Vec::new();
         for group in groups {
-            let mut here: Vec<DropId> = Vec::new();
+            let mut here: Vec<RemovalId> = Vec::new();
             for id in group {
                 let (block, level, span) = {
                     let state = self.state();
-                    let own = state.drop(id);
+                    let own = state.removal(id);
                     (own.block, own.level, own.span)
                 };
                 if self.instances(block)?.is_empty() {
@@ -677,7 +677,7 @@ impl Eval {
                 }
                 let other = {
                     let state = self.state();
-                    here.iter().map(|other| state.drop(*other).clone()).find(|other| other.level == level && other.span != span)
+                    here.iter().map(|other| state.removal(*other).clone()).find(|other| other.level == level && other.span != span)
                 };
                 if let Some(other) = other {
                     self.push(
@@ -695,10 +695,10 @@ impl Eval {
     }
 
     /// Whether a drop takes a definition away.
-    pub fn dropped(&self, drops: &[DropId], level: Level, under: Option<DropId>) -> bool {
+    pub fn dropped(&self, drops: &[RemovalId], level: Level, under: Option<RemovalId>) -> bool {
         let state = self.state();
         drops.iter().any(|id| {
-            let drop = state.drop(*id);
+            let drop = state.removal(*id);
             if level > drop.level {
                 return false;
             }
@@ -707,7 +707,7 @@ impl Eval {
                 if own == *id {
                     return false;
                 }
-                at = state.drop(own).under;
+                at = state.removal(own).under;
             }
             true
         })

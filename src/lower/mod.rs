@@ -1,0 +1,258 @@
+//! The statements of targets, in their instances, to the IR.
+//!
+//! Handed an [`Eval`], hands on a [`Document`]. What a format cannot hold, and paths that cannot
+//! be, are said here at the place that the user wrote. Writes nothing.
+
+mod check;
+mod file;
+mod order;
+
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, Span};
+use crate::eval::arena::{EnvId, Output};
+use crate::eval::collect::{Collector, Ctx, string};
+use crate::eval::{Eval, Poisoned};
+use crate::ir::{Action, Document, Host, Origin, Package, Preference, Unit, User, VERSION};
+use crate::syntax::tree::{Entry, Node};
+use crate::value::{Data, Typed};
+
+/// All that one evaluation comes to. Problems are left in `eval`.
+pub fn lower(eval: &Arc<Eval>) -> Document {
+    let facts = &eval.shared.host;
+    let mut document = Document {
+        version: VERSION,
+        host: Host {
+            name: facts.name.clone(),
+            os: facts.os.clone(),
+            distro: facts.distro.clone(),
+            arch: facts.arch.clone(),
+            wsl: facts.wsl,
+        },
+        user: eval.shared.user.as_ref().map(|user| User { name: user.name.clone(), home: user.home.clone() }),
+        files: Vec::new(),
+        packages: Vec::new(),
+        units: Vec::new(),
+        defaults: Vec::new(),
+        actions: Vec::new(),
+    };
+    let mut places = Vec::new();
+    for (output, envs) in eval.outputs() {
+        for env in envs.iter() {
+            let statement = Statement { eval, output: &output, env: *env };
+            // What fails has been said.
+            let _said: Result<(), Poisoned> = match &*output.node.name.value {
+                "file" => file::file(&statement).map(|found| {
+                    if let Some((file, place)) = found {
+                        document.files.push(file);
+                        places.push(place);
+                    }
+                }),
+                "package" => statement.package().map(|found| {
+                    let new = found.filter(|found| {
+                        !document.packages.iter().any(|own| own.name == found.name && own.manager == found.manager)
+                    });
+                    document.packages.extend(new);
+                }),
+                "unit" => statement.unit().map(|unit| document.units.push(unit)),
+                "defaults" => statement.defaults().map(|list| document.defaults.extend(list)),
+                "activation" => statement.action().map(|action| document.actions.push(action)),
+                _ => Ok(()),
+            };
+        }
+    }
+    check::files(eval, &mut document, &places);
+    order::actions(eval, &mut document.actions);
+    document
+}
+
+/// A statement of a target in one instance.
+struct Statement<'a> {
+    eval: &'a Arc<Eval>,
+    output: &'a Output,
+    env: EnvId,
+}
+
+impl Statement<'_> {
+    fn node(&self) -> &Node {
+        &self.output.node
+    }
+
+    /// The target's path.
+    fn target(&self) -> Arc<str> {
+        self.output.target.as_ref().map_or_else(|| "".into(), |target| target.path.clone())
+    }
+
+    /// An entry's value.
+    fn entry(&self, entry: &Entry) -> Result<Typed, Poisoned> {
+        let raw = {
+            let mut state = self.eval.state();
+            Collector { state: &mut state, shared: &self.eval.shared }.raw(&entry.value, &Ctx::top())
+        };
+        let (raw, span) = raw.ok_or(Poisoned)?;
+        self.eval.value(&raw, span, self.env)
+    }
+
+    /// A property's value; null is as good as absent.
+    fn prop(&self, name: &str) -> Result<Option<Typed>, Poisoned> {
+        let Some(entry) = self.node().prop(name) else { return Ok(None) };
+        Ok(Some(self.entry(entry)?).filter(|value| value.data != Data::Null))
+    }
+
+    /// A property that is a text.
+    fn text(&self, name: &str) -> Result<Option<Arc<str>>, Poisoned> {
+        match self.prop(name)? {
+            None => Ok(None),
+            Some(value) => match value.data {
+                Data::String(text) => Ok(Some(text)),
+                other => Err(self.wrong(name, "a text", &other)),
+            },
+        }
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, Poisoned> {
+        match self.prop(name)? {
+            None => Ok(false),
+            Some(value) => match value.data {
+                Data::Bool(flag) => Ok(flag),
+                other => Err(self.wrong(name, "a bool", &other)),
+            },
+        }
+    }
+
+    fn wrong(&self, name: &str, expected: &str, found: &Data) -> Poisoned {
+        let span = self.node().prop(name).map_or(self.node().span, |entry| entry.span);
+        self.eval.push(Diagnostic::error(
+            "bad-target",
+            span,
+            format!("expected {expected}"),
+            format!("`{name}` expects {expected}, found {}", found.describe()),
+        ));
+        Poisoned
+    }
+
+    /// The first argument.
+    fn first(&self) -> Result<Typed, Poisoned> {
+        match self.node().args().next() {
+            Some(entry) => self.entry(entry),
+            None => {
+                let name = &self.node().name;
+                self.eval.push(Diagnostic::error("bad-target", name.span, "without an argument", format!("`{}` needs an argument", name.value)));
+                Err(Poisoned)
+            }
+        }
+    }
+
+    fn first_text(&self) -> Result<(Arc<str>, Vec<Span>), Poisoned> {
+        let value = self.first()?;
+        match value.data {
+            Data::String(text) => Ok((text, value.from)),
+            other => Err(self.wrong(&self.node().name.value.clone(), "a text", &other)),
+        }
+    }
+
+    /// The value of `from`: an expression, followed with its origins where it is a mere name.
+    fn from(&self, node: &Node) -> Result<Option<Typed>, Poisoned> {
+        let Some((text, span)) = node.prop("from").and_then(string) else { return Ok(None) };
+        let raw = crate::eval::arena::Raw::Computed(crate::syntax::marks::Compute::Expr, text);
+        self.eval.value(&raw, span, self.env).map(Some)
+    }
+
+    /// The places of the user behind a statement, or the statement itself.
+    fn origins(&self, from: &[Span]) -> Vec<Origin> {
+        let mut spans: Vec<Span> = from.iter().copied().filter(|span| self.eval.is_users(span)).collect();
+        if spans.is_empty() {
+            spans.extend(self.eval.item_span(self.env));
+        }
+        if spans.is_empty() {
+            spans.extend(self.enabled_at());
+        }
+        if spans.is_empty() {
+            spans.push(self.node().span);
+        }
+        origins(self.eval, &spans)
+    }
+
+    /// Where the user enabled the target.
+    fn enabled_at(&self) -> Vec<Span> {
+        let Some(slot) = self.eval.slot_at(&format!("{}.enable", self.target())) else { return Vec::new() };
+        match self.eval.force(slot) {
+            Ok(Some(value)) => value.from.iter().copied().filter(|span| self.eval.is_users(span)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn package(&self) -> Result<Option<Package>, Poisoned> {
+        let value = self.first()?;
+        let Data::String(name) = &value.data else { return Ok(None) };
+        let host = crate::eval::machine::manager(&self.eval.shared.host);
+        let manager = self.text("manager")?;
+        let name = match &manager {
+            Some(_) => name.to_string(),
+            None => crate::eval::machine::package_name(host, name),
+        };
+        let manager = manager.map_or_else(|| host.to_owned(), |manager| manager.to_string());
+        Ok(Some(Package { name, manager, target: self.target(), origins: self.origins(&value.from) }))
+    }
+
+    fn unit(&self) -> Result<Unit, Poisoned> {
+        let (name, from) = self.first_text()?;
+        let need = |name: &str| -> Result<String, Poisoned> { Ok(self.text(name)?.unwrap_or_default().to_string()) };
+        Ok(Unit {
+            name: name.to_string(),
+            manager: need("manager")?,
+            file: need("file")?,
+            domain: self.text("domain")?.map(|domain| domain.to_string()),
+            origins: self.origins(&from),
+        })
+    }
+
+    fn defaults(&self) -> Result<Vec<Preference>, Poisoned> {
+        let (domain, _) = self.first_text()?;
+        let Some(value) = self.from(self.node())? else { return Ok(Vec::new()) };
+        let Data::Map(map) = &value.data else { return Err(self.wrong("from", "keys and values", &value.data)) };
+        Ok(map
+            .iter()
+            .map(|(key, value)| Preference {
+                domain: domain.to_string(),
+                key: key.to_string(),
+                value: value.to_ir(),
+                origins: self.origins(&value.from),
+            })
+            .collect())
+    }
+
+    fn action(&self) -> Result<Action, Poisoned> {
+        let (name, from) = self.first_text()?;
+        let list = |name: &str| -> Result<Vec<String>, Poisoned> {
+            Ok(match self.prop(name)?.map(|value| value.data) {
+                None => Vec::new(),
+                Some(Data::String(text)) => vec![text.to_string()],
+                Some(Data::List(list)) => list.iter().map(|item| item.data.plain()).collect(),
+                Some(other) => return Err(self.wrong(name, "names", &other)),
+            })
+        };
+        Ok(Action {
+            name: name.to_string(),
+            run: self.text("run")?.unwrap_or_default().to_string(),
+            after: list("after")?,
+            origins: self.origins(&from),
+        })
+    }
+}
+
+/// Spans as origins, each once, in order.
+fn origins(eval: &Eval, spans: &[Span]) -> Vec<Origin> {
+    let sources = &eval.shared.sources;
+    let mut list: Vec<Origin> = Vec::new();
+    for span in spans {
+        let file = sources.name(span.source);
+        let root = eval.shared.root.as_str();
+        let file = file.strip_prefix(root).map_or(file, |rest| rest.trim_start_matches('/'));
+        let origin = Origin { file: file.to_owned(), line: sources.position(*span).line };
+        if !list.contains(&origin) {
+            list.push(origin);
+        }
+    }
+    list
+}
