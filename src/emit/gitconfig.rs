@@ -95,8 +95,8 @@ fn pair(page: &mut Page, path: &[Step], name: &str, value: &Value) {
     }
 }
 
-/// A value: in quotes where git would trim or stop at a comment, or (before 2.45) turn a carriage
-/// return into a space.
+/// A value: in quotes where git would trim or stop at a comment, and around a carriage return, which
+/// git 2.47 keeps either way.
 fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     for c in text.chars() {
