@@ -95,7 +95,8 @@ fn pair(page: &mut Page, path: &[Step], name: &str, value: &Value) {
     }
 }
 
-/// A value: in quotes where git would trim, stop at a comment, or drop a carriage return.
+/// A value: in quotes where git would trim or stop at a comment, and around a carriage return, which
+/// git 2.47 keeps either way.
 fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     for c in text.chars() {

@@ -26,8 +26,7 @@ fn write(value: &Value, _params: &Params) -> Result<Text, Vec<Fault>> {
     if let Err(error) = plist.to_writer_xml(&mut bytes) {
         page.fault(&[], format!("no property list can be made of it: {error}"), None);
     }
-    // Readers of XML turn a bare carriage return into a newline; a reference stays one.
-    let text = String::from_utf8_lossy(&bytes).replace('\r', "&#13;");
+    let text = String::from_utf8_lossy(&bytes);
     let text = text.strip_suffix('\n').unwrap_or(&text);
     for (line, path) in text.split('\n').zip(lines) {
         match path {

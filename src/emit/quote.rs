@@ -5,7 +5,7 @@
 
 /// One word for a POSIX shell: bare where that is safe, else in single quotes.
 ///
-/// Written out rather than taken from `shell-words`, which leaves `{a,b}`, `!`, `^` and `~` bare.
+/// Written out rather than taken from `shell-words`, which leaves `{a,b}`, `!` and `^` bare.
 pub fn shell(text: &str) -> String {
     if is_plain_word(text) {
         return text.to_owned();
