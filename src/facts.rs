@@ -1,0 +1,84 @@
+//! This machine and its environment: the only room that asks for them.
+
+use std::collections::BTreeMap;
+use std::env;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::eval::facts::{HostFacts, Machine, UserFacts};
+
+/// What this machine is and who runs hcc. What cannot be found out stays unknown.
+pub fn machine() -> Machine {
+    let node = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let name = node.split('.').next().unwrap_or("localhost");
+    let os = match env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    let wsl = os == "linux" && (env::var_os("WSL_DISTRO_NAME").is_some() || release().to_lowercase().contains("microsoft"));
+    let home = home().map(Utf8PathBuf::into_string).unwrap_or_else(|| "/".to_owned());
+    let user = ["USER", "LOGNAME"].into_iter().find_map(variable).unwrap_or_else(|| {
+        let last = Utf8Path::new(&home).file_name().unwrap_or("root");
+        last.to_owned()
+    });
+    Machine {
+        host: HostFacts {
+            name: name.into(),
+            os: Some(os.into()),
+            distro: if os == "linux" { distro().map(Into::into) } else { None },
+            arch: Some(env::consts::ARCH.into()),
+            wsl,
+            tags: Vec::new(),
+        },
+        user: UserFacts {
+            name: user.as_str().into(),
+            home: home.trim_end_matches('/').into(),
+            uid: Some(i64::from(rustix::process::getuid().as_raw())),
+        },
+    }
+}
+
+fn release() -> String {
+    rustix::system::uname().release().to_string_lossy().into_owned()
+}
+
+/// `ID` of os-release(5).
+fn distro() -> Option<String> {
+    let text = ["/etc/os-release", "/usr/lib/os-release"].into_iter().find_map(|path| std::fs::read_to_string(path).ok())?;
+    let fields: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();
+    fields.get("ID").map(|id| id.trim_matches('"').to_owned())
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The home of who runs hcc.
+pub fn home() -> Option<Utf8PathBuf> {
+    variable("HOME").map(Utf8PathBuf::from)
+}
+
+/// `$HCC_CONFIG`.
+pub fn config_variable() -> Option<Utf8PathBuf> {
+    variable("HCC_CONFIG").map(Utf8PathBuf::from)
+}
+
+/// `$XDG_CONFIG_HOME`, or `~/.config`.
+pub fn config_home() -> Option<Utf8PathBuf> {
+    variable("XDG_CONFIG_HOME").map(Utf8PathBuf::from).or_else(|| Some(home()?.join(".config")))
+}
+
+/// The folder in which hcc was called.
+pub fn current_folder() -> Option<Utf8PathBuf> {
+    env::current_dir().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok())
+}
+
+/// `$COLUMNS`, if it is set.
+pub fn columns() -> Option<usize> {
+    variable("COLUMNS").and_then(|text| text.parse().ok())
+}
+
+/// The login shell's name, such as `zsh`.
+pub fn shell() -> Option<String> {
+    variable("SHELL").and_then(|path| Utf8Path::new(&path).file_name().map(str::to_owned))
+}

@@ -236,7 +236,7 @@ proptest! {
     #[test]
     fn reads_what_the_kdl_crate_reads(text in document()) {
         let (tree, problems) = parse(SourceId(0), &text);
-        support::check_spans(&text, &tree, &problems);
+        support::spans::check_spans(&text, &tree, &problems);
         let on_purpose = problems.iter().any(|one| REFUSED_ON_PURPOSE.contains(&one.code));
         prop_assume!(!on_purpose);
         prop_assert!(!problems.has_errors(), "{:?} in {:?}", codes(&text), text);
@@ -264,7 +264,7 @@ proptest! {
         }
         let text: String = damaged.into_iter().collect();
         let (tree, problems) = parse(SourceId(0), &text);
-        support::check_spans(&text, &tree, &problems);
+        support::spans::check_spans(&text, &tree, &problems);
         prop_assume!(fault_of_kdl(&text).is_none());
         // The crate says nothing of mistakes in what a `/-` drops (see `is_lax_in_dropped_parts`).
         prop_assume!(!(problems.has_errors() && text.contains("/-")));
@@ -285,7 +285,7 @@ proptest! {
             .prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
     ]) {
         let (tree, problems) = parse(SourceId(0), &text);
-        support::check_spans(&text, &tree, &problems);
+        support::spans::check_spans(&text, &tree, &problems);
     }
 }
 

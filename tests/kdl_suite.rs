@@ -61,7 +61,7 @@ fn reads_and_refuses_what_the_official_suite_says() {
             .into_owned();
         let text = fs::read_to_string(case).expect("UTF-8");
         let (tree, problems) = parse(SourceId(0), &text);
-        support::check_spans(&text, &tree, &problems);
+        support::spans::check_spans(&text, &tree, &problems);
         if name.ends_with("_fail") {
             refused += 1;
             if !problems.has_errors() {

@@ -191,3 +191,6 @@ pub struct Fault {
     /// What to do.
     pub help: Option<String>,
 }
+
+/// The formats of which a program's own file can be read and written key by key.
+pub const MERGEABLE: &[&str] = &["json", "jsonc", "toml", "yaml", "ini", "plist"];

@@ -129,7 +129,13 @@ impl Collector<'_> {
                 "use" if at == State::ROOT => {}
                 "renamed" | "removed" => {}
                 "let" if ctx.block != State::TOP => self.bind(node, ctx),
-                "set" if ctx.target.is_some() => self.typed(node.children(), State::ROOT, ctx),
+                "set" if ctx.target.is_some() => {
+                    // A target that nobody mentions is not enabled: there is nothing to add to.
+                    let used = node.prop("when-used").and_then(string);
+                    if used.is_none_or(|(path, _)| self.shared.schema.root.find(&path).is_some()) {
+                        self.typed(node.children(), State::ROOT, ctx);
+                    }
+                }
                 "file" | "package" | "unit" | "defaults" | "activation" if self.is_output(at, ctx) => {
                     self.output(node, ctx);
                 }

@@ -156,7 +156,8 @@ impl Eval {
 
     /// The statements of targets that make something, in order, with their instances.
     pub fn outputs(&self) -> Vec<(Output, Arc<[EnvId]>)> {
-        self.instances_of(self.state().outputs.clone())
+        let outputs = self.state().outputs.clone();
+        self.instances_of(outputs)
     }
 
     fn instances_of(&self, list: Vec<Output>) -> Vec<(Output, Arc<[EnvId]>)> {
@@ -203,7 +204,8 @@ impl Eval {
 
     /// Runs `assert` and `warn`; what is in error already stays silent.
     pub fn run_checks(&self) {
-        for (check, envs) in self.instances_of(self.state().checks.clone()) {
+        let checks = self.state().checks.clone();
+        for (check, envs) in self.instances_of(checks) {
             let (Some((text, span)), Some(message)) =
                 (check.node.prop("expr").and_then(collect::string), check.node.prop("message"))
             else {

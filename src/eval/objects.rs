@@ -203,7 +203,8 @@ impl Eval {
         if lazy {
             return Jinja::from_object(SlotObject::new(self, slot));
         }
-        if let At::Option(decl) = &self.state().slot(slot).at.clone()
+        let at = self.state().slot(slot).at.clone();
+        if let At::Option(decl) = &at
             && matches!(decl.kind, crate::schema::option::Kind::Items(_))
         {
             return match self.slot_items(slot) {

@@ -141,7 +141,7 @@ impl Mentions {
     fn sets(&mut self, nodes: &[Node]) {
         for node in nodes {
             match &*node.name.value {
-                "set" => self.nodes(node.children(), ""),
+                "set" if node.prop("when-used").is_none() => self.nodes(node.children(), ""),
                 "when" | "for" => self.sets(node.children()),
                 _ => {}
             }

@@ -40,7 +40,7 @@ pub fn file(statement: &Statement<'_>) -> Result<Option<(File, Place)>, Poisoned
     let file = File {
         path,
         target: statement.target(),
-        module: None,
+        module: module(statement, place.span),
         install,
         mode: mode(statement, place.span)?,
         executable: statement.flag("executable")?,
@@ -136,6 +136,20 @@ fn path(statement: &Statement<'_>, said: &str, span: Span) -> Option<String> {
         return None;
     }
     Some(parts.join("/"))
+}
+
+/// The module that declares a plain file: one of a target that is always there.
+fn module(statement: &Statement<'_>, span: Span) -> Option<Arc<str>> {
+    let always = statement.output.target.as_ref().is_some_and(|target| target.always);
+    let structure = &statement.eval.shared.structure;
+    let found = structure.modules.iter().find(|(_, module)| {
+        let nodes = module.nodes.first().zip(module.nodes.last());
+        nodes.is_some_and(|(first, last)| {
+            first.span.source == span.source && first.span.start <= span.start && span.end <= last.span.end
+        })
+    });
+    always.then_some(())?;
+    found.map(|(name, _)| name.clone())
 }
 
 /// What a file holds, its text, and where that comes from.

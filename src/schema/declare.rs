@@ -488,7 +488,8 @@ fn shell_init(
         entries.push(value);
         let mut init = node(&format!("programs.{}.init", shell.value), entries, None, entry.span);
         init.ty.clone_from(&order);
-        let set = node("set", Vec::new(), Some(vec![init]), entry.span);
+        let used = prop("when-used", &format!("programs.{}", shell.value), entry.span);
+        let set = node("set", vec![used], Some(vec![init]), entry.span);
         let guard = prop("expr", &name.replace('-', "_"), entry.span);
         statements.push(node("when", vec![guard], Some(vec![set]), entry.span));
     }

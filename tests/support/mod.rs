@@ -1,47 +1,118 @@
-//! What several tests of the reader check.
+//! What several tests share. Each test uses a part of it.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
-use hcc::diag::{Diagnostics, Span};
-use hcc::syntax::tree::Node;
+pub mod spans;
 
-/// Every span lies in the text and cuts no character.
-pub fn check_spans(text: &str, tree: &[Node], problems: &Diagnostics) {
-    for node in tree {
-        check_node(text, node);
+use std::fmt::Write as _;
+
+use hcc::cli::session::{Compiled, Session};
+use hcc::diag::json;
+use hcc::eval::facts::{HostFacts, Machine, UserFacts};
+use hcc::ir::{Content, Document, Origin};
+
+/// The machine of the fixtures: nothing of the real one reaches a snapshot.
+pub fn machine() -> Machine {
+    Machine {
+        host: HostFacts {
+            name: "testhost".into(),
+            os: Some("linux".into()),
+            distro: Some("debian".into()),
+            arch: Some("x86_64".into()),
+            wsl: false,
+            tags: Vec::new(),
+        },
+        user: UserFacts { name: "alice".into(), home: "/home/alice".into(), uid: Some(1000) },
     }
-    for problem in problems.iter() {
-        for label in problem.label.iter().chain(&problem.others) {
-            check_span(text, label.span);
+}
+
+/// What a configuration comes to: its problems, as a person and as a program see them if
+/// `with_json`, then every document.
+pub fn report(session: &Session, documents: &[Compiled], with_json: bool) -> String {
+    let mut out = String::new();
+    if !session.diags.is_empty() {
+        out.push_str(&session.problems());
+        out.push('\n');
+    }
+    if with_json {
+        let list = json::report(&session.diags, &session.program.sources);
+        let _written = writeln!(out, "{list:#}");
+        return out;
+    }
+    if session.diags.has_errors() {
+        return out;
+    }
+    for one in documents.iter().filter(|one| !one.is_empty()) {
+        let _written = writeln!(out, "======== {}", one.name());
+        document(&one.document, &mut out);
+    }
+    out
+}
+
+fn document(document: &Document, out: &mut String) {
+    for file in &document.files {
+        let mut line = format!("==== {}", file.path);
+        let _written = write!(line, "  [{} {}", file.target, file.install.name());
+        if let Some(module) = &file.module {
+            let _written = write!(line, " module={module}");
         }
-        if let Some(fix) = &problem.fix {
-            check_span(text, fix.span);
+        if let Some(mode) = &file.mode {
+            let _written = write!(line, " mode={mode}");
+        }
+        for (flag, name) in [(file.executable, "executable"), (file.force, "force")] {
+            if flag {
+                let _written = write!(line, " {name}");
+            }
+        }
+        if let Some(drift) = &file.drift {
+            let _written = write!(line, " drift={drift:?}");
+        }
+        if let Some(command) = &file.on_change {
+            let _written = write!(line, " on-change={command:?}");
+        }
+        if !file.allow_parent.is_empty() {
+            let _written = write!(line, " allow-parent={:?}", file.allow_parent);
+        }
+        let _written = writeln!(out, "{line}]");
+        match &file.content {
+            Content::Text { .. } | Content::Data { .. } => out.push_str(&file.written.text),
+            Content::Link { to } => {
+                let _written = writeln!(out, "-> {to}");
+            }
+            Content::Source { source, files, folder } => {
+                let kind = if *folder { " (folder)" } else { "" };
+                let _written = writeln!(out, "source: {source}{kind}");
+                for (path, executable) in files {
+                    let mark = if *executable { " *" } else { "" };
+                    let _written = writeln!(out, "  {path}{mark}");
+                }
+            }
         }
     }
+    let list = |title: &str, rows: Vec<String>, out: &mut String| {
+        if !rows.is_empty() {
+            let _written = writeln!(out, "==== {title}");
+            for row in rows {
+                let _written = writeln!(out, "{row}");
+            }
+        }
+    };
+    let packages = document.packages.iter().map(|own| format!("{} ({}) {}", own.name, own.manager, own.target));
+    list("packages", packages.collect(), out);
+    let units = document.units.iter().map(|own| format!("{} ({}) {}", own.name, own.manager, own.file));
+    list("units", units.collect(), out);
+    let defaults = document.defaults.iter().map(|own| {
+        let value = serde_json::to_string(&own.value).unwrap_or_default();
+        format!("{} {} = {value}", own.domain, own.key)
+    });
+    list("defaults", defaults.collect(), out);
+    let actions = document.actions.iter().map(|own| {
+        let after = if own.after.is_empty() { String::new() } else { format!(" (after {})", own.after.join(", ")) };
+        format!("{}{after}: {}", own.name, own.run)
+    });
+    list("actions", actions.collect(), out);
 }
 
-fn check_node(text: &str, node: &Node) {
-    check_span(text, node.span);
-    check_span(text, node.name.span);
-    assert!(holds(node.span, node.name.span), "{node:?}");
-    for entry in &node.entries {
-        check_span(text, entry.span);
-        check_span(text, entry.value.span);
-        assert!(holds(node.span, entry.span), "{node:?}");
-        assert!(holds(entry.span, entry.value.span), "{entry:?}");
-    }
-    for child in node.children() {
-        assert!(holds(node.span, child.span), "{node:?}");
-        check_node(text, child);
-    }
-}
-
-fn holds(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
-}
-
-fn check_span(text: &str, span: Span) {
-    assert!(span.start <= span.end, "{span:?}");
-    assert!(
-        text.get(span.start as usize..span.end as usize).is_some(),
-        "{span:?} in {text:?}"
-    );
+/// `file:line` of origins.
+pub fn places(origins: &[Origin]) -> String {
+    origins.iter().map(|origin| format!("{}:{}", origin.file, origin.line)).collect::<Vec<_>>().join(" ")
 }

@@ -1,0 +1,87 @@
+//! `hcc compile`
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::{Args, ValueEnum};
+
+use super::session::Session;
+use super::{Global, Status, Stop, Who, print, print_json, say, show, tree};
+use crate::export;
+use crate::ir::Document;
+
+/// Compile, and print or write what would be generated
+///
+/// Without options it prints, for people, the files with the target that makes each, packages,
+/// services, preferences and actions.
+#[derive(Debug, Args)]
+pub struct Compile {
+    #[command(flatten)]
+    who: Who,
+    /// Write everything into this folder, which must be new, empty, or written by hcc before
+    ///
+    /// DIR/HOST/home/USER/... for the files of a home, DIR/HOST/system/... for those of the
+    /// machine, DIR/HOST/ir.json for all the rest.
+    #[arg(long, value_name = "DIR")]
+    out: Option<Utf8PathBuf>,
+    /// How the folder is laid out
+    #[arg(long, value_enum, default_value = "files", requires = "out")]
+    format: Format,
+    /// Print one generated file
+    #[arg(long, value_name = "PATH", conflicts_with = "out")]
+    show: Option<String>,
+}
+
+/// How `--out` is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// As the files will stand
+    Files,
+    /// One package per program, for GNU stow
+    Stow,
+}
+
+impl Compile {
+    /// Runs it.
+    pub fn run(&self, global: &Global) -> Status {
+        let (session, list) = Session::compiled(global, &self.who)?;
+        if let Some(path) = &self.show {
+            return show::print_file(&list, path, global);
+        }
+        let documents: Vec<&Document> = list.iter().map(|one| &one.document).collect();
+        if let Some(out) = &self.out {
+            return self.write(&session, &documents, out, global);
+        }
+        if global.json {
+            return print_json(&documents);
+        }
+        print(&tree::print(&list))
+    }
+
+    fn write(&self, session: &Session, documents: &[&Document], out: &Utf8Path, global: &Global) -> Status {
+        let root = &session.program.root;
+        let result = match self.format {
+            Format::Files => export::files::write(documents, root, out),
+            Format::Stow => export::stow::write(documents, root, out),
+        };
+        match result {
+            Ok(count) => {
+                if !global.quiet {
+                    say(&format!("Wrote {count} file{} to {out}", if count == 1 { "" } else { "s" }));
+                }
+                Ok(())
+            }
+            Err(export::Refused::NotOurs(path)) => {
+                say(&format!("error: {path} holds something that hcc did not write"));
+                say("  help: name a folder that is new or empty");
+                Err(Stop::Decide)
+            }
+            Err(export::Refused::Clash(what)) => {
+                say(&format!("error: {what}"));
+                Err(Stop::Errors)
+            }
+            Err(export::Refused::Io(path, error)) => {
+                say(&format!("error: cannot write {path}: {}", crate::syntax::import::reason(&error)));
+                Err(Stop::Failed)
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! From a configuration's path to documents: what most commands begin with.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Global, Status, Stop, Who, print_json, say};
+use crate::diag::{Diagnostic, Diagnostics, Sources, json, nearest, render};
+use crate::eval::Eval;
+use crate::eval::collect::Program;
+use crate::eval::facts::Machine;
+use crate::eval::program;
+use crate::eval::structure::{Host, User};
+use crate::facts;
+use crate::files;
+use crate::ir::Document;
+use crate::lower::lower;
+use crate::syntax::import;
+
+/// A configuration, ready to be evaluated.
+pub struct Session {
+    /// The configuration.
+    pub program: Arc<Program>,
+    /// This machine.
+    pub machine: Machine,
+    /// The problems so far.
+    pub diags: Diagnostics,
+}
+
+/// One evaluated scope.
+pub struct Compiled {
+    /// The values.
+    pub eval: Arc<Eval>,
+    /// What they come to.
+    pub document: Document,
+}
+
+impl Compiled {
+    /// `alice@macbook`, or `macbook` for the host's system.
+    pub fn name(&self) -> String {
+        match &self.document.user {
+            Some(user) => format!("{}@{}", user.name, self.document.host.name),
+            None => self.document.host.name.to_string(),
+        }
+    }
+
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        let document = &self.document;
+        document.files.is_empty()
+            && document.packages.is_empty()
+            && document.units.is_empty()
+            && document.defaults.is_empty()
+            && document.actions.is_empty()
+    }
+}
+
+impl Session {
+    /// Reads the configuration that the command line names.
+    pub fn open(global: &Global) -> Result<Self, Stop> {
+        let path = find(global)?;
+        Ok(Self::load(&path, facts::machine()))
+    }
+
+    /// Reads a configuration, on a machine that may be made up.
+    pub fn load(path: &Utf8Path, machine: Machine) -> Self {
+        let mut diags = Diagnostics::default();
+        let mut sources = Sources::default();
+        let config = import::load(path, &mut sources, &mut diags);
+        let program = program::build(config, sources, &machine, &mut diags);
+        Self { program, machine, diags }
+    }
+
+    /// Compiles one host: its system, then each user, or the one that is named.
+    pub fn compile(&mut self, host: &Host, user: Option<&str>) -> Vec<Compiled> {
+        let mut list = Vec::new();
+        let system = self.evaluate(host, None, None);
+        let eval = system.eval.clone();
+        list.push(system);
+        for own in host.users.iter().filter(|own| user.is_none_or(|name| *own.facts.name == *name)) {
+            list.push(self.evaluate(host, Some(own), Some(eval.clone())));
+        }
+        list
+    }
+
+    fn evaluate(&mut self, host: &Host, user: Option<&User>, system: Option<Arc<Eval>>) -> Compiled {
+        let eval = Eval::new(&self.program, host, user, system);
+        let document = lower(&eval);
+        eval.force_all();
+        eval.run_checks();
+        self.diags.extend(eval.take_diags());
+        Compiled { eval, document }
+    }
+
+    /// The hosts that the command line asks for, and the user if it names one.
+    pub fn chosen(&self, who: &Who) -> Result<Vec<(Host, Option<String>)>, Stop> {
+        let hosts = &self.program.structure.hosts;
+        if who.all {
+            return Ok(hosts.iter().map(|host| (host.clone(), None)).collect());
+        }
+        let (mut host, mut user) = (who.host.clone(), who.user.clone());
+        if let Some(place) = &who.place {
+            match place.split_once('@') {
+                Some((name, at)) => {
+                    user = user.or_else(|| Some(name.to_owned()));
+                    host = Some(at.to_owned());
+                }
+                None => host = Some(place.clone()),
+            }
+        }
+        let names = || hosts.iter().map(|host| &*host.facts.name);
+        let wanted = host.clone().unwrap_or_else(|| self.machine.host.name.to_string());
+        let found = match hosts.iter().find(|host| *host.facts.name == *wanted) {
+            Some(found) => found,
+            // Nothing but this machine is described.
+            None if host.is_none() && hosts.len() == 1 && hosts.iter().all(|host| host.span.is_none()) => hosts.first().ok_or(Stop::Usage)?,
+            None => {
+                let list = names().collect::<Vec<_>>().join(", ");
+                say(&format!("error: there is no host `{wanted}` in the configuration"));
+                say(&match nearest(&wanted, names()) {
+                    Some(near) => format!("  help: did you mean `{near}`?"),
+                    None => format!("  help: name one of {list}, or `--all`"),
+                });
+                return Err(Stop::Usage);
+            }
+        };
+        if let Some(user) = &user {
+            let users: Vec<&str> = found.users.iter().map(|own| &*own.facts.name).collect();
+            if !users.contains(&user.as_str()) {
+                say(&format!("error: the host `{wanted}` has no user `{user}`"));
+                say(&format!("  help: its users are {}", users.join(", ")));
+                return Err(Stop::Usage);
+            }
+        } else if host.is_none() && found.users.iter().any(|own| own.facts.name == self.machine.user.name) && found.users.len() > 1 {
+            // On this machine it is this user, if the host knows it.
+            user = Some(self.machine.user.name.to_string());
+        }
+        Ok(vec![(found.clone(), user)])
+    }
+
+    /// Reads, evaluates and reports: the documents, or the errors that stop the command.
+    pub fn compiled(global: &Global, who: &Who) -> Result<(Self, Vec<Compiled>), Stop> {
+        let mut session = Self::open(global)?;
+        if session.program.structure.hosts.is_empty() && session.diags.has_errors() {
+            session.report(global)?;
+        }
+        let chosen = match session.chosen(who) {
+            Ok(chosen) => chosen,
+            Err(stop) => {
+                session.report(global)?;
+                return Err(stop);
+            }
+        };
+        let mut list = Vec::new();
+        for (host, user) in chosen {
+            list.extend(session.compile(&host, user.as_deref()));
+        }
+        session.report(global)?;
+        Ok((session, list))
+    }
+
+    /// Prints the problems; errors end the command.
+    pub fn report(&self, global: &Global) -> Status {
+        let errors = self.diags.has_errors();
+        if !self.diags.is_empty() {
+            if global.json && errors {
+                let report = serde_json::json!({
+                    "version": crate::ir::VERSION,
+                    "diagnostics": json::report(&self.diags, &self.program.sources),
+                });
+                print_json(&report)?;
+            } else if errors || !global.quiet {
+                let style = render::Style { color: true, width: facts::columns().unwrap_or(120) };
+                anstream::eprint!("{}", render::report(&self.diags, &self.program.sources, style));
+            }
+        }
+        if errors { Err(Stop::Errors) } else { Ok(()) }
+    }
+
+    /// The problems as a person sees them, without colour.
+    pub fn problems(&self) -> String {
+        render::report(&self.diags, &self.program.sources, render::Style::default())
+    }
+
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Diagnostic) {
+        self.diags.push(problem);
+    }
+}
+
+/// The name of a configuration's first file.
+pub const FILE: &str = "hcc.kdl";
+
+/// The configuration that the command line, the folder or the environment names.
+fn find(global: &Global) -> Result<Utf8PathBuf, Stop> {
+    let in_folder = |path: Utf8PathBuf| match files::kind(&path) {
+        Ok(files::FileKind::Dir) => path.join(FILE),
+        _ => path,
+    };
+    if let Some(path) = &global.config {
+        return Ok(in_folder(path.clone()));
+    }
+    if let Some(folder) = facts::current_folder() {
+        for (depth, above) in folder.ancestors().enumerate() {
+            let path = above.join(FILE);
+            if files::kind(&path).is_ok() {
+                return Ok(if depth == 0 { Utf8PathBuf::from(FILE) } else { path });
+            }
+        }
+    }
+    if let Some(path) = facts::config_variable() {
+        return Ok(in_folder(path));
+    }
+    let fallback = facts::config_home().map(|folder| folder.join("hcc").join(FILE));
+    if let Some(path) = fallback.as_ref().filter(|path| files::kind(path).is_ok()) {
+        return Ok(path.clone());
+    }
+    say("error: there is no configuration");
+    let place = fallback.map_or_else(String::new, |path| format!(", nor {path}"));
+    say(&format!("  looked for {FILE} here and in every folder above, for $HCC_CONFIG{place}"));
+    say("  help: `hcc init` writes a small one; `--config FILE` names one");
+    Err(Stop::Errors)
+}

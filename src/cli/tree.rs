@@ -1,0 +1,174 @@
+//! What would be generated, for people.
+
+use std::fmt::Write as _;
+
+use super::session::Compiled;
+use crate::ir::{Content, File};
+
+/// A tree of paths with the target that makes each, then all the rest.
+pub fn print(list: &[Compiled]) -> String {
+    let mut out = String::new();
+    for one in list.iter().filter(|one| !one.is_empty() || list.len() == 1) {
+        scope(one, &mut out);
+    }
+    if out.is_empty() {
+        out.push_str("Nothing is asked for.\n");
+    }
+    out
+}
+
+fn scope(one: &Compiled, out: &mut String) {
+    let document = &one.document;
+    let mut facts: Vec<&str> = document.host.os.iter().chain(&document.host.distro).chain(&document.host.arch).map(|fact| &**fact).collect();
+    if document.host.wsl {
+        facts.push("wsl");
+    }
+    line(out, &format!("{} ({})", one.name(), facts.join(" ")));
+    if !document.files.is_empty() {
+        let root = document.user.as_ref().map_or("/".to_owned(), |user| user.home.to_string());
+        line(out, &format!("  {root}"));
+        files(&document.files, out);
+    }
+    let mut managers: Vec<(&str, Vec<&str>)> = Vec::new();
+    for package in &document.packages {
+        match managers.iter_mut().find(|(name, _)| *name == package.manager) {
+            Some((_, names)) => names.push(&package.name),
+            None => managers.push((&package.manager, vec![&package.name])),
+        }
+    }
+    for (manager, names) in managers {
+        let manager = if manager.is_empty() { "unknown manager" } else { manager };
+        section(out, &format!("packages ({manager})"), &names.join(" "));
+    }
+    let units: Vec<String> = document.units.iter().map(|unit| format!("{} ({})", unit.name, unit.manager)).collect();
+    section(out, "services", &units.join(", "));
+    let defaults: Vec<String> = document.defaults.iter().map(|own| format!("{} {} = {}", own.domain, own.key, plain(&own.value))).collect();
+    list_section(out, "defaults", &defaults);
+    let actions: Vec<String> = document.actions.iter().map(|action| format!("{}: {}", action.name, first_line(&action.run))).collect();
+    list_section(out, "actions", &actions);
+    out.push('\n');
+}
+
+fn plain(value: &crate::ir::Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn first_line(text: &str) -> String {
+    let mut lines = text.trim().lines();
+    let first = lines.next().unwrap_or("").to_owned();
+    if lines.next().is_some() { format!("{first} ...") } else { first }
+}
+
+fn section(out: &mut String, title: &str, text: &str) {
+    if !text.is_empty() {
+        line(out, &format!("  {title}"));
+        for wrapped in wrap(text, 92) {
+            line(out, &format!("    {wrapped}"));
+        }
+    }
+}
+
+fn list_section(out: &mut String, title: &str, list: &[String]) {
+    if !list.is_empty() {
+        line(out, &format!("  {title}"));
+        for one in list {
+            line(out, &format!("    {one}"));
+        }
+    }
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(last) if last.is_empty() => last.push_str(word),
+            Some(last) if last.chars().count() + word.chars().count() < width => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Paths as a tree; a folder with one thing in it shares its line.
+fn files(list: &[File], out: &mut String) {
+    let rows: Vec<(Vec<&str>, String)> = list
+        .iter()
+        .map(|file| (file.path.trim_start_matches('/').split('/').collect(), describe(file)))
+        .collect();
+    let mut lines: Vec<(String, String)> = Vec::new();
+    level(&rows, 0, "    ", &mut lines);
+    let width = lines.iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(60);
+    for (name, text) in lines {
+        let pad = " ".repeat(width.saturating_sub(name.chars().count()));
+        line(out, format!("{name}{pad}  {text}").trim_end());
+    }
+}
+
+fn level(rows: &[(Vec<&str>, String)], depth: usize, indent: &str, lines: &mut Vec<(String, String)>) {
+    let mut rest = rows;
+    while let Some((first, text)) = rest.first() {
+        let Some(name) = first.get(depth) else { break };
+        let count = rest.iter().take_while(|(parts, _)| parts.get(depth) == Some(name)).count();
+        let (here, after) = rest.split_at(count);
+        rest = after;
+        if first.len() == depth + 1 && here.len() == 1 {
+            lines.push((format!("{indent}{}", quoted(name)), text.clone()));
+            continue;
+        }
+        // The names that all of them share go on one line.
+        let mut shared = depth + 1;
+        while here.iter().all(|(parts, _)| parts.len() > shared + 1 && parts.get(shared) == first.get(shared)) {
+            shared += 1;
+        }
+        let joined = first.get(depth..shared).unwrap_or_default().join("/");
+        if here.len() == 1 {
+            let all = first.get(depth..).unwrap_or_default().join("/");
+            lines.push((format!("{indent}{}", quoted(&all)), text.clone()));
+        } else {
+            lines.push((format!("{indent}{}/", quoted(&joined)), String::new()));
+            level(here, shared, &format!("{indent}  "), lines);
+        }
+    }
+}
+
+/// Names with odd characters cannot disturb the terminal.
+fn quoted(name: &str) -> String {
+    if name.chars().any(char::is_control) { crate::value::quote(name) } else { name.to_owned() }
+}
+
+fn describe(file: &File) -> String {
+    let mut text = match &file.module {
+        Some(module) => format!("{} ({module})", file.target),
+        None => file.target.to_string(),
+    };
+    let size = match &file.content {
+        Content::Link { to } => format!("-> {to}"),
+        Content::Source { source, folder: true, files } if files.is_empty() => format!("{source}/ as one link"),
+        Content::Source { source, folder: true, files } => format!("{source}/ ({} files)", files.len()),
+        Content::Source { source, .. } => source.clone(),
+        Content::Text { .. } | Content::Data { .. } => bytes(file.written.text.len()),
+    };
+    let _written = write!(text, "  {size}  {}", file.install.name());
+    if file.executable {
+        text.push_str("  executable");
+    }
+    if let Some(mode) = &file.mode {
+        let _written = write!(text, "  {mode}");
+    }
+    text
+}
+
+fn bytes(count: usize) -> String {
+    match count {
+        0..1024 => format!("{count} B"),
+        _ => format!("{:.1} kB", count as f64 / 1024.0),
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
+}

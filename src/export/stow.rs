@@ -1,0 +1,40 @@
+//! A tree for GNU stow: `HOST/PACKAGE/...`, one package per program.
+
+use camino::Utf8Path;
+
+use super::{Refused, host_folder, prepare, put};
+use crate::ir::{Document, File};
+
+/// Writes the homes of all documents; how many files that made.
+///
+/// # Errors
+/// [`Refused`]; a host with several users cannot be one stow folder.
+pub fn write(documents: &[&Document], root: &Utf8Path, out: &Utf8Path) -> Result<usize, Refused> {
+    let homes: Vec<&&Document> = documents.iter().filter(|document| document.user.is_some()).collect();
+    for (index, document) in homes.iter().enumerate() {
+        let other = homes.iter().skip(index + 1).find(|other| other.host.name == document.host.name);
+        if let (Some(other), Some(user)) = (other.and_then(|other| other.user.as_ref()), &document.user) {
+            return Err(Refused::Clash(format!(
+                "the host `{}` has the users `{}` and `{}`, and a stow folder is for one home; name one with --user",
+                document.host.name, user.name, other.name
+            )));
+        }
+    }
+    prepare(out)?;
+    let mut count = 0;
+    for document in homes {
+        let host = host_folder(out, &document.host.name)?;
+        for file in &document.files {
+            count += put(file, root, &host.join(package(file)))?;
+        }
+    }
+    Ok(count)
+}
+
+/// The package of a file: its program, or the module that declares it.
+fn package(file: &File) -> String {
+    match &file.module {
+        Some(module) => module.to_string(),
+        None => file.target.rsplit('.').next().unwrap_or(&file.target).to_owned(),
+    }
+}
