@@ -139,7 +139,7 @@ impl Collector<'_> {
                 "file" | "package" | "unit" | "defaults" | "activation" if self.is_output(at, ctx) => {
                     self.output(node, ctx);
                 }
-                "option" | "import" | "module" | "host" | "target" | "use" | "let" | "user" => {
+                "option" | "import" | "module" | "host" | "target" | "use" | "let" | "user" if !self.holds(at, &node.name.value) => {
                     let name = &node.name.value;
                     self.push(
                         Diagnostic::error("bad-structure", node.name.span, "not here", format!("`{name}` does not stand inside this block"))
@@ -155,6 +155,15 @@ impl Collector<'_> {
                     self.named(node, at, marks, ctx);
                 }
             }
+        }
+    }
+
+    /// Whether a name of the language is one of the program's here: `user` in `programs.git`.
+    fn holds(&self, at: SlotId, name: &str) -> bool {
+        match &self.state.slot(at).at {
+            At::Group(group) => at != State::ROOT && group.places.contains_key(name),
+            At::Item(_, body) => body.rest.is_some() || body.group.places.contains_key(name),
+            _ => false,
         }
     }
 

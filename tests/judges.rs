@@ -1,0 +1,8 @@
+//! The consumer is the judge: what hcc writes for a program is read back by that program, in a
+//! home of its own. A program that is not installed is skipped by name, on the terminal.
+
+mod judges {
+    pub mod home;
+
+    mod git;
+}
