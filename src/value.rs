@@ -50,8 +50,7 @@ impl Typed {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
             }
             (Data::Map(a), Data::Map(b)) => {
-                a.len() == b.len()
-                    && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| a.same(b)))
+                a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| a.same(b)))
             }
             (Data::Float(a), Data::Float(b)) => a.to_bits() == b.to_bits() || a == b,
             (a, b) => a == b,

@@ -325,7 +325,7 @@ impl State {
     }
 
     /// The next place in the order of definitions.
-    pub fn next(&mut self) -> u32 {
+    pub fn next_seq(&mut self) -> u32 {
         self.seq += 1;
         self.seq
     }
@@ -360,15 +360,26 @@ impl State {
     }
 
     /// A new block.
-    pub fn add_block(&mut self, parent: Option<BlockId>, guard: Guard, target: Option<Arc<Target>>) -> BlockId {
-        let seq = self.next();
+    pub fn add_block(
+        &mut self,
+        parent: Option<BlockId>,
+        guard: Guard,
+        target: Option<Arc<Target>>,
+    ) -> BlockId {
+        let seq = self.next_seq();
         let id = BlockId(index(self.blocks.len()));
         self.blocks.push(Block { parent, seq, guard, lets: Vec::new(), target, memo: None });
         id
     }
 
     /// A new instance.
-    pub fn add_env(&mut self, parent: Option<EnvId>, block: BlockId, vars: Vec<(Arc<str>, Jinja)>, order: Vec<u32>) -> EnvId {
+    pub fn add_env(
+        &mut self,
+        parent: Option<EnvId>,
+        block: BlockId,
+        vars: Vec<(Arc<str>, Jinja)>,
+        order: Vec<u32>,
+    ) -> EnvId {
         let id = EnvId(index(self.envs.len()));
         self.envs.push(Env { parent, block, vars, order, lets: HashMap::new() });
         id

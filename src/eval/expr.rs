@@ -33,10 +33,15 @@ pub fn environment() -> &'static Environment<'static> {
         env.set_fuel(Some(FUEL));
         env.set_debug(true);
         env.set_formatter(|out, _, value| {
-            let text = printed(value).map_err(|what| minijinja::Error::new(ErrorKind::InvalidOperation, what))?;
+            let text = printed(value)
+                .map_err(|what| minijinja::Error::new(ErrorKind::InvalidOperation, what))?;
             out.write_str(&text).map_err(minijinja::Error::from)
         });
-        let syntax = minijinja::syntax::SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+        let syntax = minijinja::syntax::SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build();
         if let Ok(syntax) = syntax {
             env.set_syntax(syntax);
         }
@@ -51,9 +56,15 @@ fn printed(value: &Jinja) -> Result<String, String> {
         ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
         ValueKind::Number => Ok(value.to_string()),
         ValueKind::Undefined => Err("undefined value".to_owned()),
-        ValueKind::None => Err("a null cannot be printed; give it a text with `| default(\"\", true)`".to_owned()),
-        ValueKind::Bool => Err("a bool cannot be printed; say how, as in `\"on\" if x else \"off\"`".to_owned()),
-        ValueKind::Seq | ValueKind::Iterable => Err("a list cannot be printed; say how, as in `| join(\" \")`".to_owned()),
+        ValueKind::None => {
+            Err("a null cannot be printed; give it a text with `| default(\"\", true)`".to_owned())
+        }
+        ValueKind::Bool => {
+            Err("a bool cannot be printed; say how, as in `\"on\" if x else \"off\"`".to_owned())
+        }
+        ValueKind::Seq | ValueKind::Iterable => {
+            Err("a list cannot be printed; say how, as in `| join(\" \")`".to_owned())
+        }
         other => Err(format!("a {other} cannot be printed; say how with a filter, as in `| json`")),
     }
 }
@@ -67,14 +78,23 @@ impl Eval {
                 if let Some(path) = simple_path(text)
                     && let Some(found) = self.direct(env, &path)
                 {
-                    return found.map(|found| Typed { from: if found.from.is_empty() { vec![span] } else { found.from.clone() }, ..found });
+                    return found.map(|found| Typed {
+                        from: if found.from.is_empty() { vec![span] } else { found.from.clone() },
+                        ..found
+                    });
                 }
                 let value = self.expression(text, span, env)?;
                 self.typed(&value, span)
             }
-            Raw::Computed(Compute::Format, text) => self.format(text, span, env).map(|text| Typed::at(Data::String(text.into()), span)),
-            Raw::Computed(Compute::File, path) => self.file_text(path, span).map(|text| Typed::at(Data::String(text.into()), span)),
-            Raw::Computed(Compute::Template, path) => self.template(path, span, env).map(|text| Typed::at(Data::String(text.into()), span)),
+            Raw::Computed(Compute::Format, text) => {
+                self.format(text, span, env).map(|text| Typed::at(Data::String(text.into()), span))
+            }
+            Raw::Computed(Compute::File, path) => {
+                self.file_text(path, span).map(|text| Typed::at(Data::String(text.into()), span))
+            }
+            Raw::Computed(Compute::Template, path) => self
+                .template(path, span, env)
+                .map(|text| Typed::at(Data::String(text.into()), span)),
             Raw::Object(_) | Raw::Item(_) => Err(Poisoned),
         }
     }
@@ -107,7 +127,9 @@ impl Eval {
     fn direct_slot(&self, own: &Eval, slot: SlotId) -> Option<Result<Typed, Poisoned>> {
         match own.force(slot) {
             Ok(Some(value)) => Some(Ok((*value).clone())),
-            Ok(None) => own.empty_of(slot).map(|data| Ok(Typed { data, from: Vec::new(), pieces: None })),
+            Ok(None) => {
+                own.empty_of(slot).map(|data| Ok(Typed { data, from: Vec::new(), pieces: None }))
+            }
             Err(Poisoned) => {
                 self.state().poison = true;
                 Some(Err(Poisoned))
@@ -120,7 +142,15 @@ impl Eval {
         let parts = match pieces(text) {
             Ok(parts) => parts,
             Err(_) => {
-                self.push(Diagnostic::error("bad-expression", span, "`{{` is not closed", "a `{{` has no `}}`").help("close it, or take the mark `(f)` away"));
+                self.push(
+                    Diagnostic::error(
+                        "bad-expression",
+                        span,
+                        "`{{` is not closed",
+                        "a `{{` has no `}}`",
+                    )
+                    .help("close it, or take the mark `(f)` away"),
+                );
                 return Err(Poisoned);
             }
         };
@@ -137,7 +167,12 @@ impl Eval {
                             return Err(Poisoned);
                         }
                         Err(what) => {
-                            self.push(Diagnostic::error("bad-expression", span, "cannot be printed", format!("`{expr}` is no text: {what}")));
+                            self.push(Diagnostic::error(
+                                "bad-expression",
+                                span,
+                                "cannot be printed",
+                                format!("`{expr}` is no text: {what}"),
+                            ));
                             return Err(Poisoned);
                         }
                     }
@@ -164,10 +199,11 @@ impl Eval {
 
     /// An expression's value.
     pub fn expression(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
-        if let Some(path) = simple_path(text) {
-            if let Some(found) = self.follow(env, &path) {
-                return if std::mem::take(&mut self.state().poison) { Err(Poisoned) } else { Ok(found) };
-            }
+        if let Some(path) = simple_path(text)
+            && let Some(found) = self.follow(env, &path)
+        {
+            let poisoned = std::mem::take(&mut self.state().poison);
+            return if poisoned { Err(Poisoned) } else { Ok(found) };
         }
         let compiled = self.compiled(text, span)?;
         let saved = std::mem::take(&mut self.state().poison);
@@ -200,7 +236,11 @@ impl Eval {
         (!value.is_undefined()).then_some(value)
     }
 
-    fn compiled(&self, text: &Arc<str>, span: Span) -> Result<Arc<Expression<'static, 'static>>, Poisoned> {
+    fn compiled(
+        &self,
+        text: &Arc<str>,
+        span: Span,
+    ) -> Result<Arc<Expression<'static, 'static>>, Poisoned> {
         let mut cache = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(found) = cache.get(text) {
             return found.clone().ok_or(Poisoned);
@@ -227,16 +267,43 @@ impl Eval {
         let part = error.range().and_then(|range| text.get(range)).unwrap_or("").trim();
         match error.kind() {
             ErrorKind::UndefinedError => undefined(if part.is_empty() { text } else { part }, span),
-            ErrorKind::OutOfFuel => Diagnostic::error("bad-expression", span, "does not end", "the expression takes too long").help("a loop in it may never end"),
-            ErrorKind::SyntaxError => Diagnostic::error("bad-expression", span, "cannot be read", format!("`{}` is not an expression: {detail}", crate::value::short(text)))
-                .help("names use `_` for `-`; texts stand in quotes: `host.os == 'darwin'`"),
+            ErrorKind::OutOfFuel => Diagnostic::error(
+                "bad-expression",
+                span,
+                "does not end",
+                "the expression takes too long",
+            )
+            .help("a loop in it may never end"),
+            ErrorKind::SyntaxError => Diagnostic::error(
+                "bad-expression",
+                span,
+                "cannot be read",
+                format!("`{}` is not an expression: {detail}", crate::value::short(text)),
+            )
+            .help("names use `_` for `-`; texts stand in quotes: `host.os == 'darwin'`"),
             ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest => {
                 let known = super::filters::NAMES.iter().copied();
-                let wanted = detail.split_whitespace().find(|word| text.contains(*word) && word.len() > 1).unwrap_or(part);
-                Diagnostic::error("bad-expression", span, "not known", format!("in `{}`: {detail}", crate::value::short(text)))
-                    .maybe_help(crate::diag::nearest(wanted, known).map(|near| format!("did you mean `{near}`?")))
+                let wanted = detail
+                    .split_whitespace()
+                    .find(|word| text.contains(*word) && word.len() > 1)
+                    .unwrap_or(part);
+                Diagnostic::error(
+                    "bad-expression",
+                    span,
+                    "not known",
+                    format!("in `{}`: {detail}", crate::value::short(text)),
+                )
+                .maybe_help(
+                    crate::diag::nearest(wanted, known)
+                        .map(|near| format!("did you mean `{near}`?")),
+                )
             }
-            _ => Diagnostic::error("bad-expression", span, "cannot be computed", format!("in `{}`: {detail}", crate::value::short(text))),
+            _ => Diagnostic::error(
+                "bad-expression",
+                span,
+                "cannot be computed",
+                format!("in `{}`: {detail}", crate::value::short(text)),
+            ),
         }
     }
 
@@ -292,7 +359,12 @@ impl Eval {
                 Data::Map(map)
             }
             other => {
-                self.push(Diagnostic::error("bad-expression", span, "not a value", format!("the expression gives a {other}, which is no value")));
+                self.push(Diagnostic::error(
+                    "bad-expression",
+                    span,
+                    "not a value",
+                    format!("the expression gives a {other}, which is no value"),
+                ));
                 return Err(Poisoned);
             }
         };
@@ -339,7 +411,12 @@ impl Eval {
                     let mut state = self.state();
                     let again = state.stack.contains(&frame);
                     if again {
-                        state.diags.push(Diagnostic::error("cycle", span, "depends on itself", format!("`{name}` depends on itself")));
+                        state.diags.push(Diagnostic::error(
+                            "cycle",
+                            span,
+                            "depends on itself",
+                            format!("`{name}` depends on itself"),
+                        ));
                     } else {
                         state.stack.push(frame);
                     }
@@ -382,22 +459,36 @@ impl Eval {
 
     /// A file of the configuration as text.
     fn file_text(&self, path: &str, span: Span) -> Result<String, Poisoned> {
-        let problem = |what: String| Diagnostic::error("cannot-read", span, "read here", format!("cannot read `{path}`: {what}"));
+        let problem = |what: String| {
+            Diagnostic::error(
+                "cannot-read",
+                span,
+                "read here",
+                format!("cannot read `{path}`: {what}"),
+            )
+        };
         let bytes = files::read(camino::Utf8Path::new(path)).map_err(|error| {
             let own = camino::Utf8Path::new(path);
-            let near = own.parent().and_then(|folder| crate::syntax::import::near_file(folder, own.file_name()));
+            let near = own
+                .parent()
+                .and_then(|folder| crate::syntax::import::near_file(folder, own.file_name()));
             self.push(problem(reason(&error)).maybe_help(near));
             Poisoned
         })?;
         String::from_utf8(bytes).map_err(|error| {
-            self.push(problem(format!("it is not UTF-8 from byte {} on", error.utf8_error().valid_up_to())));
+            self.push(problem(format!(
+                "it is not UTF-8 from byte {} on",
+                error.utf8_error().valid_up_to()
+            )));
             Poisoned
         })
     }
 
     /// A template, of the configuration or embedded, rendered.
     pub fn template(&self, path: &str, span: Span, env: EnvId) -> Result<String, Poisoned> {
-        let embedded = (!self.shared.folders.contains_key(&span.source)).then(|| library::template(path)).flatten();
+        let embedded = (!self.shared.folders.contains_key(&span.source))
+            .then(|| library::template(path))
+            .flatten();
         let text = match embedded {
             Some(text) => text.to_owned(),
             None => self.file_text(path, span)?,
@@ -405,7 +496,9 @@ impl Eval {
         let name = camino::Utf8Path::new(path).file_name().unwrap_or(path);
         let saved = std::mem::take(&mut self.state().poison);
         let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
-        let result = environment().template_from_named_str(name, &text).and_then(|template| template.render(scope));
+        let result = environment()
+            .template_from_named_str(name, &text)
+            .and_then(|template| template.render(scope));
         let poisoned = {
             let mut state = self.state();
             let poisoned = state.poison;
@@ -419,11 +512,18 @@ impl Eval {
                 let part = error.range().and_then(|range| text.get(range)).unwrap_or("").trim();
                 let detail = match error.kind() {
                     ErrorKind::UndefinedError => format!("`{part}` is not defined"),
-                    ErrorKind::OutOfFuel => "it takes too long; a loop in it may never end".to_owned(),
+                    ErrorKind::OutOfFuel => {
+                        "it takes too long; a loop in it may never end".to_owned()
+                    }
                     _ => error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
                 };
                 let line = error.line().map_or_else(String::new, |line| format!(" at line {line}"));
-                self.push(Diagnostic::error("bad-template", span, "rendered here", format!("`{path}`{line}: {detail}")));
+                self.push(Diagnostic::error(
+                    "bad-template",
+                    span,
+                    "rendered here",
+                    format!("`{path}`{line}: {detail}"),
+                ));
                 Err(Poisoned)
             }
         }

@@ -7,11 +7,57 @@ use crate::emit::quote;
 
 /// The names, for "did you mean".
 pub const NAMES: &[&str] = &[
-    "shell", "dquote", "literal", "fish", "json", "toml", "systemd", "ruby", "lines_of", "indent_by", "basename",
-    "dirname", "under", "default", "join", "map", "select", "reject", "replace", "upper", "lower",
-    "trim", "length", "first", "last", "sort", "unique", "items", "int", "float", "list", "bool",
-    "capitalize", "title", "selectattr", "rejectattr", "split", "lines", "abs", "round", "min",
-    "max", "reverse", "batch", "slice", "dictsort", "indent", "shell_expand", "fish_expand", "onoff", "yesno",
+    "shell",
+    "dquote",
+    "literal",
+    "fish",
+    "json",
+    "toml",
+    "systemd",
+    "ruby",
+    "lines_of",
+    "indent_by",
+    "basename",
+    "dirname",
+    "under",
+    "default",
+    "join",
+    "map",
+    "select",
+    "reject",
+    "replace",
+    "upper",
+    "lower",
+    "trim",
+    "length",
+    "first",
+    "last",
+    "sort",
+    "unique",
+    "items",
+    "int",
+    "float",
+    "list",
+    "bool",
+    "capitalize",
+    "title",
+    "selectattr",
+    "rejectattr",
+    "split",
+    "lines",
+    "abs",
+    "round",
+    "min",
+    "max",
+    "reverse",
+    "batch",
+    "slice",
+    "dictsort",
+    "indent",
+    "shell_expand",
+    "fish_expand",
+    "onoff",
+    "yesno",
 ];
 
 /// Adds ours to minijinja's.
@@ -23,7 +69,8 @@ pub fn add(env: &mut Environment<'static>) {
     env.add_filter("toml", |text: Value| scalar(&text).map(|text| quote::toml(&text)));
     env.add_filter("systemd", |text: Value| scalar(&text).map(|text| quote::systemd(&text)));
     env.add_filter("json", |value: Value| {
-        serde_json::to_string(&value).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
+        serde_json::to_string(&value)
+            .map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
     });
     env.add_filter("shell_expand", |text: Value| expand(&text, crate::emit::Shell::Posix));
     env.add_filter("fish_expand", |text: Value| expand(&text, crate::emit::Shell::Fish));
@@ -44,7 +91,13 @@ pub fn add(env: &mut Environment<'static>) {
         let lines: Vec<String> = text
             .lines()
             .enumerate()
-            .map(|(index, line)| if line.is_empty() || (index == 0 && first == Some(false)) { line.to_owned() } else { format!("{by}{line}") })
+            .map(|(index, line)| {
+                if line.is_empty() || (index == 0 && first == Some(false)) {
+                    line.to_owned()
+                } else {
+                    format!("{by}{line}")
+                }
+            })
             .collect();
         Ok::<_, Error>(lines.join("\n"))
     });
@@ -55,7 +108,9 @@ fn scalar(value: &Value) -> Result<String, Error> {
         ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
         ValueKind::Number => Ok(value.to_string()),
         ValueKind::Bool => Ok(if value.is_true() { "true" } else { "false" }.to_owned()),
-        other => Err(Error::new(ErrorKind::InvalidOperation, format!("a text is quoted, not a {other}"))),
+        other => {
+            Err(Error::new(ErrorKind::InvalidOperation, format!("a text is quoted, not a {other}")))
+        }
     }
 }
 

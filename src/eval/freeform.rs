@@ -14,25 +14,65 @@ use crate::value::Data;
 
 impl Collector<'_> {
     /// The value of a freeform option, or of a key below one: an object, a scalar or a list.
-    pub fn free_value(&mut self, node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+    pub fn free_value(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        way: &[Arc<str>],
+        ctx: &Ctx,
+    ) {
         let (marks, _) = marks::read(node.ty.as_ref());
         let args = node.args().count();
         let inner: Vec<Node> = with_props(node);
         let root_is_object = way.is_empty() && matches!(decl.ty.inner(), Type::Settings);
         match (args, inner.is_empty(), node.children.is_some()) {
             (0, true, false) => match marks.shape {
-                Some(Shape::List) => self.literal(slot, ctx, Data::List(Vec::new()), Part::EmptyList, node.name.span),
-                Some(Shape::Map) => self.literal(slot, ctx, Data::Map(Default::default()), Part::EmptyMap, node.name.span),
-                None if root_is_object => self.literal(slot, ctx, Data::Map(Default::default()), Part::EmptyMap, node.name.span),
+                Some(Shape::List) => {
+                    self.literal(slot, ctx, Data::List(Vec::new()), Part::EmptyList, node.name.span)
+                }
+                Some(Shape::Map) => self.literal(
+                    slot,
+                    ctx,
+                    Data::Map(Default::default()),
+                    Part::EmptyMap,
+                    node.name.span,
+                ),
+                None if root_is_object => self.literal(
+                    slot,
+                    ctx,
+                    Data::Map(Default::default()),
+                    Part::EmptyMap,
+                    node.name.span,
+                ),
                 None => self.literal(slot, ctx, Data::Bool(true), Part::Whole, node.name.span),
             },
             (0, true, true) => match marks.shape {
-                Some(Shape::List) => self.literal(slot, ctx, Data::List(Vec::new()), Part::EmptyList, node.name.span),
-                Some(Shape::Map) => self.literal(slot, ctx, Data::Map(Default::default()), Part::EmptyMap, node.name.span),
+                Some(Shape::List) => {
+                    self.literal(slot, ctx, Data::List(Vec::new()), Part::EmptyList, node.name.span)
+                }
+                Some(Shape::Map) => self.literal(
+                    slot,
+                    ctx,
+                    Data::Map(Default::default()),
+                    Part::EmptyMap,
+                    node.name.span,
+                ),
                 None if root_is_object => {}
                 None => self.push(
-                    Diagnostic::error("empty-block", node.name.span, "an empty block", format!("`{}` {{}} could be an empty list or an empty object", node.name.value))
-                        .help(format!("write `(map){}` or `(list){}`", node.name.value, node.name.value)),
+                    Diagnostic::error(
+                        "empty-block",
+                        node.name.span,
+                        "an empty block",
+                        format!(
+                            "`{}` {{}} could be an empty list or an empty object",
+                            node.name.value
+                        ),
+                    )
+                    .help(format!(
+                        "write `(map){}` or `(list){}`",
+                        node.name.value, node.name.value
+                    )),
                 ),
             },
             (0, false, _) => self.object(&inner, node, slot, decl, way, marks, ctx),
@@ -43,20 +83,38 @@ impl Collector<'_> {
                     self.argument(entry, slot, None, Part::Whole, ctx);
                 } else {
                     self.push(
-                        Diagnostic::error("wrong-shape", entry.span, "an argument", format!("`{}` holds keys and values, found an argument", decl.path))
-                            .help(format!("write `{} key=\"value\"` or a block", decl.name())),
+                        Diagnostic::error(
+                            "wrong-shape",
+                            entry.span,
+                            "an argument",
+                            format!("`{}` holds keys and values, found an argument", decl.path),
+                        )
+                        .help(format!("write `{} key=\"value\"` or a block", decl.name())),
                     );
                 }
             }
             (_, true, false) => {
                 let ty = key_type(decl, way);
-                let is_list = args > 1 || marks.shape == Some(Shape::List) || ty.as_ref().is_some_and(Type::is_list);
+                let is_list = args > 1
+                    || marks.shape == Some(Shape::List)
+                    || ty.as_ref().is_some_and(Type::is_list);
                 if marks.shape == Some(Shape::Map) {
-                    self.push(Diagnostic::error("bad-mark", node.name.span, "has arguments", "`(map)` is for an empty object"));
+                    self.push(Diagnostic::error(
+                        "bad-mark",
+                        node.name.span,
+                        "has arguments",
+                        "`(map)` is for an empty object",
+                    ));
                     return;
                 }
                 for entry in node.args() {
-                    self.argument(entry, slot, ty.as_ref(), if is_list { Part::Element } else { Part::Whole }, ctx);
+                    self.argument(
+                        entry,
+                        slot,
+                        ty.as_ref(),
+                        if is_list { Part::Element } else { Part::Whole },
+                        ctx,
+                    );
                 }
             }
             (1, _, _) => {
@@ -66,15 +124,28 @@ impl Collector<'_> {
             _ => {
                 let second = node.args().nth(1).map_or(node.name.span, |entry| entry.span);
                 self.push(
-                    Diagnostic::error("wrong-shape", second, "a second argument", format!("`{}` has several arguments beside keys", node.name.value))
-                        .help("a keyed object has one argument, its key; a list has no keys"),
+                    Diagnostic::error(
+                        "wrong-shape",
+                        second,
+                        "a second argument",
+                        format!("`{}` has several arguments beside keys", node.name.value),
+                    )
+                    .help("a keyed object has one argument, its key; a list has no keys"),
                 );
             }
         }
     }
 
     /// `url "x" insteadOf="y"` is `{url: {x: {insteadOf: y}}}`.
-    fn keyed_object(&mut self, node: &Node, entry: &Entry, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+    fn keyed_object(
+        &mut self,
+        node: &Node,
+        entry: &Entry,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        way: &[Arc<str>],
+        ctx: &Ctx,
+    ) {
         let (marks, problem) = marks::read(entry.value.ty.as_ref());
         self.report(problem);
         let key: Arc<str> = match &entry.value.data {
@@ -82,7 +153,12 @@ impl Collector<'_> {
             Scalar::Int(n) => n.to_string().into(),
             Scalar::Bool(value) => value.to_string().into(),
             other => {
-                self.push(Diagnostic::error("wrong-type", entry.span, "expected a key", format!("a key is a string, found {}", other.kind())));
+                self.push(Diagnostic::error(
+                    "wrong-type",
+                    entry.span,
+                    "expected a key",
+                    format!("a key is a string, found {}", other.kind()),
+                ));
                 return;
             }
         };
@@ -102,7 +178,16 @@ impl Collector<'_> {
 
     /// Properties and children as an object, or `-` children as a list.
     #[allow(clippy::too_many_arguments, reason = "a node and the place it is for")]
-    fn object(&mut self, inner: &[Node], node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], marks: Marks, ctx: &Ctx) {
+    fn object(
+        &mut self,
+        inner: &[Node],
+        node: &Node,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        way: &[Arc<str>],
+        marks: Marks,
+        ctx: &Ctx,
+    ) {
         self.props_twice(node);
         if marks.shape == Some(Shape::List) || is_list(inner) {
             self.items(inner, slot, decl, way, ctx);
@@ -119,59 +204,100 @@ impl Collector<'_> {
         for (name, _) in node.props() {
             if let Some(first) = seen.insert(&name.value, name.span) {
                 self.push(
-                    Diagnostic::error("said-twice", name.span, "said here again", format!("the property `{}` is said twice", name.value))
-                        .also(first, "first said here")
-                        .help("keep one of them"),
+                    Diagnostic::error(
+                        "said-twice",
+                        name.span,
+                        "said here again",
+                        format!("the property `{}` is said twice", name.value),
+                    )
+                    .also(first, "first said here")
+                    .help("keep one of them"),
                 );
             }
         }
     }
 
-    fn keys(&mut self, nodes: &[Node], slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+    fn keys(
+        &mut self,
+        nodes: &[Node],
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        way: &[Arc<str>],
+        ctx: &Ctx,
+    ) {
         let mut scalars: HashMap<Arc<str>, (Span, usize)> = HashMap::new();
         for child in nodes {
             let (marks, problem) = marks::read(child.ty.as_ref());
             self.report(problem);
             if marks.hcc {
                 match &*child.name.value {
-                    "when" => self.when(child, ctx, |own, ctx| own.keys(child.children(), slot, decl, way, ctx)),
-                    "for" => self.repeat(child, ctx, |own, ctx| own.keys(child.children(), slot, decl, way, ctx)),
+                    "when" => self.when(child, ctx, |own, ctx| {
+                        own.keys(child.children(), slot, decl, way, ctx)
+                    }),
+                    "for" => self.repeat(child, ctx, |own, ctx| {
+                        own.keys(child.children(), slot, decl, way, ctx)
+                    }),
                     other => self.push(
-                        Diagnostic::error("bad-mark", child.name.span, "not a structure word", format!("`(hcc){other}` is not part of the language"))
-                            .help("`(hcc)` stands before `when` and `for`"),
+                        Diagnostic::error(
+                            "bad-mark",
+                            child.name.span,
+                            "not a structure word",
+                            format!("`(hcc){other}` is not part of the language"),
+                        )
+                        .help("`(hcc)` stands before `when` and `for`"),
                     ),
                 }
                 continue;
             }
             if &*child.name.value == "-" {
                 self.push(
-                    Diagnostic::error("wrong-shape", child.name.span, "an item among keys", "list items and keys stand in one block")
-                        .help("a block holds `-` items or keys, not both"),
+                    Diagnostic::error(
+                        "wrong-shape",
+                        child.name.span,
+                        "an item among keys",
+                        "list items and keys stand in one block",
+                    )
+                    .help("a block holds `-` items or keys, not both"),
                 );
                 continue;
             }
-            let scalar = child.args().count() >= 1 && child.props().next().is_none() && child.children.is_none() || (child.entries.is_empty() && child.children.is_none());
+            let scalar = child.args().count() >= 1
+                && child.props().next().is_none()
+                && child.children.is_none()
+                || (child.entries.is_empty() && child.children.is_none());
             if scalar && marks.compute.is_none() && !marks.unset {
                 let count = child.args().count();
-                let typed_list = key_type(decl, &extend(way, &child.name.value)).is_some_and(|ty| ty.is_list());
+                let typed_list =
+                    key_type(decl, &extend(way, &child.name.value)).is_some_and(|ty| ty.is_list());
                 let is_list = count > 1 || typed_list || marks.shape == Some(Shape::List);
                 match scalars.get(&child.name.value) {
                     Some((first, 1)) if !is_list => {
                         let both: Vec<String> = nodes
                             .iter()
                             .filter(|node| node.name.value == child.name.value)
-                            .flat_map(|node| node.args().map(|entry| super::collect::literal(&entry.value.data).kdl()))
+                            .flat_map(|node| {
+                                node.args()
+                                    .map(|entry| super::collect::literal(&entry.value.data).kdl())
+                            })
                             .collect();
                         let (first, name) = (*first, child.name.value.clone());
                         self.push(
-                            Diagnostic::error("said-twice", child.name.span, "said here again", format!("`{name}` is said twice in one block"))
-                                .also(first, "first said here")
-                                .help(format!("for a list write `{name} {}`", both.join(" "))),
+                            Diagnostic::error(
+                                "said-twice",
+                                child.name.span,
+                                "said here again",
+                                format!("`{name}` is said twice in one block"),
+                            )
+                            .also(first, "first said here")
+                            .help(format!("for a list write `{name} {}`", both.join(" "))),
                         );
                         continue;
                     }
                     _ => {
-                        scalars.insert(child.name.value.clone(), (child.name.span, if is_list { 2 } else { 1 }));
+                        scalars.insert(
+                            child.name.value.clone(),
+                            (child.name.span, if is_list { 2 } else { 1 }),
+                        );
                     }
                 }
             }
@@ -187,13 +313,28 @@ impl Collector<'_> {
     }
 
     /// A key and its value below a freeform slot.
-    pub fn free_child(&mut self, node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+    pub fn free_child(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        way: &[Arc<str>],
+        ctx: &Ctx,
+    ) {
         let (marks, problem) = marks::read(node.ty.as_ref());
         self.report(problem);
         self.free_child_marked(node, slot, decl, way, marks, &ctx_with(ctx, marks));
     }
 
-    fn free_child_marked(&mut self, node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], marks: Marks, ctx: &Ctx) {
+    fn free_child_marked(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        way: &[Arc<str>],
+        marks: Marks,
+        ctx: &Ctx,
+    ) {
         let way: Arc<[Arc<str>]> = extend(way, &node.name.value).into();
         let at = self.state.child(slot, &node.name.value, || At::Free(decl.clone(), way.clone()));
         self.mention(at, ctx, ctx.order.unwrap_or_default(), Some(node.name.span));
@@ -204,24 +345,47 @@ impl Collector<'_> {
     }
 
     /// `-` children, with `(hcc)when` and `(hcc)for` around them.
-    fn items(&mut self, nodes: &[Node], slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+    fn items(
+        &mut self,
+        nodes: &[Node],
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        way: &[Arc<str>],
+        ctx: &Ctx,
+    ) {
         for child in nodes {
             let (marks, problem) = marks::read(child.ty.as_ref());
             self.report(problem);
             let ctx = &ctx_with(ctx, marks);
             match (&*child.name.value, marks.hcc) {
-                ("when", true) => self.when(child, ctx, |own, ctx| own.items(child.children(), slot, decl, way, ctx)),
-                ("for", true) => self.repeat(child, ctx, |own, ctx| own.items(child.children(), slot, decl, way, ctx)),
+                ("when", true) => self
+                    .when(child, ctx, |own, ctx| own.items(child.children(), slot, decl, way, ctx)),
+                ("for", true) => self.repeat(child, ctx, |own, ctx| {
+                    own.items(child.children(), slot, decl, way, ctx)
+                }),
                 ("-", _) => self.list_item(child, slot, decl, way, marks, ctx),
                 _ => self.push(
-                    Diagnostic::error("wrong-shape", child.name.span, "a key among items", "list items and keys stand in one block")
-                        .help("a block holds `-` items or keys, not both"),
+                    Diagnostic::error(
+                        "wrong-shape",
+                        child.name.span,
+                        "a key among items",
+                        "list items and keys stand in one block",
+                    )
+                    .help("a block holds `-` items or keys, not both"),
                 ),
             }
         }
     }
 
-    fn list_item(&mut self, node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], marks: Marks, ctx: &Ctx) {
+    fn list_item(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        way: &[Arc<str>],
+        marks: Marks,
+        ctx: &Ctx,
+    ) {
         let plain = node.props().next().is_none() && node.children().is_empty();
         if plain && node.args().count() == 1 && marks.shape.is_none() {
             let element = match key_type(decl, way) {
@@ -235,18 +399,43 @@ impl Collector<'_> {
         }
         if plain && node.args().next().is_none() && marks.shape.is_none() {
             self.push(
-                Diagnostic::error("empty-block", node.name.span, "an empty item", "a list item needs a value")
-                    .help("write `- \"value\"`, `(map)-` or `(list)-`"),
+                Diagnostic::error(
+                    "empty-block",
+                    node.name.span,
+                    "an empty item",
+                    "a list item needs a value",
+                )
+                .help("write `- \"value\"`, `(map)-` or `(list)-`"),
             );
             return;
         }
-        let scratch = self.state.add_slot(Some(slot), "-".into(), At::Free(decl.clone(), extend(way, &"-".into()).into()));
+        let scratch = self.state.add_slot(
+            Some(slot),
+            "-".into(),
+            At::Free(decl.clone(), extend(way, &"-".into()).into()),
+        );
         self.element(node, scratch, decl, way, &Ctx { live: false, ..ctx.clone() });
-        self.define(slot, ctx, marks, Raw::Object(Arc::new(node.clone())), Part::Element, 0, false, node.span);
+        self.define(
+            slot,
+            ctx,
+            marks,
+            Raw::Object(Arc::new(node.clone())),
+            Part::Element,
+            0,
+            false,
+            node.span,
+        );
     }
 
     /// An element that is an object, or a list of its own.
-    pub fn element(&mut self, node: &Node, slot: SlotId, decl: &Arc<OptionDecl>, way: &[Arc<str>], ctx: &Ctx) {
+    pub fn element(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        way: &[Arc<str>],
+        ctx: &Ctx,
+    ) {
         let way = extend(way, &"-".into());
         let (marks, _) = marks::read(node.ty.as_ref());
         if node.args().count() > 1 && node.props().next().is_none() && node.children.is_none() {
@@ -268,7 +457,11 @@ impl Collector<'_> {
             return;
         }
         let Some((mut raw, span)) = self.raw(&entry.value, ctx) else { return };
-        let ctx = &if marks.replace { self.dropping(slot, marks, &ctx_with(ctx, marks), entry.span) } else { ctx.clone() };
+        let ctx = &if marks.replace {
+            self.dropping(slot, marks, &ctx_with(ctx, marks), entry.span)
+        } else {
+            ctx.clone()
+        };
         let part = match (marks.shape, part) {
             (Some(Shape::List), Part::Whole) => Part::Element,
             (_, part) => part,

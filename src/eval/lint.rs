@@ -27,8 +27,13 @@ pub fn run(program: &Program, diags: &mut Diagnostics) {
         let off = seen.enabled.contains(path) || seen.disabled.contains(path);
         if !off {
             diags.push(
-                Diagnostic::warning("never-enabled", *span, "configured here", format!("`{path}` is configured and never enabled"))
-                    .help("add `enable` to its block"),
+                Diagnostic::warning(
+                    "never-enabled",
+                    *span,
+                    "configured here",
+                    format!("`{path}` is configured and never enabled"),
+                )
+                .help("add `enable` to its block"),
             );
         }
     }
@@ -39,7 +44,10 @@ fn guards(nodes: &[Node], program: &Program, diags: &mut Diagnostics) {
         if &*node.name.value == "when" && node.props().any(|(name, _)| &*name.value != "expr") {
             let met = program.structure.hosts.iter().any(|host| {
                 structure::holds(node, &host.facts, None)
-                    || host.users.iter().any(|user| structure::holds(node, &host.facts, Some(&user.facts)))
+                    || host
+                        .users
+                        .iter()
+                        .any(|user| structure::holds(node, &host.facts, Some(&user.facts)))
             });
             let mut wrong = Diagnostics::default();
             structure::check_guard(node, &mut wrong);
@@ -47,10 +55,21 @@ fn guards(nodes: &[Node], program: &Program, diags: &mut Diagnostics) {
                 let facts: Vec<String> = node
                     .props()
                     .filter(|(name, _)| &*name.value != "expr")
-                    .map(|(name, entry)| format!("{}={}", name.value, super::collect::literal(&entry.value.data).kdl()))
+                    .map(|(name, entry)| {
+                        format!(
+                            "{}={}",
+                            name.value,
+                            super::collect::literal(&entry.value.data).kdl()
+                        )
+                    })
                     .collect();
                 let span = node.entries.first().map_or(node.name.span, |entry| entry.span);
-                diags.push(Diagnostic::warning("unmet-guard", span, "never holds", format!("no host meets `when {}`", facts.join(" "))));
+                diags.push(Diagnostic::warning(
+                    "unmet-guard",
+                    span,
+                    "never holds",
+                    format!("no host meets `when {}`", facts.join(" ")),
+                ));
             }
         }
         guards(node.children(), program, diags);
@@ -87,10 +106,14 @@ impl Seen {
             }
             match group.find(&node.name.value) {
                 Some((Place::Group(inner), "")) => self.group(node, &inner),
-                Some((Place::Option(decl), "")) if decl.name() == "enable" && !decl.target.is_empty() => {
+                Some((Place::Option(decl), ""))
+                    if decl.name() == "enable" && !decl.target.is_empty() =>
+                {
                     self.enable(&decl.target, node.args().next().map(|entry| &entry.value.data));
                 }
-                Some((Place::Option(decl), _)) if !decl.target.is_empty() && node.name.value.contains('.') => {
+                Some((Place::Option(decl), _))
+                    if !decl.target.is_empty() && node.name.value.contains('.') =>
+                {
                     self.configured.entry(decl.target.to_string()).or_insert(node.name.span);
                     if self.is_always(&decl.target, group) {
                         self.enabled.insert(decl.target.to_string());
@@ -109,7 +132,9 @@ impl Seen {
         if let Some(target) = group.target.as_ref().filter(|target| !target.always) {
             match node.args().next() {
                 Some(entry) => self.enable(&target.path, Some(&entry.value.data)),
-                None if node.entries.is_empty() && node.children.is_none() => self.enable(&target.path, None),
+                None if node.entries.is_empty() && node.children.is_none() => {
+                    self.enable(&target.path, None)
+                }
                 None => {
                     self.configured.entry(target.path.to_string()).or_insert(node.name.span);
                 }

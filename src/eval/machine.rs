@@ -38,13 +38,23 @@ fn table() -> &'static Table {
             match &*node.name.value {
                 "manager" => table.managers.push(Manager {
                     name,
-                    guards: node.children().iter().map(|child| (child.name.value.to_string(), arguments(child))).collect(),
-                    prefix: crate::schema::declare::text_prop(node, "prefix").map(|text| text.value.to_string()).unwrap_or_default(),
+                    guards: node
+                        .children()
+                        .iter()
+                        .map(|child| (child.name.value.to_string(), arguments(child)))
+                        .collect(),
+                    prefix: crate::schema::declare::text_prop(node, "prefix")
+                        .map(|text| text.value.to_string())
+                        .unwrap_or_default(),
                 }),
                 "package" => {
                     for (manager, entry) in node.props() {
                         if let Scalar::String(own) = &entry.value.data {
-                            table.names.push((name.clone(), manager.value.to_string(), own.to_string()));
+                            table.names.push((
+                                name.clone(),
+                                manager.value.to_string(),
+                                own.to_string(),
+                            ));
                         }
                     }
                 }
@@ -114,4 +124,5 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
 }
 
 /// The functions, for checking names.
-pub const FUNCTIONS: &[&str] = &["bin", "share", "manager", "package_name", "range", "dict", "namespace", "debug"];
+pub const FUNCTIONS: &[&str] =
+    &["bin", "share", "manager", "package_name", "range", "dict", "namespace", "debug"];

@@ -57,7 +57,12 @@ pub struct Eval {
 
 impl Eval {
     /// Takes the definitions for a host's system, or for one of its users, in.
-    pub fn new(program: &Arc<Program>, host: &Host, user: Option<&User>, system: Option<Arc<Eval>>) -> Arc<Self> {
+    pub fn new(
+        program: &Arc<Program>,
+        host: &Host,
+        user: Option<&User>,
+        system: Option<Arc<Eval>>,
+    ) -> Arc<Self> {
         let scope = if user.is_some() { Scope::User } else { Scope::System };
         let shared = Shared {
             program: program.clone(),
@@ -65,7 +70,8 @@ impl Eval {
             user: user.map(|user| user.facts.clone()),
             scope,
         };
-        let hosts = program.structure.hosts.iter().map(|host| objects::to_jinja(&host_value(&host.facts)));
+        let hosts =
+            program.structure.hosts.iter().map(|host| objects::to_jinja(&host_value(&host.facts)));
         let hosts = Jinja::from(hosts.collect::<Vec<_>>());
         let eval = Arc::new_cyclic(|me| Self {
             state: Mutex::new(State::default()),
@@ -122,10 +128,21 @@ impl Eval {
             if !target.os.is_empty() && !os.is_some_and(|os| target.os.contains(os)) {
                 continue;
             }
-            let parent = target.parent.as_ref().and_then(|parent| blocks.get(parent)).copied().unwrap_or(State::TOP);
-            let block = collector.state.add_block(Some(parent), Guard::Enabled(target.clone()), Some(target.clone()));
+            let parent = target
+                .parent
+                .as_ref()
+                .and_then(|parent| blocks.get(parent))
+                .copied()
+                .unwrap_or(State::TOP);
+            let block = collector.state.add_block(
+                Some(parent),
+                Guard::Enabled(target.clone()),
+                Some(target.clone()),
+            );
             blocks.insert(target.path.clone(), block);
-            let Some((Place::Group(group), _)) = self.shared.schema.root.find(&target.path) else { continue };
+            let Some((Place::Group(group), _)) = self.shared.schema.root.find(&target.path) else {
+                continue;
+            };
             let mut slot = State::ROOT;
             let mut above = self.shared.schema.root.clone();
             for part in target.path.split('.') {
@@ -171,7 +188,8 @@ impl Eval {
 
     /// Reads every option that is set and whose target is enabled, so that all mistakes are found.
     pub fn force_all(&self) {
-        let children: Vec<SlotId> = self.state().slot(State::ROOT).children.values().copied().collect();
+        let children: Vec<SlotId> =
+            self.state().slot(State::ROOT).children.values().copied().collect();
         for child in children {
             self.force_below(child);
         }
@@ -218,7 +236,11 @@ impl Eval {
                     continue;
                 }
                 let mut state = self.state();
-                let Some((raw, at)) = Collector { state: &mut state, shared: &self.shared }.raw(&message.value, &Ctx::top()) else { continue };
+                let Some((raw, at)) = Collector { state: &mut state, shared: &self.shared }
+                    .raw(&message.value, &Ctx::top())
+                else {
+                    continue;
+                };
                 drop(state);
                 let Ok(message) = self.value(&raw, at, *env) else { continue };
                 let place = self.blame(*env).unwrap_or(span);
@@ -241,7 +263,9 @@ impl Eval {
             for (_, value) in &own.vars {
                 if let Some(object) = value.downcast_object_ref::<objects::SlotObject>() {
                     let mentions = &state.slot(object.slot).mentions;
-                    let user = |span: &Span| span.end > 0 && self.shared.folders.contains_key(&span.source);
+                    let user = |span: &Span| {
+                        span.end > 0 && self.shared.folders.contains_key(&span.source)
+                    };
                     if let Some(span) = mentions.iter().map(|mention| mention.span).find(user) {
                         return Some(span);
                     }

@@ -43,10 +43,21 @@ fn expression(text: &str, one: &NameCheck, state: &State, shared: &Shared) -> Op
             match super::expr::environment().compile_expression(text) {
                 Ok(expression) => expression.undeclared_variables(true).into_iter().collect(),
                 Err(error) => {
-                    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+                    let detail =
+                        error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
                     return Some(
-                        Diagnostic::error("bad-expression", one.span, "cannot be read", format!("`{}` is not an expression: {detail}", crate::value::short(text)))
-                            .help("names use `_` for `-`; texts stand in quotes: `host.os == 'darwin'`"),
+                        Diagnostic::error(
+                            "bad-expression",
+                            one.span,
+                            "cannot be read",
+                            format!(
+                                "`{}` is not an expression: {detail}",
+                                crate::value::short(text)
+                            ),
+                        )
+                        .help(
+                            "names use `_` for `-`; texts stand in quotes: `host.os == 'darwin'`",
+                        ),
                     );
                 }
             }
@@ -57,7 +68,13 @@ fn expression(text: &str, one: &NameCheck, state: &State, shared: &Shared) -> Op
     ways.iter().find_map(|way| self::way(way, text, one, state, shared))
 }
 
-fn way(way: &str, text: &str, one: &NameCheck, state: &State, shared: &Shared) -> Option<Diagnostic> {
+fn way(
+    way: &str,
+    text: &str,
+    one: &NameCheck,
+    state: &State,
+    shared: &Shared,
+) -> Option<Diagnostic> {
     let parts: Vec<&str> = way.split('.').collect();
     let (first, rest) = parts.split_first()?;
     if variables(one.block, state).iter().any(|own| own == first) {
@@ -65,7 +82,7 @@ fn way(way: &str, text: &str, one: &NameCheck, state: &State, shared: &Shared) -
     }
     let place = narrowed(way, one.span, shared);
     let facts = match *first {
-        "config" => return option(rest, way, text, place, shared),
+        "config" => return option(rest, text, place, shared),
         "host" => HOST,
         "user" => USER,
         "xdg" => XDG,
@@ -73,12 +90,22 @@ fn way(way: &str, text: &str, one: &NameCheck, state: &State, shared: &Shared) -
         name if FUNCTIONS.contains(&name) => return None,
         name => {
             let own = own_options(one.block, state, shared);
-            if own.as_ref().is_some_and(|own| own.names().any(|own| own.replace('-', "_") == name)) {
+            if own.as_ref().is_some_and(|own| own.names().any(|own| own.replace('-', "_") == name))
+            {
                 return None;
             }
-            let known = ["config", "host", "user", "xdg", "hosts"].into_iter().map(str::to_owned).chain(variables(one.block, state));
-            let known: Vec<String> = known.chain(own.iter().flat_map(|own| own.names()).map(str::to_owned)).collect();
-            let mut problem = Diagnostic::error("undefined-name", place, "means nothing here", format!("`{name}` is not defined"));
+            let known = ["config", "host", "user", "xdg", "hosts"]
+                .into_iter()
+                .map(str::to_owned)
+                .chain(variables(one.block, state));
+            let known: Vec<String> =
+                known.chain(own.iter().flat_map(|own| own.names()).map(str::to_owned)).collect();
+            let mut problem = Diagnostic::error(
+                "undefined-name",
+                place,
+                "means nothing here",
+                format!("`{name}` is not defined"),
+            );
             problem = match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
                 None if shared.schema.root.places.keys().any(|own| own.replace('-', "_") == name) => problem.help(format!("write `config.{name}`")),
@@ -93,39 +120,59 @@ fn way(way: &str, text: &str, one: &NameCheck, state: &State, shared: &Shared) -
     }
     let known = facts.join(", ");
     Some(
-        Diagnostic::error("undefined-name", place, "no such fact", format!("`{first}` has no fact `{field}`"))
-            .help(match nearest(field, facts.iter().copied()) {
-                Some(near) => format!("did you mean `{first}.{near}`?"),
-                None => format!("it has {known}"),
-            }),
+        Diagnostic::error(
+            "undefined-name",
+            place,
+            "no such fact",
+            format!("`{first}` has no fact `{field}`"),
+        )
+        .help(match nearest(field, facts.iter().copied()) {
+            Some(near) => format!("did you mean `{first}.{near}`?"),
+            None => format!("it has {known}"),
+        }),
     )
 }
 
 /// A way below `config`.
-fn option(parts: &[&str], way: &str, text: &str, place: Span, shared: &Shared) -> Option<Diagnostic> {
+fn option(parts: &[&str], text: &str, place: Span, shared: &Shared) -> Option<Diagnostic> {
     let mut group = shared.schema.root.clone();
     for (index, part) in parts.iter().enumerate() {
-        let found = group.places.iter().find(|(name, _)| &***name == *part || name.replace('-', "_") == *part);
+        let found = group
+            .places
+            .iter()
+            .find(|(name, _)| &***name == *part || name.replace('-', "_") == *part);
         match found {
             Some((_, Place::Group(inner))) => group = inner.clone(),
             Some((_, Place::Option(_))) => return None,
             None => {
                 let path = crate::schema::join(&group.path, part);
-                let mut problem = Diagnostic::error("undefined-name", place, "no option of this name", format!("there is no option `{}`", path));
+                let mut problem = Diagnostic::error(
+                    "undefined-name",
+                    place,
+                    "no option of this name",
+                    format!("there is no option `{}`", path),
+                );
                 let minus = cut_by_minus(&group, parts.get(..=index).unwrap_or_default(), text);
                 if let Some(whole) = minus {
-                    problem = problem.help(format!("`-` is minus in an expression: write `{}`", whole.replace('-', "_")));
+                    problem = problem.help(format!(
+                        "`-` is minus in an expression: write `{}`",
+                        whole.replace('-', "_")
+                    ));
                 } else {
                     let library: Vec<String> = crate::schema::library::names()
-                        .filter_map(|path| Some(path.strip_prefix(&*group.path)?.trim_start_matches('.').to_owned()))
+                        .filter_map(|path| {
+                            Some(
+                                path.strip_prefix(&*group.path)?.trim_start_matches('.').to_owned(),
+                            )
+                        })
                         .collect();
                     let known = group.names().chain(library.iter().map(String::as_str));
-                    problem = problem.maybe_help(nearest(&part.replace('_', "-"), known).map(|near| {
-                        let at = crate::schema::join(&group.path, near).replace('-', "_");
-                        format!("did you mean `config.{at}`?")
-                    }));
+                    problem =
+                        problem.maybe_help(nearest(&part.replace('_', "-"), known).map(|near| {
+                            let at = crate::schema::join(&group.path, near).replace('-', "_");
+                            format!("did you mean `config.{at}`?")
+                        }));
                 }
-                let _ = way;
                 return Some(problem);
             }
         }
@@ -138,11 +185,15 @@ fn cut_by_minus(group: &Group, parts: &[&str], text: &str) -> Option<String> {
     let way = format!("config.{}", parts.join("."));
     let at = text.find(&way)? + way.len();
     let rest = text.get(at..)?.strip_prefix('-')?;
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'))
+        .unwrap_or(rest.len());
     let whole = format!("{}-{}", parts.last()?, rest.get(..end)?);
     group.places.contains_key(whole.as_str()).then_some(whole).or_else(|| {
-        let path = crate::schema::join(&group.path, &format!("{}-{}", parts.last()?, rest.get(..end)?));
-        crate::schema::library::target(&path).map(|_| path.rsplit('.').next().unwrap_or(&path).to_owned())
+        let path =
+            crate::schema::join(&group.path, &format!("{}-{}", parts.last()?, rest.get(..end)?));
+        crate::schema::library::target(&path)
+            .map(|_| path.rsplit('.').next().unwrap_or(&path).to_owned())
     })
 }
 

@@ -45,7 +45,8 @@ impl Object for SlotObject {
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         let Some(eval) = self.eval() else { return Enumerator::Empty };
-        let names: Vec<Jinja> = eval.names_below(self.slot).iter().map(|name| Jinja::from(&**name)).collect();
+        let names: Vec<Jinja> =
+            eval.names_below(self.slot).iter().map(|name| Jinja::from(&**name)).collect();
         Enumerator::Values(names)
     }
 }
@@ -57,7 +58,16 @@ pub struct MapObject(pub IndexMap<Arc<str>, Typed>);
 impl MapObject {
     /// The entries as pairs, for a `for`.
     pub fn entries(&self) -> Vec<Jinja> {
-        self.0.iter().map(|(key, value)| Jinja::from_object(Pair { key: Jinja::from(&**key), value: to_jinja(value), typed: Some(value.clone()) })).collect()
+        self.0
+            .iter()
+            .map(|(key, value)| {
+                Jinja::from_object(Pair {
+                    key: Jinja::from(&**key),
+                    value: to_jinja(value),
+                    typed: Some(value.clone()),
+                })
+            })
+            .collect()
     }
 }
 
@@ -149,7 +159,10 @@ impl Eval {
                 }
                 "index" if self.child_of(slot, "index").is_none() => {
                     let key = self.state().slot(slot).key.clone();
-                    return key.strip_prefix('#').and_then(|index| index.parse::<i64>().ok()).map(Jinja::from);
+                    return key
+                        .strip_prefix('#')
+                        .and_then(|index| index.parse::<i64>().ok())
+                        .map(Jinja::from);
                 }
                 _ => {}
             }
@@ -162,7 +175,9 @@ impl Eval {
             At::Group(_) => None,
             _ => match self.force(slot) {
                 Ok(Some(value)) => match &value.data {
-                    Data::Map(map) => map.get(name).or_else(|| map.get(&*name.replace('_', "-"))).map(to_jinja),
+                    Data::Map(map) => {
+                        map.get(name).or_else(|| map.get(&*name.replace('_', "-"))).map(to_jinja)
+                    }
                     Data::List(list) => list.get(name.parse::<usize>().ok()?).map(to_jinja),
                     _ => None,
                 },
@@ -197,7 +212,10 @@ impl Eval {
     pub fn read(&self, slot: SlotId) -> Jinja {
         let lazy = match &self.state().slot(slot).at {
             At::Group(_) | At::Item(..) => true,
-            At::Option(decl) => matches!(decl.kind, crate::schema::option::Kind::Keyed(_)) || matches!(decl.ty, crate::schema::types::Type::Settings),
+            At::Option(decl) => {
+                matches!(decl.kind, crate::schema::option::Kind::Keyed(_))
+                    || matches!(decl.ty, crate::schema::types::Type::Settings)
+            }
             At::Free(..) | At::Entry(_) => false,
         };
         if lazy {

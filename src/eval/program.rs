@@ -13,7 +13,12 @@ use crate::syntax::parse;
 use crate::syntax::tree::{Node, Scalar};
 
 /// Declares what a configuration mentions and takes it apart.
-pub fn build(config: Config, mut sources: Sources, machine: &Machine, diags: &mut Diagnostics) -> Arc<Program> {
+pub fn build(
+    config: Config,
+    mut sources: Sources,
+    machine: &Machine,
+    diags: &mut Diagnostics,
+) -> Arc<Program> {
     let structure = structure::read(config.nodes, machine, diags);
     let mut schema = Schema::default();
     for node in &structure.targets {
@@ -56,13 +61,22 @@ pub fn build(config: Config, mut sources: Sources, machine: &Machine, diags: &mu
                 }
             }
             "removed" => {
-                let message = declare::text_prop(node, "message").map(|text| text.value.to_string());
+                let message =
+                    declare::text_prop(node, "message").map(|text| text.value.to_string());
                 removed.insert(old.value.to_string(), message.unwrap_or_default());
             }
             _ => {}
         }
     }
-    let program = Program { schema, structure, sources, folders: config.folders, root: config.root, renamed, removed };
+    let program = Program {
+        schema,
+        structure,
+        sources,
+        folders: config.folders,
+        root: config.root,
+        renamed,
+        removed,
+    };
     lint::run(&program, diags);
     Arc::new(program)
 }
@@ -71,7 +85,8 @@ pub fn build(config: Config, mut sources: Sources, machine: &Machine, diags: &mu
 pub fn blocks(structure: &structure::Structure) -> impl Iterator<Item = &[Node]> {
     let modules = structure.modules.values().map(|module| module.nodes.as_slice());
     let hosts = structure.hosts.iter().flat_map(|host| {
-        std::iter::once(host.nodes.as_slice()).chain(host.users.iter().map(|user| user.nodes.as_slice()))
+        std::iter::once(host.nodes.as_slice())
+            .chain(host.users.iter().map(|user| user.nodes.as_slice()))
     });
     std::iter::once(structure.top.as_slice()).chain(modules).chain(hosts)
 }
@@ -152,11 +167,16 @@ impl Mentions {
         for node in nodes {
             for entry in &node.entries {
                 let Scalar::String(text) = &entry.value.data else { continue };
-                let named = entry.name.as_ref().is_some_and(|name| matches!(&*name.value, "expr" | "in" | "from"));
+                let named = entry
+                    .name
+                    .as_ref()
+                    .is_some_and(|name| matches!(&*name.value, "expr" | "in" | "from"));
                 if which == Strings::All || named || entry.value.ty.is_some() {
                     self.expression(text);
                 }
-                if entry.name.as_ref().is_some_and(|name| &*name.value == "template") && let Some(text) = library::template(text) {
+                if entry.name.as_ref().is_some_and(|name| &*name.value == "template")
+                    && let Some(text) = library::template(text)
+                {
                     self.expression(text);
                 }
             }
@@ -170,7 +190,9 @@ impl Mentions {
     fn expression(&mut self, text: &str) {
         for (at, _) in text.match_indices("config.") {
             let rest = text.get(at + 7..).unwrap_or("");
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-')).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-'))
+                .unwrap_or(rest.len());
             let path = rest.get(..end).unwrap_or("");
             self.path(path);
             self.path(&path.replace('_', "-"));

@@ -104,7 +104,10 @@ pub struct OptionDecl {
 
 impl OptionDecl {
     /// The typed key for a way into the settings.
-    pub fn key<'a>(&self, way: impl ExactSizeIterator<Item = &'a str> + Clone) -> Option<&TypedKey> {
+    pub fn key<'a>(
+        &self,
+        way: impl ExactSizeIterator<Item = &'a str> + Clone,
+    ) -> Option<&TypedKey> {
         self.keys.iter().find(|key| {
             key.pattern.len() == way.len()
                 && key.pattern.iter().zip(way.clone()).all(|(p, name)| matches(p, name))

@@ -74,7 +74,8 @@ impl Type {
             Type::Nullable(inner) => inner.is_freeform(),
             Type::Union(list) => {
                 list.iter().any(Type::is_freeform)
-                    || (list.iter().any(Type::is_collection) && !list.iter().all(Type::is_collection))
+                    || (list.iter().any(Type::is_collection)
+                        && !list.iter().all(Type::is_collection))
             }
             _ => false,
         }
@@ -159,7 +160,12 @@ impl Type {
             }
             (Type::Float(low, high), Data::Float(n)) if in_range(n, *low, *high) => Data::Float(n),
             (
-                Type::String | Type::Path | Type::Source | Type::Package | Type::Command | Type::Lines,
+                Type::String
+                | Type::Path
+                | Type::Source
+                | Type::Package
+                | Type::Command
+                | Type::Lines,
                 data @ Data::String(_),
             ) => data,
             (Type::Text, Data::String(text)) => Data::String(one_newline(&text)),
@@ -194,13 +200,19 @@ impl Type {
     fn mismatch(&self, found: &Data) -> Mismatch {
         let help = match (self.inner(), found) {
             (Type::Bool, Data::String(text)) => match &**text {
-                "true" | "yes" | "on" | "enable" | "enabled" | "1" => Some("write `#true`".to_owned()),
-                "false" | "no" | "off" | "disable" | "disabled" | "0" => Some("write `#false`".to_owned()),
+                "true" | "yes" | "on" | "enable" | "enabled" | "1" => {
+                    Some("write `#true`".to_owned())
+                }
+                "false" | "no" | "off" | "disable" | "disabled" | "0" => {
+                    Some("write `#false`".to_owned())
+                }
                 _ => None,
             },
             (Type::Bool, Data::Int(1)) => Some("write `#true`".to_owned()),
             (Type::Bool, Data::Int(0)) => Some("write `#false`".to_owned()),
-            (Type::Int(..) | Type::Float(..), Data::String(text)) if text.parse::<f64>().is_ok() => {
+            (Type::Int(..) | Type::Float(..), Data::String(text))
+                if text.parse::<f64>().is_ok() =>
+            {
                 Some(format!("write `{text}` without quotes"))
             }
             (
@@ -334,7 +346,9 @@ impl Parser<'_> {
             }
             "list" | "map" => {
                 if !self.eat("<") {
-                    return Err(format!("`{name}` needs the type of its values, as in `{name}<string>`"));
+                    return Err(format!(
+                        "`{name}` needs the type of its values, as in `{name}<string>`"
+                    ));
                 }
                 let inner = Arc::new(self.union()?);
                 if !self.eat(">") {
@@ -372,7 +386,10 @@ impl Parser<'_> {
         Ok(inside)
     }
 
-    fn range<T>(&mut self, read: impl Fn(&str) -> Option<T>) -> Result<(Option<T>, Option<T>), String> {
+    fn range<T>(
+        &mut self,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<(Option<T>, Option<T>), String> {
         let Some(rest) = self.rest.strip_prefix('(') else { return Ok((None, None)) };
         let Some((inside, rest)) = rest.split_once(')') else {
             return Err("a range is not closed, as in `int(0..10)`".to_owned());

@@ -208,7 +208,7 @@ impl Loader<'_> {
         for path in list.iter().filter(|path| take(path)) {
             found = true;
             // A folder may hold the file that imports it: that one is here already.
-            if self.done.get(&files::identity(path)).is_none() {
+            if !self.done.contains_key(&files::identity(path)) {
                 self.file(path, Some(span));
             }
         }

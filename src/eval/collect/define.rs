@@ -1,0 +1,225 @@
+//! Definitions, and what comes with them, into the arena.
+
+use std::sync::Arc;
+
+use super::{Collector, Ctx};
+use crate::diag::{Diagnostic, SourceId, Span};
+use crate::eval::arena::{At, Def, Deferred, Mention, Part, Raw, Removal, SlotId};
+use crate::schema::OptionDecl;
+use crate::schema::option::Kind;
+use crate::schema::types::Type;
+use crate::syntax::marks::{self, Compute, Marks, Order};
+use crate::syntax::tree::{Name, Node, Scalar, Value};
+use crate::value::Data;
+
+impl Collector<'_> {
+    /// The option that a slot is part of.
+    pub fn owner(&self, slot: SlotId) -> Option<Arc<OptionDecl>> {
+        let mut at = Some(slot);
+        while let Some(id) = at {
+            let slot = self.state.slot(id);
+            match &slot.at {
+                At::Option(decl) | At::Free(decl, _) | At::Item(decl, _) => {
+                    return Some(decl.clone());
+                }
+                At::Entry(_) | At::Group(_) => at = slot.parent,
+            }
+        }
+        None
+    }
+
+    /// A value as it will be read: literal, or to be computed.
+    pub fn raw(&mut self, value: &Value, ctx: &Ctx) -> Option<(Raw, Span)> {
+        let (marks, problem) = marks::read(value.ty.as_ref());
+        self.report(problem);
+        match (marks.compute, &value.data) {
+            (None, data) => Some((Raw::Literal(literal(data)), value.span)),
+            (Some(compute), Scalar::String(text)) => {
+                self.name_check(text, compute, value.span, ctx.block);
+                let text = match compute {
+                    Compute::File | Compute::Template
+                        if self.shared.folders.contains_key(&value.span.source) =>
+                    {
+                        self.source_path(text, value.span)
+                    }
+                    _ => text.clone(),
+                };
+                Some((Raw::Computed(compute, text), value.span))
+            }
+            (Some(_), other) => {
+                self.push(
+                    Diagnostic::error(
+                        "bad-mark",
+                        value.span,
+                        "not a string",
+                        format!("a computed value is said as a string, found {}", other.kind()),
+                    )
+                    .help("put it in quotes"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Records `(replace)` and `(unset)`; what is inside is under it.
+    pub fn dropping(&mut self, slot: SlotId, marks: Marks, ctx: &Ctx, span: Span) -> Ctx {
+        let mut ctx = ctx.clone();
+        if (marks.replace || marks.unset) && ctx.live {
+            let level = ctx.level.unwrap_or_default();
+            let id =
+                self.state.add_removal(Removal { level, block: ctx.block, under: ctx.under, span });
+            self.state.slot_mut(slot).drops.push(id);
+            ctx.under = Some(id);
+        }
+        ctx
+    }
+
+    /// That a key is named here.
+    pub fn mention(&mut self, slot: SlotId, ctx: &Ctx, order: Order, span: Option<Span>) {
+        if !ctx.live {
+            return;
+        }
+        let seq = self.state.next_seq();
+        let level = ctx.level.unwrap_or_default();
+        let Some(span) = span else {
+            if self.state.slot(slot).mentions.is_empty() {
+                let nowhere = Span::new(SourceId(0), 0, 0);
+                self.state.slot_mut(slot).mentions.push(Mention {
+                    seq,
+                    block: ctx.block,
+                    level,
+                    order,
+                    under: ctx.under,
+                    span: nowhere,
+                });
+            }
+            return;
+        };
+        self.state.slot_mut(slot).mentions.push(Mention {
+            seq,
+            block: ctx.block,
+            level,
+            order,
+            under: ctx.under,
+            span,
+        });
+    }
+
+    /// Adds a definition.
+    #[allow(clippy::too_many_arguments, reason = "the parts of one definition")]
+    pub fn define(
+        &mut self,
+        slot: SlotId,
+        ctx: &Ctx,
+        marks: Marks,
+        raw: Raw,
+        part: Part,
+        lines_part: usize,
+        slotted: bool,
+        span: Span,
+    ) {
+        if !ctx.live {
+            return;
+        }
+        let seq = self.state.next_seq();
+        self.state.slot_mut(slot).defs.push(Def {
+            seq,
+            block: ctx.block,
+            level: marks.level.or(ctx.level).unwrap_or_default(),
+            order: marks.order.or(ctx.order).unwrap_or_default(),
+            slot: lines_part,
+            slotted,
+            raw,
+            part,
+            under: ctx.under,
+            computed_key: ctx.computed_key,
+            span,
+        });
+    }
+
+    /// Leaves a node with a computed key for the time its container is read.
+    pub fn defer(&mut self, compute: Compute, name: &Name, node: &Node, slot: SlotId, ctx: &Ctx) {
+        self.name_check(&name.value, compute, name.span, ctx.block);
+        // What is literal below the key is checked now.
+        let scratch_ctx = Ctx { live: false, ..ctx.clone() };
+        let mut node = node.clone();
+        node.ty = None;
+        self.with_key(&node, &"computed".into(), slot, &scratch_ctx);
+        if ctx.live {
+            self.state.slot_mut(slot).deferred.push(Deferred {
+                compute,
+                text: name.value.clone(),
+                span: name.span,
+                node: Arc::new(node),
+                ctx: ctx.clone(),
+            });
+        }
+    }
+
+    /// Takes a deferred node in, now that its key is known.
+    pub fn with_key(&mut self, node: &Node, key: &Arc<str>, slot: SlotId, ctx: &Ctx) {
+        let at = self.state.slot(slot).at.clone();
+        let mut node = node.clone();
+        match at {
+            At::Option(decl) if matches!(decl.kind, Kind::Keyed(_)) => {
+                let Kind::Keyed(body) = &decl.kind else { return };
+                if let Some(entry) = node.entries.iter_mut().find(|entry| entry.name.is_none()) {
+                    entry.value.data = Scalar::String(key.clone());
+                }
+                self.keyed(&node, slot, &decl, body, ctx);
+            }
+            At::Option(decl) if decl.ty.is_freeform() => {
+                node.name.value = key.clone();
+                self.free_child(&node, slot, &decl, &[], ctx);
+            }
+            At::Free(decl, way) => {
+                node.name.value = key.clone();
+                self.free_child(&node, slot, &decl, &way, ctx);
+            }
+            At::Option(decl) => {
+                node.name.value = key.clone();
+                if let Type::Map(inner) = decl.ty.inner() {
+                    self.map_entry(&node, slot, inner, Marks::default(), &decl.path, ctx);
+                }
+            }
+            At::Entry(ty) => {
+                node.name.value = key.clone();
+                if let Type::Map(inner) = ty.inner() {
+                    self.map_entry(&node, slot, inner, Marks::default(), "the map", ctx);
+                } else if let Some(decl) = self.owner(slot) {
+                    self.free_child(&node, slot, &decl, &[], ctx);
+                }
+            }
+            At::Item(_, body) => {
+                node.name.value = key.clone();
+                if let Some(rest) = &body.rest {
+                    self.free_child(&node, slot, rest, &[], ctx);
+                }
+            }
+            At::Group(_) => {}
+        }
+    }
+
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Diagnostic) {
+        self.state.diags.push(problem);
+    }
+
+    /// Adds a problem if there is one.
+    pub fn report(&mut self, problem: Option<Diagnostic>) {
+        if let Some(problem) = problem {
+            self.push(problem);
+        }
+    }
+}
+
+/// A literal as data.
+pub fn literal(data: &Scalar) -> Data {
+    match data {
+        Scalar::Null => Data::Null,
+        Scalar::Bool(value) => Data::Bool(*value),
+        Scalar::Int(value) => Data::Int(*value),
+        Scalar::Float(value) => Data::Float(*value),
+        Scalar::String(text) => Data::String(text.clone()),
+    }
+}

@@ -1,0 +1,180 @@
+//! Statements in typed regions: conditions, repetition, checks, `let`, and what makes something.
+
+use std::sync::Arc;
+
+use super::{Collector, Ctx, string};
+use crate::diag::{Diagnostic, Span};
+use crate::eval::arena::{At, BlockId, Guard, NameCheck, Output, SlotId};
+use crate::eval::structure;
+use crate::syntax::marks::{self, Compute};
+use crate::syntax::tree::{Node, Scalar};
+
+impl Collector<'_> {
+    pub(super) fn is_output(&self, at: SlotId, ctx: &Ctx) -> bool {
+        ctx.target.as_ref().is_some_and(|target| match &self.state.slot(at).at {
+            At::Group(group) => group.path == target.path,
+            At::Item(..) => true,
+            _ => false,
+        })
+    }
+
+    pub(super) fn output(&mut self, node: &Node, ctx: &Ctx) {
+        if ctx.live {
+            let seq = self.state.next_seq();
+            self.state.outputs.push(Output {
+                node: Arc::new(node.clone()),
+                block: ctx.block,
+                target: ctx.target.clone(),
+                seq,
+            });
+        }
+        self.names_in(node, ctx);
+    }
+
+    pub(super) fn check(&mut self, node: &Node, ctx: &Ctx) {
+        let known: &[&str] = &["expr", "message"];
+        for (name, _) in node.props() {
+            if !known.contains(&&*name.value) {
+                self.push(
+                    Diagnostic::error(
+                        "unknown-property",
+                        name.span,
+                        "not known here",
+                        format!("`{}` has no property `{}`", node.name.value, name.value),
+                    )
+                    .help("write `assert expr=\"...\" message=\"...\"`"),
+                );
+            }
+        }
+        for wanted in known {
+            let found = node.prop(wanted);
+            if !matches!(found.map(|entry| &entry.value.data), Some(Scalar::String(_))) {
+                let span = found.map_or(node.name.span, |entry| entry.span);
+                self.push(
+                    Diagnostic::error(
+                        "bad-structure",
+                        span,
+                        "incomplete",
+                        format!("`{}` needs `{wanted}=\"...\"`", node.name.value),
+                    )
+                    .help(format!("write `{} expr=\"...\" message=\"...\"`", node.name.value)),
+                );
+                return;
+            }
+        }
+        if ctx.live {
+            let seq = self.state.next_seq();
+            self.state.checks.push(Output {
+                node: Arc::new(node.clone()),
+                block: ctx.block,
+                target: ctx.target.clone(),
+                seq,
+            });
+        }
+        self.names_in(node, ctx);
+    }
+
+    /// Looks later through the expressions of a node, wherever they stand in it.
+    pub(super) fn names_in(&mut self, node: &Node, ctx: &Ctx) {
+        for entry in &node.entries {
+            let plain = entry
+                .name
+                .as_ref()
+                .is_some_and(|name| matches!(&*name.value, "expr" | "in" | "from"));
+            let compute = marks::read(entry.value.ty.as_ref()).0.compute;
+            let compute = if plain { compute.or(Some(Compute::Expr)) } else { compute };
+            if let (Some(compute), Scalar::String(text)) = (compute, &entry.value.data) {
+                self.name_check(text, compute, entry.value.span, ctx.block);
+            }
+        }
+        for child in node.children() {
+            self.names_in(child, ctx);
+        }
+    }
+
+    pub(super) fn name_check(
+        &mut self,
+        text: &Arc<str>,
+        compute: Compute,
+        span: Span,
+        block: BlockId,
+    ) {
+        if matches!(compute, Compute::Format | Compute::Expr)
+            && self.shared.folders.contains_key(&span.source)
+        {
+            self.state.names.push(NameCheck { text: text.clone(), compute, span, block });
+        }
+    }
+
+    /// `when`: facts decide now, an expression later.
+    pub fn when(&mut self, node: &Node, ctx: &Ctx, body: impl FnOnce(&mut Self, &Ctx)) {
+        let mut problems = crate::diag::Diagnostics::default();
+        structure::check_guard(node, &mut problems);
+        self.state.diags.extend(problems);
+        let mut ctx = ctx.clone();
+        if !structure::holds(node, &self.shared.host, self.shared.user.as_ref()) {
+            ctx.live = false;
+        }
+        if let Some((text, span)) = structure::expression(node).and_then(string) {
+            let block = self.state.add_block(
+                Some(ctx.block),
+                Guard::When(text.clone(), span),
+                ctx.target.clone(),
+            );
+            self.name_check(&text, Compute::Expr, span, ctx.block);
+            ctx = ctx.in_block(block);
+        }
+        body(self, &ctx);
+    }
+
+    /// `for "x" in="..."`.
+    pub fn repeat(&mut self, node: &Node, ctx: &Ctx, body: impl FnOnce(&mut Self, &Ctx)) {
+        let name = node.args().next().and_then(string);
+        let list = node.prop("in").and_then(string);
+        let (Some((name, name_span)), Some((list, span))) = (name, list) else {
+            self.push(
+                Diagnostic::error(
+                    "bad-structure",
+                    node.span.to(node.name.span),
+                    "incomplete",
+                    "`for` needs a name and `in=\"...\"`",
+                )
+                .help("write `for \"x\" in=\"config.my.list\" { ... }`"),
+            );
+            return;
+        };
+        if !identifier(&name) {
+            self.push(
+                Diagnostic::error(
+                    "bad-structure",
+                    name_span,
+                    "not a variable",
+                    format!("`{name}` cannot name a variable"),
+                )
+                .help("use letters, digits and `_`"),
+            );
+            return;
+        }
+        self.name_check(&list, Compute::Expr, span, ctx.block);
+        let block =
+            self.state.add_block(Some(ctx.block), Guard::For(name, list, span), ctx.target.clone());
+        body(self, &ctx.in_block(block));
+    }
+
+    /// `let a=(expr)"..." b="..."`.
+    pub(super) fn bind(&mut self, node: &Node, ctx: &Ctx) {
+        for (name, entry) in node.props() {
+            let Some((raw, _)) = self.raw(&entry.value, ctx) else { continue };
+            let id = ctx.block.0 as usize;
+            if let Some(block) = self.state.blocks.get_mut(id) {
+                block.lets.push((name.value.replace('-', "_").into(), raw, entry.value.span));
+            }
+        }
+    }
+}
+
+fn identifier(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+}

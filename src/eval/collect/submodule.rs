@@ -1,0 +1,265 @@
+//! Items of keyed and of list submodules.
+
+use std::sync::Arc;
+
+use super::{Collector, Ctx, with_props};
+use crate::diag::{Diagnostic, Span, Spanned};
+use crate::eval::arena::{At, Part, Raw, SlotId};
+use crate::schema::option::Body;
+use crate::schema::{OptionDecl, Place};
+use crate::syntax::marks::{self, Marks};
+use crate::syntax::tree::{Entry, Node, Scalar, Value};
+use crate::value::Data;
+
+impl Collector<'_> {
+    /// `block "a" "b" { ... }`
+    pub(super) fn keyed(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        body: &Arc<Body>,
+        ctx: &Ctx,
+    ) {
+        self.mention(slot, ctx, ctx.order.unwrap_or_default(), Some(node.name.span));
+        let positional = positional(body);
+        let first = positional.iter().map(|(at, _)| *at).min().unwrap_or(usize::MAX);
+        let mut keys = Vec::new();
+        let mut extra = Vec::new();
+        for (index, entry) in node.args().enumerate() {
+            if index + 1 < first { keys.push(entry) } else { extra.push((index + 1, entry)) }
+        }
+        let mut children = self.positional(node, &positional, &extra);
+        children.extend(with_props(node));
+        self.twice(&with_props(node), node);
+        if keys.is_empty() {
+            if node.entries.is_empty() && node.children.is_none() {
+                return;
+            }
+            // Without a key, each child is an item: `service { backup { ... } }`.
+            if node.entries.is_empty() && !node.children().is_empty() {
+                for child in node.children() {
+                    let (marks, problem) = marks::read(child.ty.as_ref());
+                    self.report(problem);
+                    let key = Entry {
+                        name: None,
+                        value: Value {
+                            ty: None,
+                            data: Scalar::String(child.name.value.clone()),
+                            span: child.name.span,
+                        },
+                        span: child.name.span,
+                    };
+                    match &*child.name.value {
+                        "when" => {
+                            let inner = Node { children: child.children.clone(), ..node.clone() };
+                            self.when(child, ctx, |own, ctx| {
+                                own.keyed(&inner, slot, decl, body, ctx)
+                            });
+                        }
+                        "for" => {
+                            let inner = Node { children: child.children.clone(), ..node.clone() };
+                            self.repeat(child, ctx, |own, ctx| {
+                                own.keyed(&inner, slot, decl, body, ctx)
+                            });
+                        }
+                        _ => {
+                            let mut entries = vec![key];
+                            entries.extend(child.entries.iter().cloned());
+                            let inner = Node {
+                                name: child.name.clone(),
+                                ty: None,
+                                entries,
+                                children: child.children.clone(),
+                                span: child.span,
+                            };
+                            let inner_ctx = ctx.with(marks);
+                            if let Some(compute) = marks.compute {
+                                self.defer(compute, &child.name, &inner, slot, &inner_ctx);
+                            } else if marks.unset {
+                                let item = self.item_slot(
+                                    slot,
+                                    &child.name.value,
+                                    decl,
+                                    body,
+                                    &inner_ctx,
+                                    child.name.span,
+                                );
+                                self.dropping(item, marks, &inner_ctx, child.name.span);
+                            } else {
+                                self.keyed(&inner, slot, decl, body, &inner_ctx);
+                            }
+                        }
+                    }
+                }
+                return;
+            }
+            self.push(
+                Diagnostic::error(
+                    "wrong-shape",
+                    node.name.span,
+                    "without a key",
+                    format!("`{}` needs a key", decl.path),
+                )
+                .help(format!("write `{} \"NAME\" {{ ... }}`", decl.name())),
+            );
+            return;
+        }
+        for entry in keys {
+            let (marks, problem) = marks::read(entry.value.ty.as_ref());
+            self.report(problem);
+            let ctx = ctx.with(marks);
+            let key: Arc<str> = match &entry.value.data {
+                Scalar::String(text) => text.clone(),
+                Scalar::Int(n) => n.to_string().into(),
+                other => {
+                    self.push(Diagnostic::error(
+                        "wrong-type",
+                        entry.span,
+                        "expected a key",
+                        format!(
+                            "`{}` expects a string as its key, found {}",
+                            decl.path,
+                            other.kind()
+                        ),
+                    ));
+                    continue;
+                }
+            };
+            if let Some(compute) = marks.compute {
+                let placeholder =
+                    Entry { value: Value { ty: None, ..entry.value.clone() }, ..entry.clone() };
+                let mut entries = vec![placeholder];
+                entries.extend(node.entries.iter().filter(|other| other.name.is_some()).cloned());
+                entries.extend(extra.iter().map(|(_, entry)| (*entry).clone()));
+                let template = Node { entries, ..node.clone() };
+                let name = Spanned { value: key, span: entry.value.span };
+                self.defer(compute, &name, &template, slot, &ctx);
+                continue;
+            }
+            let item = self.item_slot(slot, &key, decl, body, &ctx, entry.span);
+            let ctx = self.dropping(item, marks, &ctx, entry.span);
+            if !marks.unset {
+                self.typed(&children, item, &ctx);
+            }
+        }
+    }
+
+    pub(super) fn item_slot(
+        &mut self,
+        slot: SlotId,
+        key: &Arc<str>,
+        decl: &Arc<OptionDecl>,
+        body: &Arc<Body>,
+        ctx: &Ctx,
+        span: Span,
+    ) -> SlotId {
+        let item = self.state.child(slot, key, || At::Item(decl.clone(), body.clone()));
+        self.mention(item, ctx, ctx.order.unwrap_or_default(), Some(span));
+        item
+    }
+
+    /// Positional arguments as children.
+    pub(super) fn positional(
+        &mut self,
+        node: &Node,
+        positional: &[(usize, Arc<OptionDecl>)],
+        extra: &[(usize, &Entry)],
+    ) -> Vec<Node> {
+        let mut children = Vec::new();
+        for (at, entry) in extra {
+            match positional.iter().find(|(wanted, _)| wanted == at) {
+                Some((_, decl)) => {
+                    let name = Spanned { value: decl.name().into(), span: entry.span };
+                    let entry = Entry { name: None, ..(*entry).clone() };
+                    children.push(Node {
+                        ty: None,
+                        name,
+                        span: entry.span,
+                        entries: vec![entry],
+                        children: None,
+                    });
+                }
+                None => self.push(Diagnostic::error(
+                    "wrong-shape",
+                    entry.span,
+                    "one too many",
+                    format!("`{}` takes no argument here", node.name.value),
+                )),
+            }
+        }
+        children
+    }
+
+    /// `include "~/x" condition="..."`: one item of a list submodule.
+    pub(super) fn item(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        body: &Arc<Body>,
+        ctx: &Ctx,
+    ) {
+        if node.entries.is_empty() && node.children.is_none() {
+            self.define(
+                slot,
+                ctx,
+                Marks::default(),
+                Raw::Literal(Data::List(Vec::new())),
+                Part::EmptyList,
+                0,
+                false,
+                node.name.span,
+            );
+            return;
+        }
+        let only_items = node.entries.is_empty()
+            && !node.children().is_empty()
+            && node.children().iter().all(|child| &*child.name.value == "-");
+        if only_items {
+            for child in node.children() {
+                self.item(child, slot, decl, body, ctx);
+            }
+            return;
+        }
+        // What is literal in it is checked now, with a slot that nobody reads.
+        let scratch = self.state.add_slot(
+            Some(slot),
+            decl.name().into(),
+            At::Item(decl.clone(), body.clone()),
+        );
+        self.item_body(node, scratch, body, &Ctx { live: false, ..ctx.clone() });
+        self.define(
+            slot,
+            ctx,
+            Marks::default(),
+            Raw::Item(Arc::new(node.clone())),
+            Part::Element,
+            0,
+            false,
+            node.span,
+        );
+    }
+
+    /// What an item of a list submodule says.
+    pub fn item_body(&mut self, node: &Node, slot: SlotId, body: &Arc<Body>, ctx: &Ctx) {
+        let positions = positional(body);
+        let args: Vec<(usize, &Entry)> =
+            node.args().enumerate().map(|(index, entry)| (index + 1, entry)).collect();
+        let mut children = self.positional(node, &positions, &args);
+        self.twice(&with_props(node), node);
+        children.extend(with_props(node));
+        self.typed(&children, slot, ctx);
+    }
+}
+
+fn positional(body: &Body) -> Vec<(usize, Arc<OptionDecl>)> {
+    body.group
+        .places
+        .values()
+        .filter_map(|place| match place {
+            Place::Option(decl) => decl.argument.map(|at| (at, decl.clone())),
+            Place::Group(_) => None,
+        })
+        .collect()
+}

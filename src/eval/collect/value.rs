@@ -1,0 +1,457 @@
+//! Values of types that are not free: scalars, lists, lines, maps.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Collector, Ctx, string, with_props};
+use crate::diag::{Diagnostic, Span, nearest};
+use crate::eval::arena::{At, Part, Raw, SlotId, segment};
+use crate::schema::types::{Mismatch, Type};
+use crate::syntax::marks::{self, Marks};
+use crate::syntax::tree::{Entry, Node, Value};
+use crate::value::{Data, Typed};
+
+impl Collector<'_> {
+    /// A value of a type that is not free: an argument, arguments, or keys.
+    pub fn value(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        ty: &Type,
+        path: &str,
+        default_part: usize,
+        ctx: &Ctx,
+    ) {
+        match ty.inner() {
+            Type::List(inner) => self.list(node, slot, inner, path, ctx),
+            Type::Lines => self.lines(node, slot, path, default_part, ctx),
+            Type::Map(inner) => self.map(node, slot, &inner.clone(), path, ctx),
+            _ => self.scalar(node, slot, ty, path, ctx),
+        }
+    }
+
+    pub(super) fn scalar(&mut self, node: &Node, slot: SlotId, ty: &Type, path: &str, ctx: &Ctx) {
+        if let Some((name, _)) = node.props().next() {
+            self.push(Diagnostic::error(
+                "wrong-shape",
+                name.span,
+                "a property",
+                format!("`{path}` expects {ty}, not properties"),
+            ));
+            return;
+        }
+        if let Some(child) = node.children().first() {
+            self.push(Diagnostic::error(
+                "wrong-shape",
+                child.name.span,
+                "a child",
+                format!("`{path}` expects {ty}, not a block"),
+            ));
+            return;
+        }
+        let mut args = node.args();
+        let Some(entry) = args.next() else {
+            if ty.takes_bool() && node.children.is_none() {
+                self.define(
+                    slot,
+                    ctx,
+                    Marks::default(),
+                    Raw::Literal(Data::Bool(true)),
+                    Part::Whole,
+                    0,
+                    false,
+                    node.name.span,
+                );
+            } else {
+                self.push(
+                    Diagnostic::error(
+                        "wrong-shape",
+                        node.name.span,
+                        "without a value",
+                        format!("`{path}` expects {ty}, found nothing"),
+                    )
+                    .help(format!(
+                        "write `{} {}`",
+                        node.name.value,
+                        sample(ty)
+                    )),
+                );
+            }
+            return;
+        };
+        if let Some(second) = args.next() {
+            self.push(
+                Diagnostic::error(
+                    "wrong-shape",
+                    second.span,
+                    "one too many",
+                    format!("`{path}` expects {ty}, found {} values", node.args().count()),
+                )
+                .help("keep one of them"),
+            );
+            return;
+        }
+        self.entry(entry, slot, ty, path, Part::Whole, 0, false, ctx);
+    }
+
+    /// One argument as a value or an element.
+    #[allow(clippy::too_many_arguments, reason = "the parts of one definition")]
+    pub(super) fn entry(
+        &mut self,
+        entry: &Entry,
+        slot: SlotId,
+        ty: &Type,
+        path: &str,
+        part: Part,
+        lines_part: usize,
+        slotted: bool,
+        ctx: &Ctx,
+    ) {
+        let (marks, problem) = marks::read(entry.value.ty.as_ref());
+        self.report(problem);
+        if marks.unset {
+            self.dropping(slot, marks, &ctx.with(marks), entry.span);
+            return;
+        }
+        let Some((mut raw, span)) = self.raw(&entry.value, ctx) else { return };
+        if let Raw::Literal(data) = &raw {
+            let data = match (ty.has_source(), data) {
+                (true, Data::String(text)) => Data::String(self.source_path(text, span)),
+                (_, data) => data.clone(),
+            };
+            match ty.check(Typed::at(data, span)) {
+                Ok(typed) => raw = Raw::Literal(typed.data),
+                Err(mismatch) => {
+                    self.mismatch(path, &mismatch, span, &entry.value);
+                    return;
+                }
+            }
+        }
+        let ctx = if marks.replace {
+            self.dropping(slot, marks, &ctx.with(marks), entry.span)
+        } else {
+            ctx.clone()
+        };
+        self.define(slot, &ctx, marks, raw, part, lines_part, slotted, span);
+    }
+
+    /// A source is relative to the file that says it.
+    pub fn source_path(&self, text: &str, span: Span) -> Arc<str> {
+        match self.shared.folders.get(&span.source) {
+            Some(folder) if !text.starts_with('/') => {
+                crate::files::normal(&folder.join(text)).as_str().into()
+            }
+            _ => text.into(),
+        }
+    }
+
+    /// A value that does not fit.
+    pub fn mismatch(&mut self, path: &str, mismatch: &Mismatch, span: Span, value: &Value) {
+        let mut problem = Diagnostic::error(
+            if mismatch.expected.starts_with("enum") { "not-in-enum" } else { "wrong-type" },
+            span,
+            format!("expected {}", mismatch.expected),
+            format!("`{path}` expects {}, found {}", mismatch.expected, mismatch.found),
+        );
+        if let Some(help) = &mismatch.help {
+            problem = problem.help(help.clone());
+            if let Some(text) = help.strip_prefix("write `").and_then(|rest| rest.strip_suffix('`'))
+                && value.ty.is_none()
+            {
+                problem = problem.fix(span, text);
+            }
+        } else if mismatch.expected.starts_with("enum<") {
+            let names = mismatch.expected.trim_start_matches("enum<").trim_end_matches(['>', '?']);
+            problem = problem.help(format!("it is one of {}", names.replace(' ', ", ")));
+        }
+        self.push(problem);
+    }
+
+    pub(super) fn list(&mut self, node: &Node, slot: SlotId, inner: &Type, path: &str, ctx: &Ctx) {
+        if let Some((name, _)) = node.props().next() {
+            self.push(
+                Diagnostic::error(
+                    "wrong-shape",
+                    name.span,
+                    "a property",
+                    format!("`{path}` expects list<{inner}>, not properties"),
+                )
+                .help(format!("write `{} {} ...`", node.name.value, sample(inner))),
+            );
+            return;
+        }
+        if node.entries.is_empty() && node.children().is_empty() {
+            self.define(
+                slot,
+                ctx,
+                Marks::default(),
+                Raw::Literal(Data::List(Vec::new())),
+                Part::EmptyList,
+                0,
+                false,
+                node.name.span,
+            );
+        }
+        for entry in node.args() {
+            self.entry(entry, slot, inner, path, Part::Element, 0, false, ctx);
+        }
+        self.list_items(node.children(), slot, inner, path, ctx);
+    }
+
+    pub(super) fn list_items(
+        &mut self,
+        nodes: &[Node],
+        slot: SlotId,
+        inner: &Type,
+        path: &str,
+        ctx: &Ctx,
+    ) {
+        for child in nodes {
+            let (marks, problem) = marks::read(child.ty.as_ref());
+            self.report(problem);
+            let ctx = &ctx.with(marks);
+            match &*child.name.value {
+                "-" => {
+                    let mut args = child.args();
+                    match (args.next(), args.next(), child.children.is_none()) {
+                        (Some(entry), None, true) if child.props().next().is_none() => {
+                            self.entry(entry, slot, inner, path, Part::Element, 0, false, ctx)
+                        }
+                        _ => self.push(Diagnostic::error(
+                            "wrong-shape",
+                            child.span,
+                            "expected one value",
+                            format!("an item of `{path}` is one {inner}"),
+                        )),
+                    }
+                }
+                "when" => self.when(child, ctx, |own, ctx| {
+                    own.list_items(child.children(), slot, inner, path, ctx)
+                }),
+                "for" => self.repeat(child, ctx, |own, ctx| {
+                    own.list_items(child.children(), slot, inner, path, ctx)
+                }),
+                _ => self.push(
+                    Diagnostic::error(
+                        "wrong-shape",
+                        child.name.span,
+                        "not an item",
+                        format!(
+                            "`{path}` expects list<{inner}>, found a block with `{}`",
+                            child.name.value
+                        ),
+                    )
+                    .help("items are arguments, or children called `-`"),
+                ),
+            }
+        }
+    }
+
+    pub(super) fn lines(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        path: &str,
+        default_part: usize,
+        ctx: &Ctx,
+    ) {
+        let slots = match &self.state.slot(slot).at {
+            At::Option(decl) => decl.slots.clone(),
+            _ => Vec::new(),
+        };
+        let (mut part, mut slotted) = (default_part, false);
+        for (name, entry) in node.props() {
+            let (known, text) = (&*name.value == "slot" && !slots.is_empty(), string(entry));
+            match (known, text) {
+                (true, Some((text, span))) => match slots.iter().position(|slot| *slot == text) {
+                    Some(index) => (part, slotted) = (index, true),
+                    None => self.push(
+                        Diagnostic::error(
+                            "not-in-enum",
+                            span,
+                            "not a slot",
+                            format!("`{path}` has no slot `{text}`"),
+                        )
+                        .help(
+                            match nearest(&text, slots.iter().map(|slot| &**slot)) {
+                                Some(near) => format!("did you mean `slot=\"{near}\"`?"),
+                                None => format!("its slots are {}", slots.join(", ")),
+                            },
+                        ),
+                    ),
+                },
+                _ => self.push(
+                    Diagnostic::error(
+                        "wrong-shape",
+                        name.span,
+                        "a property",
+                        format!("`{path}` expects text, not the property `{}`", name.value),
+                    )
+                    .maybe_help(
+                        (!slots.is_empty()).then(|| format!("its slots are {}", slots.join(", "))),
+                    ),
+                ),
+            }
+        }
+        if let Some(child) = node.children().first() {
+            self.push(
+                Diagnostic::error(
+                    "wrong-shape",
+                    child.name.span,
+                    "a child",
+                    format!("`{path}` expects text, not a block"),
+                )
+                .help("write the text as an argument, `\"\"\"` for several lines"),
+            );
+            return;
+        }
+        if node.args().next().is_none() && node.props().next().is_none() {
+            self.define(
+                slot,
+                ctx,
+                Marks::default(),
+                Raw::Literal(Data::List(Vec::new())),
+                Part::EmptyList,
+                part,
+                slotted,
+                node.name.span,
+            );
+        }
+        for entry in node.args() {
+            self.entry(entry, slot, &Type::Lines, path, Part::Element, part, slotted, ctx);
+        }
+    }
+
+    /// Keys and values of one type.
+    pub(super) fn map(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        inner: &Arc<Type>,
+        path: &str,
+        ctx: &Ctx,
+    ) {
+        if let Some(entry) = node.args().next() {
+            self.push(
+                Diagnostic::error(
+                    "wrong-shape",
+                    entry.span,
+                    "an argument",
+                    format!("`{path}` expects keys and values, found an argument"),
+                )
+                .help(format!("write `{} key={}`", node.name.value, sample(inner))),
+            );
+            return;
+        }
+        self.define(
+            slot,
+            ctx,
+            Marks::default(),
+            Raw::Literal(Data::Map(Default::default())),
+            Part::EmptyMap,
+            0,
+            false,
+            node.name.span,
+        );
+        let children = with_props(node);
+        self.twice(&children, node);
+        self.map_entries(&children, slot, inner, path, ctx);
+    }
+
+    pub(super) fn map_entries(
+        &mut self,
+        nodes: &[Node],
+        slot: SlotId,
+        inner: &Arc<Type>,
+        path: &str,
+        ctx: &Ctx,
+    ) {
+        let mut said: HashMap<Arc<str>, Span> = HashMap::new();
+        for child in nodes {
+            let (marks, problem) = marks::read(child.ty.as_ref());
+            self.report(problem);
+            let name = &child.name.value;
+            if marks.hcc
+                || (child.children.is_some()
+                    && matches!(&**name, "when" | "for")
+                    && !child.entries.is_empty())
+            {
+                match &**name {
+                    "when" => self.when(child, ctx, |own, ctx| {
+                        own.map_entries(child.children(), slot, inner, path, ctx)
+                    }),
+                    "for" => self.repeat(child, ctx, |own, ctx| {
+                        own.map_entries(child.children(), slot, inner, path, ctx)
+                    }),
+                    _ => self.push(Diagnostic::error(
+                        "bad-mark",
+                        child.name.span,
+                        "not a structure word",
+                        "`(hcc)` stands before `when` and `for`",
+                    )),
+                }
+                continue;
+            }
+            let ctx = ctx.with(marks);
+            if let Some(compute) = marks.compute {
+                self.defer(compute, &child.name, child, slot, &ctx);
+                continue;
+            }
+            if let Some(first) = said.insert(name.clone(), child.name.span).filter(|_| !marks.unset)
+            {
+                self.push(
+                    Diagnostic::error(
+                        "said-twice",
+                        child.name.span,
+                        "said here again",
+                        format!("the key `{name}` of `{path}` is said twice"),
+                    )
+                    .also(first, "first said here")
+                    .help("keep one of them"),
+                );
+                continue;
+            }
+            self.map_entry(child, slot, inner, marks, path, &ctx);
+        }
+    }
+
+    pub(super) fn map_entry(
+        &mut self,
+        child: &Node,
+        slot: SlotId,
+        inner: &Arc<Type>,
+        marks: Marks,
+        path: &str,
+        ctx: &Ctx,
+    ) {
+        let at = self.state.child(slot, &child.name.value, || At::Entry(inner.clone()));
+        self.mention(at, ctx, ctx.order.unwrap_or_default(), Some(child.name.span));
+        let ctx = self.dropping(at, marks, ctx, child.name.span);
+        if marks.unset {
+            return;
+        }
+        let path = format!("{path}.{}", segment(&child.name.value));
+        if inner.is_freeform() {
+            let decl = self.owner(slot);
+            if let Some(decl) = decl {
+                self.free_value(child, at, &decl, &[], &ctx);
+            }
+        } else {
+            self.value(child, at, inner, &path, 0, &ctx);
+        }
+    }
+}
+
+/// How a value of a type looks, for a help.
+fn sample(ty: &Type) -> String {
+    match ty.inner() {
+        Type::Bool => "#true".to_owned(),
+        Type::Int(low, _) => low.unwrap_or(1).to_string(),
+        Type::Float(..) => "1.5".to_owned(),
+        Type::Enum(names) => {
+            names.first().map_or_else(String::new, |name| crate::value::quote(name))
+        }
+        Type::Union(list) => list.first().map_or_else(String::new, sample),
+        _ => "\"...\"".to_owned(),
+    }
+}

@@ -1,0 +1,367 @@
+//! Definitions of one place to one value.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::Active;
+use crate::diag::{Diagnostic, Span};
+use crate::eval::Eval;
+use crate::eval::arena::{At, Guard, Outcome, Part, Poisoned, Raw, SlotId};
+use crate::eval::collect::{Collector, Ctx};
+use crate::schema::OptionDecl;
+use crate::schema::option::Kind;
+use crate::schema::types::{Type, one_newline};
+use crate::syntax::marks::{Level, Order};
+use crate::syntax::tree::Node;
+use crate::value::{Data, Typed, short};
+
+impl Eval {
+    /// A value of a type: what the highest level says.
+    pub(super) fn leaf(&self, slot: SlotId, ty: &Type) -> (Outcome, Level) {
+        match self.leaf_inner(slot, ty) {
+            Ok((value, level)) => (Ok(value), level),
+            Err(Poisoned) => (Err(Poisoned), Level::Normal),
+        }
+    }
+
+    pub(super) fn leaf_inner(
+        &self,
+        slot: SlotId,
+        ty: &Type,
+    ) -> Result<(Option<Arc<Typed>>, Level), Poisoned> {
+        let holds_keys = ty.is_freeform() || matches!(ty.inner(), Type::Map(_));
+        if holds_keys {
+            self.materialize(slot)?;
+        }
+        let active = self.active(slot)?;
+        let mut children = IndexMap::new();
+        let mut below = Level::Option;
+        let mut from = Vec::new();
+        if holds_keys {
+            for (name, child) in self.in_order(slot) {
+                let (value, level) = self.force_level(child);
+                if let Some(value) = value? {
+                    from.extend(value.from.iter().copied());
+                    below = below.max(level);
+                    children.insert(name, (*value).clone());
+                }
+            }
+        }
+        let own = active
+            .iter()
+            .filter(|one| one.def.part != Part::EmptyMap)
+            .map(|one| one.def.level)
+            .max();
+        let empty_map = active.iter().find(|one| one.def.part == Part::EmptyMap);
+        match own {
+            Some(own) if children.is_empty() || own > below => {
+                let top: Vec<&Active> = active
+                    .iter()
+                    .filter(|one| one.def.level == own && one.def.part != Part::EmptyMap)
+                    .collect();
+                self.literal_meets_computed(slot, &active)?;
+                let value = self.merge(slot, ty, &top)?;
+                Ok((value.map(Arc::new), own))
+            }
+            Some(own) if own == below => {
+                let scalar = active
+                    .iter()
+                    .find(|one| one.def.level == own && one.def.part != Part::EmptyMap)
+                    .map(|one| one.def.span);
+                let path = self.state().path(slot);
+                if let (Some(span), Some(other)) = (scalar, from.first()) {
+                    self.push(
+                        Diagnostic::error(
+                            "conflicting-values",
+                            span,
+                            "a value here",
+                            format!("`{path}` is given a value and keys"),
+                        )
+                        .also(*other, "a key below it here")
+                        .help("keep one of them, or raise one with `(force)`"),
+                    );
+                }
+                Err(Poisoned)
+            }
+            _ => {
+                if children.is_empty() {
+                    let Some(empty) = empty_map else { return Ok((None, Level::Option)) };
+                    let data = Data::Map(IndexMap::new());
+                    let keep = Typed::at(data, empty.def.span);
+                    return Ok((Some(Arc::new(keep)), empty.def.level));
+                }
+                let value = Typed { data: Data::Map(children), from, pieces: None };
+                let path = self.state().path(slot);
+                let span = value.from.first().copied();
+                let value = match span {
+                    Some(span) if !matches!(ty, Type::Settings) => {
+                        self.checked(&path, ty, value, span)?
+                    }
+                    _ => value,
+                };
+                Ok((Some(Arc::new(value)), below))
+            }
+        }
+    }
+
+    /// A leaf that is said by a literal key and by a computed one would read differently by
+    /// itself and as part of its container; only a literal of a higher level is free of that.
+    pub(super) fn literal_meets_computed(
+        &self,
+        slot: SlotId,
+        active: &[Active],
+    ) -> Result<(), Poisoned> {
+        let computed =
+            active.iter().filter(|one| one.def.computed_key).max_by_key(|one| one.def.level);
+        let said =
+            active.iter().filter(|one| !one.def.computed_key).max_by_key(|one| one.def.level);
+        if let (Some(computed), Some(said)) = (computed, said)
+            && said.def.level <= computed.def.level
+        {
+            let path = self.state().path(slot);
+            self.push(
+                Diagnostic::error("computed-key-meets-literal", said.def.span, "said by name here", format!("`{path}` is said by name and by a computed key"))
+                    .also(computed.def.span, "and by a computed key here")
+                    .help("raise the one by name with `(force)`, or lower the computed one with `(default)`"),
+            );
+            return Err(Poisoned);
+        }
+        Ok(())
+    }
+
+    /// Definitions of one level to one value.
+    pub(super) fn merge(
+        &self,
+        slot: SlotId,
+        ty: &Type,
+        top: &[&Active],
+    ) -> Result<Option<Typed>, Poisoned> {
+        let path = self.state().path(slot);
+        let whole = top.iter().find(|one| one.def.part == Part::Whole);
+        let element = top.iter().find(|one| one.def.part != Part::Whole);
+        if let (Some(whole), Some(element)) = (whole, element) {
+            self.push(
+                Diagnostic::error(
+                    "conflicting-values",
+                    whole.def.span,
+                    "one value here",
+                    format!("`{path}` is given one value and a list"),
+                )
+                .also(element.def.span, "a list here")
+                .help("mark the one value with `(list)` if it is a list of one"),
+            );
+            return Err(Poisoned);
+        }
+        if whole.is_some() {
+            return self.equal(&path, ty, top).map(Some);
+        }
+        let lines = matches!(ty.inner(), Type::Lines);
+        let mut ordered: Vec<&&Active> = top.iter().collect();
+        if lines {
+            // Without a slot, before and after mean the first and the last of all.
+            ordered.sort_by_key(|one| match (one.def.slotted, one.def.order) {
+                (false, Order::Before) => (0, 0, Order::Plain),
+                (false, Order::After) => (2, 0, Order::Plain),
+                (_, order) => (1, one.def.slot, order),
+            });
+        } else {
+            ordered.sort_by_key(|one| one.def.order);
+        }
+        let mut list = Vec::new();
+        let mut from = Vec::new();
+        for one in ordered {
+            from.push(one.def.span);
+            if one.def.part == Part::EmptyList {
+                continue;
+            }
+            let value = match &one.def.raw {
+                Raw::Object(node) => self.object_element(slot, node, one)?,
+                Raw::Item(node) => self.list_item(slot, node, one, list.len())?,
+                raw => self.value(raw, one.def.span, one.env)?,
+            };
+            let element = match ty.inner() {
+                Type::List(inner) if !matches!(one.def.raw, Raw::Item(_)) => {
+                    Some((**inner).clone())
+                }
+                Type::Lines => Some(Type::Nullable(Arc::new(Type::Lines))),
+                _ => None,
+            };
+            // A computed list joins as its elements.
+            match (value.data, one.def.raw.clone()) {
+                (Data::List(items), Raw::Computed(..)) if !lines => {
+                    for item in items {
+                        let item = Typed { from: vec![one.def.span], ..item };
+                        list.push(match &element {
+                            Some(ty) => self.checked(&path, ty, item, one.def.span)?,
+                            None => item,
+                        });
+                    }
+                }
+                (Data::Null, Raw::Computed(..)) => {}
+                (data, _) => {
+                    let item = Typed { data, from: value.from, pieces: None };
+                    list.push(match &element {
+                        Some(ty) => self.checked(&path, ty, item, one.def.span)?,
+                        None => item,
+                    });
+                }
+            }
+        }
+        if lines {
+            return Ok(Some(joined(&list)));
+        }
+        let value = Typed { data: Data::List(list), from, pieces: None };
+        match ty {
+            Type::Settings => Ok(Some(value)),
+            _ => {
+                let span = value.from.first().copied();
+                match span {
+                    Some(span) if !matches!(ty.inner(), Type::List(_)) => {
+                        self.checked(&path, ty, value, span).map(Some)
+                    }
+                    _ => Ok(Some(value)),
+                }
+            }
+        }
+    }
+
+    /// Whole values, which must agree.
+    pub(super) fn equal(&self, path: &str, ty: &Type, top: &[&Active]) -> Result<Typed, Poisoned> {
+        let mut result: Option<Typed> = None;
+        for one in top {
+            let mut value = self.value(&one.def.raw, one.def.span, one.env)?;
+            if !matches!(ty, Type::Settings) {
+                value = self.checked(path, ty, value, one.def.span)?;
+            }
+            match &mut result {
+                None => result = Some(value),
+                Some(first) if first.same(&value) => first.from.extend(value.from),
+                Some(first) => {
+                    let at = first.from.first().copied().unwrap_or(one.def.span);
+                    self.push(
+                        Diagnostic::error(
+                            "conflicting-values",
+                            one.def.span,
+                            format!("{} here", short(&value.data.kdl())),
+                            format!("`{path}` is given two values"),
+                        )
+                        .also(at, format!("{} here", short(&first.data.kdl())))
+                        .help(
+                            "keep one, or raise one with `(force)` or lower one with `(default)`",
+                        ),
+                    );
+                    return Err(Poisoned);
+                }
+            }
+        }
+        result.ok_or(Poisoned)
+    }
+
+    pub(super) fn object_element(
+        &self,
+        slot: SlotId,
+        node: &Arc<Node>,
+        one: &Active,
+    ) -> Result<Typed, Poisoned> {
+        let scratch = {
+            let mut state = self.state();
+            let at = state.slot(slot).at.clone();
+            let target = state.block(one.def.block).target.clone();
+            let block = state.add_block(None, Guard::Pinned(one.env), target.clone());
+            let ctx = Ctx { block, target, ..Ctx::top() };
+            let mut collector = Collector { state: &mut state, shared: &self.shared };
+            let (decl, way): (Arc<OptionDecl>, Vec<Arc<str>>) = match at {
+                At::Free(decl, way) => (decl, way.to_vec()),
+                At::Option(decl) => (decl, Vec::new()),
+                _ => match collector.owner(slot) {
+                    Some(decl) => (decl, Vec::new()),
+                    None => return Err(Poisoned),
+                },
+            };
+            let mut inner = way.clone();
+            inner.push("-".into());
+            let scratch = collector.state.add_slot(
+                Some(slot),
+                "-".into(),
+                At::Free(decl.clone(), inner.into()),
+            );
+            collector.element(node, scratch, &decl, &way, &ctx);
+            scratch
+        };
+        let value = self.force(scratch)?;
+        Ok(value.map_or_else(
+            || Typed::at(Data::Map(IndexMap::new()), one.def.span),
+            |value| (*value).clone(),
+        ))
+    }
+
+    /// An item of a `list` submodule, and the slot it is kept in for readers.
+    pub(super) fn list_item(
+        &self,
+        slot: SlotId,
+        node: &Arc<Node>,
+        one: &Active,
+        index: usize,
+    ) -> Result<Typed, Poisoned> {
+        let item = {
+            let mut state = self.state();
+            let At::Option(decl) = state.slot(slot).at.clone() else { return Err(Poisoned) };
+            let Kind::Items(body) = &decl.kind else { return Err(Poisoned) };
+            let key: Arc<str> = format!("#{index}").into();
+            let item = state.child(slot, &key, || At::Item(decl.clone(), body.clone()));
+            let target = state.block(one.def.block).target.clone();
+            let block = state.add_block(None, Guard::Pinned(one.env), target.clone());
+            let ctx = Ctx { block, target, ..Ctx::top() };
+            let mut collector = Collector { state: &mut state, shared: &self.shared };
+            collector.mention(item, &ctx, Order::Plain, Some(node.name.span));
+            collector.item_body(node, item, body, &ctx);
+            item
+        };
+        self.force(item)?.map(|value| (*value).clone()).ok_or(Poisoned)
+    }
+
+    /// A value that must fit.
+    pub fn checked(
+        &self,
+        path: &str,
+        ty: &Type,
+        value: Typed,
+        span: Span,
+    ) -> Result<Typed, Poisoned> {
+        ty.check(value).map_err(|mismatch| {
+            self.push(
+                Diagnostic::error(
+                    if mismatch.expected.starts_with("enum") {
+                        "not-in-enum"
+                    } else {
+                        "wrong-type"
+                    },
+                    span,
+                    format!("expected {}", mismatch.expected),
+                    format!("`{path}` expects {}, found {}", mismatch.expected, mismatch.found),
+                )
+                .maybe_help(mismatch.help),
+            );
+            Poisoned
+        })
+    }
+}
+
+/// Pieces to one text, with the lines of each.
+fn joined(list: &[Typed]) -> Typed {
+    let mut text = String::new();
+    let mut pieces = Vec::new();
+    let mut from = Vec::new();
+    for piece in list {
+        let Data::String(own) = &piece.data else { continue };
+        let own = one_newline(own);
+        let span = piece.from.first().copied();
+        if let Some(span) = span {
+            from.push(span);
+            pieces.push((own.matches('\n').count(), span));
+        }
+        text.push_str(&own);
+    }
+    Typed { data: Data::String(text.into()), from, pieces: Some(pieces.into()) }
+}

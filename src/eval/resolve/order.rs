@@ -1,0 +1,207 @@
+//! Which definitions and keys count, and in which order.
+
+use std::sync::Arc;
+
+use super::Active;
+use crate::diag::Diagnostic;
+use crate::eval::Eval;
+use crate::eval::arena::{At, Guard, Poisoned, Raw, RemovalId, SlotId};
+use crate::eval::collect::{Collector, Ctx};
+use crate::schema::Place;
+use crate::syntax::marks::{Level, Order};
+use crate::value::Data;
+
+impl Eval {
+    /// The children that exist, in order, with the highest level at which each is named.
+    pub fn in_order(&self, slot: SlotId) -> Vec<(Arc<str>, SlotId)> {
+        let children: Vec<(Arc<str>, SlotId)> = {
+            let state = self.state();
+            state.slot(slot).children.iter().map(|(name, id)| (name.clone(), *id)).collect()
+        };
+        let mut found = Vec::new();
+        for (name, id) in children {
+            let mentions = self.state().slot(id).mentions.clone();
+            let drops = match self.drops(id) {
+                Ok(drops) => drops,
+                Err(Poisoned) => continue,
+            };
+            let mut place: Option<(Order, Vec<u32>)> = None;
+            for mention in &mentions {
+                if self.dropped(&drops, mention.level, mention.under) {
+                    continue;
+                }
+                let Ok(envs) = self.instances(mention.block) else { continue };
+                let Some(env) = envs.first() else { continue };
+                let mut key = self.state().env(*env).order.clone();
+                key.push(mention.seq);
+                match &mut place {
+                    None => place = Some((mention.order, key)),
+                    // The first names it, whoever marks it moves it.
+                    Some((order, _)) if mention.order != Order::Plain => *order = mention.order,
+                    Some(_) => {}
+                }
+            }
+            if let Some((order, key)) = place {
+                found.push((order, key, name, id));
+            } else if mentions.is_empty() && self.has_default(id) {
+                found.push((Order::Plain, Vec::new(), name, id));
+            }
+        }
+        found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        found.into_iter().map(|(_, _, name, id)| (name, id)).collect()
+    }
+
+    pub(super) fn has_default(&self, slot: SlotId) -> bool {
+        let state = self.state();
+        match &state.slot(slot).at {
+            At::Free(decl, way) => {
+                let alias =
+                    decl.key(way.iter().map(|part| &**part)).and_then(|key| key.alias.clone());
+                let own = alias.and_then(|alias| Some(self.shared.schema.root.find(&alias)?.0));
+                matches!(own, Some(Place::Option(own)) if own.default.is_some())
+                    || state.slot(slot).children.values().copied().collect::<Vec<_>>().into_iter().any(|child| {
+                        matches!(&state.slot(child).at, At::Free(decl, way) if decl.key(way.iter().map(|part| &**part)).is_some_and(|key| key.alias.is_some()))
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    /// Computes the keys that were left, and takes their nodes in.
+    pub fn materialize(&self, slot: SlotId) -> Result<(), Poisoned> {
+        let deferred = std::mem::take(&mut self.state().slot_mut(slot).deferred);
+        let mut result = Ok(());
+        for one in deferred {
+            let Ok(envs) = self.instances(one.ctx.block) else {
+                result = Err(Poisoned);
+                continue;
+            };
+            for env in envs.iter() {
+                let raw = Raw::Computed(one.compute, one.text.clone());
+                let key = match self.value(&raw, one.span, *env) {
+                    Ok(key) => key,
+                    Err(Poisoned) => {
+                        result = Err(Poisoned);
+                        continue;
+                    }
+                };
+                let text: Arc<str> = match &key.data {
+                    Data::String(text) => text.clone(),
+                    Data::Int(n) => n.to_string().into(),
+                    other => {
+                        self.push(Diagnostic::error(
+                            "wrong-type",
+                            one.span,
+                            "expected a key",
+                            format!("a key is a string, found {}", other.describe()),
+                        ));
+                        result = Err(Poisoned);
+                        continue;
+                    }
+                };
+                let mut state = self.state();
+                let target = one.ctx.target.clone();
+                let block = state.add_block(None, Guard::Pinned(*env), target);
+                let ctx = Ctx { block, computed_key: true, ..one.ctx.clone() };
+                Collector { state: &mut state, shared: &self.shared }
+                    .with_key(&one.node, &text, slot, &ctx);
+                drop(state);
+                // Keys computed inside a computed key are met when the container below is read.
+            }
+        }
+        result
+    }
+
+    /// `(replace)` and `(unset)` that hold at a slot or above it.
+    pub fn drops(&self, slot: SlotId) -> Result<Vec<RemovalId>, Poisoned> {
+        let mut groups: Vec<Vec<RemovalId>> = Vec::new();
+        {
+            let state = self.state();
+            let mut at = Some(slot);
+            while let Some(id) = at {
+                let own = state.slot(id);
+                if !own.drops.is_empty() {
+                    groups.push(own.drops.clone());
+                }
+                at = own.parent;
+            }
+        }
+        let mut active = Vec::new();
+        for group in groups {
+            let mut here: Vec<RemovalId> = Vec::new();
+            for id in group {
+                let (block, level, span) = {
+                    let state = self.state();
+                    let own = state.removal(id);
+                    (own.block, own.level, own.span)
+                };
+                if self.instances(block)?.is_empty() {
+                    continue;
+                }
+                let other = {
+                    let state = self.state();
+                    here.iter()
+                        .map(|other| state.removal(*other).clone())
+                        .find(|other| other.level == level && other.span != span)
+                };
+                if let Some(other) = other {
+                    self.push(
+                        Diagnostic::error(
+                            "two-replacements",
+                            span,
+                            "and here",
+                            "two definitions replace the same option at one level",
+                        )
+                        .also(other.span, "replaced here")
+                        .help("keep one, or raise one with `(force+replace)`"),
+                    );
+                    return Err(Poisoned);
+                }
+                here.push(id);
+            }
+            active.extend(here);
+        }
+        Ok(active)
+    }
+
+    /// Whether a drop takes a definition away.
+    pub fn dropped(&self, drops: &[RemovalId], level: Level, under: Option<RemovalId>) -> bool {
+        let state = self.state();
+        drops.iter().any(|id| {
+            let drop = state.removal(*id);
+            if level > drop.level {
+                return false;
+            }
+            let mut at = under;
+            while let Some(own) = at {
+                if own == *id {
+                    return false;
+                }
+                at = state.removal(own).under;
+            }
+            true
+        })
+    }
+
+    /// The definitions of a slot that count, in order.
+    pub fn active(&self, slot: SlotId) -> Result<Vec<Active>, Poisoned> {
+        let defs = self.state().slot(slot).defs.clone();
+        if defs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let drops = self.drops(slot)?;
+        let mut active = Vec::new();
+        for def in defs {
+            if self.dropped(&drops, def.level, def.under) {
+                continue;
+            }
+            for env in self.instances(def.block)?.iter() {
+                let mut key = self.state().env(*env).order.clone();
+                key.push(def.seq);
+                active.push(Active { key, env: *env, def: def.clone() });
+            }
+        }
+        active.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(active)
+    }
+}

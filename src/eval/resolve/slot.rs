@@ -1,0 +1,291 @@
+//! What a place comes to: a group, an item, an option, a key.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::diag::Diagnostic;
+use crate::eval::Eval;
+use crate::eval::arena::{At, Guard, Outcome, Poisoned, Raw, SlotId};
+use crate::eval::collect::{Collector, Ctx, literal};
+use crate::eval::freeform::key_type;
+use crate::schema::option::{Body, Fallback, Kind};
+use crate::schema::types::{Type, one_newline};
+use crate::schema::{OptionDecl, Place};
+use crate::syntax::marks::{self, Level};
+use crate::syntax::tree::Scalar;
+use crate::value::{Data, Typed};
+
+impl Eval {
+    pub(super) fn compute(&self, slot: SlotId) -> (Outcome, Level) {
+        let at = self.state().slot(slot).at.clone();
+        match at {
+            At::Group(group) => {
+                let mut map = IndexMap::new();
+                for name in group.places.keys() {
+                    let Some(child) = self.child_of(slot, name) else { continue };
+                    match self.force(child) {
+                        Ok(Some(value)) => {
+                            map.insert(name.clone(), (*value).clone());
+                        }
+                        Ok(None) => {}
+                        Err(Poisoned) => return (Err(Poisoned), Level::Normal),
+                    }
+                }
+                (
+                    Ok(Some(Arc::new(Typed {
+                        data: Data::Map(map),
+                        from: Vec::new(),
+                        pieces: None,
+                    }))),
+                    Level::Normal,
+                )
+            }
+            At::Item(decl, body) => self.item(slot, &decl, &body),
+            At::Option(decl) => match &decl.kind {
+                Kind::Keyed(_) => self.container(slot),
+                Kind::Items(_) => {
+                    let mut result = self.leaf(slot, &decl.ty);
+                    if let (Ok(None), _) = &result {
+                        result.0 = self.fallback(slot, &decl);
+                    }
+                    result
+                }
+                Kind::Plain => {
+                    let mut result = self.leaf(slot, &decl.ty);
+                    if let (Ok(None), _) = &result {
+                        result = (self.fallback(slot, &decl), Level::Option);
+                    }
+                    result
+                }
+            },
+            At::Free(decl, way) => {
+                let ty = key_type(&decl, &way);
+                let mut result = self.leaf(slot, ty.as_ref().unwrap_or(&Type::Settings));
+                if let (Ok(None), _) = &result
+                    && let Some(alias) =
+                        decl.key(way.iter().map(|part| &**part)).and_then(|key| key.alias.clone())
+                    && let Some((Place::Option(own), _)) = self.shared.schema.root.find(&alias)
+                {
+                    result = (self.fallback(slot, &own), Level::Option);
+                    if let Ok(Some(value)) = &result.0
+                        && (value.data == Data::Null || value.data.is_empty())
+                        && own.default.is_none()
+                    {
+                        // Nothing was said: there is nothing to write, yet a reader gets the type's own.
+                        result.0 = Ok(None);
+                    }
+                }
+                result
+            }
+            At::Entry(ty) => self.leaf(slot, &ty),
+        }
+    }
+
+    /// What a typed key holds for a reader, where [`Eval::force`] says that there is nothing.
+    pub fn empty_of(&self, slot: SlotId) -> Option<Data> {
+        let state = self.state();
+        match &state.slot(slot).at {
+            At::Free(decl, way) => key_type(decl, way).and_then(|ty| ty.empty()),
+            At::Option(decl) => decl.ty.empty(),
+            At::Entry(ty) => ty.empty(),
+            _ => None,
+        }
+    }
+
+    /// A value that no definition gives.
+    pub(super) fn fallback(&self, slot: SlotId, decl: &Arc<OptionDecl>) -> Outcome {
+        let env = {
+            let mut state = self.state();
+            let item = {
+                let mut at = Some(slot);
+                loop {
+                    let Some(id) = at else { break None };
+                    let own = state.slot(id);
+                    if matches!(own.at, At::Item(..)) {
+                        break Some(id);
+                    }
+                    at = own.parent;
+                }
+            };
+            match item {
+                Some(item) => self.item_env(&mut state, item),
+                None => {
+                    let path = (!decl.target.is_empty()).then_some(&*decl.target);
+                    self.target_env(&mut state, path)
+                }
+            }
+        };
+        match &decl.default {
+            None => Ok(decl
+                .ty
+                .empty()
+                .map(|data| Arc::new(Typed { data, from: Vec::new(), pieces: None }))),
+            Some(Fallback::Value(value)) => {
+                let (marks, _) = marks::read(value.ty.as_ref());
+                let raw = match (marks.compute, &value.data) {
+                    (Some(compute), Scalar::String(text)) => Raw::Computed(compute, text.clone()),
+                    (_, data) => Raw::Literal(literal(data)),
+                };
+                let mut value_typed = self.value(&raw, value.span, env)?;
+                // `default="x"` of a list is a list of one.
+                if decl.ty.is_list() && !matches!(value_typed.data, Data::List(_) | Data::Null) {
+                    value_typed = Typed {
+                        data: Data::List(vec![value_typed.clone()]),
+                        from: value_typed.from,
+                        pieces: None,
+                    };
+                }
+                if matches!(decl.ty.inner(), Type::Lines)
+                    && let Data::String(text) = &value_typed.data
+                {
+                    value_typed.data = Data::String(one_newline(text));
+                }
+                self.checked(&decl.path, &decl.ty, value_typed, value.span)
+                    .map(|value| Some(Arc::new(value)))
+            }
+            Some(Fallback::Node(node)) => {
+                let mut plain = (**decl).clone();
+                plain.default = None;
+                plain.into = None;
+                let plain = Arc::new(plain);
+                let scratch = {
+                    let mut state = self.state();
+                    let scratch =
+                        state.add_slot(None, decl.path.clone(), At::Option(plain.clone()));
+                    let block = state.add_block(None, Guard::Pinned(env), None);
+                    let ctx = Ctx { block, level: Some(Level::Option), ..Ctx::top() };
+                    let mut collector = Collector { state: &mut state, shared: &self.shared };
+                    if plain.ty.is_freeform() {
+                        collector.free_value(node, scratch, &plain, &[], &ctx);
+                    } else {
+                        collector.value(
+                            node,
+                            scratch,
+                            &plain.ty,
+                            &plain.path,
+                            plain.default_slot,
+                            &ctx,
+                        );
+                    }
+                    scratch
+                };
+                self.force(scratch)
+            }
+        }
+    }
+
+    /// One item: its options and its free keys, in the order in which they were first named.
+    pub(super) fn item(
+        &self,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        body: &Arc<Body>,
+    ) -> (Outcome, Level) {
+        self.prepare(slot);
+        if self.materialize(slot).is_err() {
+            return (Err(Poisoned), Level::Normal);
+        }
+        let mut names: Vec<Arc<str>> =
+            self.in_order(slot).into_iter().map(|(name, _)| name).collect();
+        for name in body.group.places.keys() {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        let mut map = IndexMap::new();
+        let mut poisoned = false;
+        for name in names {
+            let Some(child) = self.child_of(slot, &name) else { continue };
+            let place = body.group.places.get(&name);
+            match self.force(child) {
+                Err(Poisoned) => poisoned = true,
+                Ok(Some(value)) => {
+                    let written = match place {
+                        Some(Place::Option(own)) => {
+                            let unsaid = value.from.is_empty() && own.default.is_none();
+                            if value.data == Data::Null || unsaid {
+                                continue;
+                            }
+                            own.as_name.clone().unwrap_or(name)
+                        }
+                        Some(Place::Group(_)) if matches!(&value.data, Data::Map(map) if map.is_empty()) =>
+                        {
+                            continue;
+                        }
+                        _ => name,
+                    };
+                    map.insert(written, (*value).clone());
+                }
+                Ok(None) => {
+                    if let Some(Place::Option(own)) = place
+                        && own.required
+                    {
+                        let state = self.state();
+                        let span = state
+                            .slot(slot)
+                            .mentions
+                            .iter()
+                            .map(|mention| mention.span)
+                            .find(|span| span.end > 0);
+                        let key = state.slot(slot).key.clone();
+                        drop(state);
+                        if let Some(span) = span {
+                            let name = own.name();
+                            self.push(
+                                Diagnostic::error(
+                                    "missing-option",
+                                    span,
+                                    format!("without `{name}`"),
+                                    format!(
+                                        "`{} {}` needs `{name}`",
+                                        decl.path,
+                                        crate::value::quote(&key)
+                                    ),
+                                )
+                                .help(format!("add `{name}=...`")),
+                            );
+                        }
+                        poisoned = true;
+                    }
+                }
+            }
+        }
+        if poisoned {
+            return (Err(Poisoned), Level::Normal);
+        }
+        let state = self.state();
+        let from = state
+            .slot(slot)
+            .mentions
+            .iter()
+            .map(|mention| mention.span)
+            .filter(|span| span.end > 0)
+            .collect();
+        (Ok(Some(Arc::new(Typed { data: Data::Map(map), from, pieces: None }))), Level::Normal)
+    }
+
+    /// A keyed option: its items.
+    pub(super) fn container(&self, slot: SlotId) -> (Outcome, Level) {
+        if self.materialize(slot).is_err() {
+            return (Err(Poisoned), Level::Normal);
+        }
+        let mut map = IndexMap::new();
+        let mut from = Vec::new();
+        let mut poisoned = false;
+        for (name, child) in self.in_order(slot) {
+            match self.force(child) {
+                Ok(Some(value)) => {
+                    from.extend(value.from.iter().copied());
+                    map.insert(name, (*value).clone());
+                }
+                Ok(None) => {}
+                Err(Poisoned) => poisoned = true,
+            }
+        }
+        if poisoned {
+            return (Err(Poisoned), Level::Normal);
+        }
+        (Ok(Some(Arc::new(Typed { data: Data::Map(map), from, pieces: None }))), Level::Normal)
+    }
+}

@@ -1,0 +1,286 @@
+//! `target` and `option` nodes to declarations.
+
+mod implied;
+mod option;
+
+use std::sync::Arc;
+
+use super::option::{Scope, Target, TypedKey};
+use super::types::Type;
+use super::{Group, Place, Schema, join};
+use crate::diag::{Diagnostic, Diagnostics, Spanned, nearest};
+use crate::syntax::tree::{Name, Node, Scalar, Value};
+use implied::{implied, package_statement, shell_init};
+use option::{Context, option};
+
+/// Names that structure a configuration, so that no option can have them.
+pub const RESERVED: &[&str] = &[
+    "when", "for", "use", "import", "option", "assert", "warn", "renamed", "removed", "let", "set",
+    "host", "user", "module", "hcc", "target",
+];
+
+/// The option to which a target's `package` is added.
+pub const PACKAGES: &str = "home.packages";
+
+const STATEMENTS: &[&str] = &[
+    "doc",
+    "option",
+    "let",
+    "when",
+    "for",
+    "assert",
+    "warn",
+    "renamed",
+    "removed",
+    "set",
+    "shell-init",
+    "file",
+    "package",
+    "unit",
+    "defaults",
+    "activation",
+    "target",
+];
+
+/// Declares a `target` node and those nested in it.
+pub fn target(node: &Node, schema: &mut Schema, diags: &mut Diagnostics) {
+    declare_target(node, None, schema, diags);
+}
+
+fn declare_target(
+    node: &Node,
+    parent: Option<&Target>,
+    schema: &mut Schema,
+    diags: &mut Diagnostics,
+) {
+    let Some(name) = text_arg(node, 0) else {
+        diags.push(
+            Diagnostic::error(
+                "bad-target",
+                node.name.span,
+                "without a name",
+                "a target needs a name",
+            )
+            .help("write `target \"programs.name\" { ... }`"),
+        );
+        return;
+    };
+    check_props(node, &["package", "os", "always", "scope"], "target", diags);
+    let path =
+        parent.map_or_else(|| name.value.to_string(), |parent| join(&parent.path, &name.value));
+    let scope = match parent {
+        Some(parent) => parent.scope,
+        None => scope_prop(node, diags),
+    };
+    let os: Vec<Arc<str>> = match (text_prop(node, "os"), parent) {
+        (Some(os), _) => os.value.split_whitespace().map(Arc::from).collect(),
+        (None, Some(parent)) => parent.os.clone(),
+        (None, None) => Vec::new(),
+    };
+    let always = bool_prop(node, "always", diags);
+    let mut target = Target {
+        path: path.as_str().into(),
+        doc: String::new(),
+        url: String::new(),
+        os,
+        always,
+        scope,
+        parent: parent.map(|parent| parent.path.clone()),
+        statements: [].into(),
+        span: name.span,
+    };
+    let mut group = Group { path: path.as_str().into(), ..Group::default() };
+    let mut statements = Vec::new();
+    let mut nested = Vec::new();
+    if !always {
+        implied(
+            &mut group,
+            "enable",
+            Type::Bool,
+            Scalar::Bool(false),
+            &target,
+            "Whether to set this up.",
+        );
+    }
+    if let Some(package) = node.prop("package") {
+        let ty = Type::Nullable(Arc::new(Type::Package));
+        let doc = "The package that brings it; `#null` installs none.";
+        implied(&mut group, "package", ty, package.value.data.clone(), &target, doc);
+        statements.push(package_statement(package));
+    }
+    for child in node.children() {
+        match &*child.name.value {
+            "doc" => {
+                target.doc =
+                    text_arg(child, 0).map(|doc| doc.value.to_string()).unwrap_or_default();
+                target.url =
+                    text_prop(child, "url").map(|url| url.value.to_string()).unwrap_or_default();
+            }
+            "option" => {
+                let context = Context { target: &target.path, scope, inside: &target.path };
+                option(child, &context, &mut group, diags);
+            }
+            "target" => nested.push(child),
+            "shell-init" => shell_init(child, &target, &mut group, &mut statements, diags),
+            _ => statements.push(child.clone()),
+        }
+    }
+    check_statements(&statements, &group, diags);
+    alias_keys(&mut group);
+    target.statements = statements.into();
+    let target = Arc::new(target);
+    group.target = Some(target.clone());
+    schema.targets.push(target.clone());
+    if Arc::make_mut(&mut schema.root).insert(&path, Place::Group(Arc::new(group))).is_err() {
+        diags.push(Diagnostic::error(
+            "declared-twice",
+            name.span,
+            "declared here again",
+            format!("there is a `{path}` already"),
+        ));
+    }
+    for child in nested {
+        declare_target(child, Some(&target), schema, diags);
+    }
+}
+
+/// Whether a name is a statement of the target language.
+pub fn is_statement(name: &str) -> bool {
+    STATEMENTS.contains(&name)
+}
+
+fn check_statements(statements: &[Node], group: &Group, diags: &mut Diagnostics) {
+    for node in statements {
+        let name = &*node.name.value;
+        if is_statement(name) || group.find(name).is_some() {
+            continue;
+        }
+        let known = STATEMENTS.iter().copied().chain(group.names());
+        diags.push(
+            Diagnostic::error(
+                "unknown-statement",
+                node.name.span,
+                "neither a statement nor an option of this target",
+                format!("a target has no statement `{name}`"),
+            )
+            .maybe_help(nearest(name, known).map(|near| format!("did you mean `{near}`?"))),
+        );
+    }
+}
+
+/// Declares a user's own `option` node.
+pub fn own_option(node: &Node, schema: &mut Schema, diags: &mut Diagnostics) {
+    let scope = scope_prop(node, diags);
+    let context = Context { target: &"".into(), scope, inside: &"".into() };
+    option(node, &context, Arc::make_mut(&mut schema.root), diags);
+}
+
+/// Makes each `into` option and its leaf of settings one option with two spellings.
+fn alias_keys(group: &mut Group) {
+    let mut aliases: Vec<(Arc<str>, TypedKey)> = Vec::new();
+    collect_aliases(group, &mut aliases);
+    for (settings, key) in aliases {
+        if let Some(Place::Option(decl)) = group.places.get_mut(&settings) {
+            Arc::make_mut(decl).keys.insert(0, key);
+        }
+    }
+}
+
+fn collect_aliases(group: &Group, aliases: &mut Vec<(Arc<str>, TypedKey)>) {
+    for place in group.places.values() {
+        match place {
+            Place::Group(inner) => collect_aliases(inner, aliases),
+            Place::Option(decl) => {
+                let Some((settings, way)) = decl.into.as_ref().and_then(|way| way.split_first())
+                else {
+                    continue;
+                };
+                aliases.push((
+                    settings.clone(),
+                    TypedKey {
+                        pattern: way.to_vec(),
+                        ty: decl.ty.clone(),
+                        doc: decl.doc.clone(),
+                        alias: Some(decl.path.clone()),
+                    },
+                ));
+            }
+        }
+    }
+}
+
+fn scope_prop(node: &Node, diags: &mut Diagnostics) -> Scope {
+    match text_prop(node, "scope") {
+        None => Scope::User,
+        Some(text) if &*text.value == "user" => Scope::User,
+        Some(text) if &*text.value == "system" => Scope::System,
+        Some(text) => {
+            diags.push(
+                Diagnostic::error(
+                    "bad-option",
+                    text.span,
+                    "not a scope",
+                    format!("the scope is `user` or `system`, found `{}`", text.value),
+                )
+                .help("write `scope=\"system\"` for the machine, nothing for the user"),
+            );
+            Scope::User
+        }
+    }
+}
+
+fn check_props(node: &Node, known: &[&str], what: &str, diags: &mut Diagnostics) {
+    for (name, _) in node.props() {
+        if !known.contains(&&*name.value) {
+            diags.push(
+                Diagnostic::error(
+                    "unknown-property",
+                    name.span,
+                    "not known here",
+                    format!("`{what}` has no property `{}`", name.value),
+                )
+                .help(match nearest(&name.value, known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it takes {}", known.join(", ")),
+                }),
+            );
+        }
+    }
+}
+
+fn bool_prop(node: &Node, name: &str, diags: &mut Diagnostics) -> bool {
+    match node.prop(name).map(|entry| (&entry.value.data, entry.span)) {
+        None => false,
+        Some((Scalar::Bool(value), _)) => *value,
+        Some((other, span)) => {
+            diags.push(
+                Diagnostic::error(
+                    "wrong-type",
+                    span,
+                    "expected a bool",
+                    format!("`{name}` expects bool, found {}", other.kind()),
+                )
+                .help("write `#true`"),
+            );
+            false
+        }
+    }
+}
+
+/// A value's text and place, if it is a string.
+pub fn as_text(value: &Value) -> Option<Name> {
+    match &value.data {
+        Scalar::String(text) => Some(Spanned { value: text.clone(), span: value.span }),
+        _ => None,
+    }
+}
+
+/// The text of the argument at `index`.
+pub fn text_arg(node: &Node, index: usize) -> Option<Name> {
+    node.args().nth(index).and_then(|entry| as_text(&entry.value))
+}
+
+/// The text of a property.
+pub fn text_prop(node: &Node, name: &str) -> Option<Name> {
+    node.prop(name).and_then(|entry| as_text(&entry.value))
+}

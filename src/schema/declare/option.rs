@@ -1,0 +1,294 @@
+//! `option` nodes.
+
+use std::sync::Arc;
+
+use super::{RESERVED, as_text, bool_prop, check_props, text_prop};
+use crate::diag::{Diagnostic, Diagnostics, Spanned, nearest};
+use crate::schema::option::{Body, Fallback, Kind, OptionDecl, Scope, TypedKey};
+use crate::schema::types::Type;
+use crate::schema::{Group, Place, join};
+use crate::syntax::marks;
+use crate::syntax::tree::{Name, Node, Scalar};
+
+pub(super) const OPTION_PROPS: &[&str] = &[
+    "type", "default", "into", "argument", "example", "doc", "hm", "required", "internal", "as",
+    "scope",
+];
+
+pub(super) struct Context<'a> {
+    pub(super) target: &'a Arc<str>,
+    pub(super) scope: Scope,
+    /// The dotted path that declared names are below.
+    pub(super) inside: &'a Arc<str>,
+}
+
+/// Declares the names of an `option` node in a group.
+pub(super) fn option(
+    node: &Node,
+    context: &Context<'_>,
+    group: &mut Group,
+    diags: &mut Diagnostics,
+) {
+    check_props(node, OPTION_PROPS, "option", diags);
+    let names: Vec<Name> = node.args().filter_map(|entry| as_text(&entry.value)).collect();
+    if names.is_empty() {
+        diags.push(
+            Diagnostic::error(
+                "bad-option",
+                node.name.span,
+                "without a name",
+                "an option needs a name",
+            )
+            .help("write `option \"name\" type=\"string\"`"),
+        );
+    }
+    for name in names {
+        if !valid_name(&name.value) {
+            diags.push(
+                Diagnostic::error(
+                    "bad-option",
+                    name.span,
+                    "not a name for an option",
+                    format!("`{}` cannot name an option", name.value),
+                )
+                .help("use letters, digits and `-`, with `.` between groups"),
+            );
+            continue;
+        }
+        if RESERVED.contains(&&*name.value) {
+            diags.push(Diagnostic::error(
+                "bad-option",
+                name.span,
+                "a word of the language",
+                format!("an option cannot be called `{}`", name.value),
+            ));
+            continue;
+        }
+        let inner: Vec<&Node> =
+            node.children().iter().filter(|child| &*child.name.value == "option").collect();
+        let is_group =
+            node.prop("type").is_none() && node.prop("default").is_none() && !inner.is_empty();
+        if is_group {
+            for child in inner {
+                let prefixed = prefixed(child, &name.value);
+                option(&prefixed, context, group, diags);
+            }
+            continue;
+        }
+        let Some(decl) = declaration(node, &name, context, diags) else { continue };
+        if let Err(old) = group.insert(&name.value, Place::Option(Arc::new(decl))) {
+            let mut problem = Diagnostic::error(
+                "declared-twice",
+                name.span,
+                "declared here again",
+                format!("`{}` is declared already", join(context.inside, &name.value)),
+            );
+            if let Place::Option(old) = old {
+                problem = problem.also(old.span, "first declared here");
+            }
+            diags.push(problem);
+        }
+    }
+}
+
+/// The same option, its names below a group.
+pub(super) fn prefixed(node: &Node, prefix: &str) -> Node {
+    let mut node = node.clone();
+    for entry in node.entries.iter_mut().filter(|entry| entry.name.is_none()) {
+        if let Scalar::String(text) = &mut entry.value.data {
+            *text = join(prefix, text).into();
+        }
+    }
+    node
+}
+
+pub(super) fn declaration(
+    node: &Node,
+    name: &Name,
+    context: &Context<'_>,
+    diags: &mut Diagnostics,
+) -> Option<OptionDecl> {
+    let child = |wanted: &str| node.children().iter().find(|child| &*child.name.value == wanted);
+    let default = match (node.prop("default"), child("default")) {
+        (Some(entry), _) => Some(Fallback::Value(entry.value.clone())),
+        (None, Some(child)) => Some(Fallback::Node(child.clone())),
+        (None, None) => None,
+    };
+    let said = text_prop(node, "type");
+    let mut kind = Kind::Plain;
+    let path: Arc<str> = join(context.inside, &name.value).into();
+    let ty = match said.as_ref().map(|said| &*said.value) {
+        Some("keyed") => {
+            kind = Kind::Keyed(Arc::new(body(node, &path, context, diags)));
+            Type::Map(Arc::new(Type::Settings))
+        }
+        Some("list") => {
+            kind = Kind::Items(Arc::new(body(node, &path, context, diags)));
+            Type::List(Arc::new(Type::Settings))
+        }
+        Some(text) => match Type::parse(text) {
+            Ok(ty) => ty,
+            Err(reason) => {
+                let span = said.as_ref().map_or(name.span, |said| said.span);
+                diags.push(Diagnostic::error("bad-type", span, "not a type", reason));
+                return None;
+            }
+        },
+        None => match default.as_ref().and_then(type_of) {
+            Some(ty) => ty,
+            None => {
+                diags.push(
+                    Diagnostic::error(
+                        "bad-option",
+                        name.span,
+                        "of no known type",
+                        format!("the option `{path}` needs a type"),
+                    )
+                    .help("write `type=\"string\"`, or a literal `default=` from which it follows"),
+                );
+                return None;
+            }
+        },
+    };
+    let keys = node
+        .children()
+        .iter()
+        .filter(|child| &*child.name.value == "key")
+        .flat_map(|child| typed_keys(child, diags))
+        .collect();
+    let slots_node = child("slots");
+    let slots: Vec<Arc<str>> = slots_node
+        .map(|slots| {
+            slots.args().filter_map(|entry| as_text(&entry.value)).map(|n| n.value).collect()
+        })
+        .unwrap_or_default();
+    let default_slot = slots_node
+        .and_then(|slots| text_prop(slots, "default"))
+        .and_then(|wanted| slots.iter().position(|slot| *slot == wanted.value))
+        .unwrap_or(0);
+    for other in node.children() {
+        let known = [
+            "option", "default", "key", "slots", "rest", "example", "let", "when", "for", "assert",
+        ];
+        let own = matches!(kind, Kind::Keyed(_) | Kind::Items(_));
+        if !known.contains(&&*other.name.value) && !own {
+            diags.push(
+                Diagnostic::error(
+                    "bad-option",
+                    other.name.span,
+                    "not part of an option",
+                    format!("an option takes no `{}`", other.name.value),
+                )
+                .maybe_help(
+                    nearest(&other.name.value, known).map(|near| format!("did you mean `{near}`?")),
+                ),
+            );
+        }
+    }
+    Some(OptionDecl {
+        path,
+        ty,
+        kind,
+        default,
+        into: text_prop(node, "into").map(|into| {
+            let last = name.value.rsplit('.').next().unwrap_or(&name.value);
+            into.value.split('.').map(|part| part.replace("{name}", last).into()).collect()
+        }),
+        argument: node.prop("argument").and_then(|entry| match entry.value.data {
+            Scalar::Bool(true) => Some(1),
+            Scalar::Int(n) => usize::try_from(n).ok(),
+            _ => None,
+        }),
+        as_name: text_prop(node, "as").map(|name| name.value),
+        slots,
+        default_slot,
+        keys,
+        required: bool_prop(node, "required", diags),
+        internal: bool_prop(node, "internal", diags),
+        scope: context.scope,
+        doc: text_prop(node, "doc").map(|doc| doc.value.to_string()).unwrap_or_default(),
+        example: text_prop(node, "example").map(|text| text.value.to_string()),
+        hm: text_prop(node, "hm")
+            .map(|hm| hm.value.split_whitespace().map(str::to_owned).collect())
+            .unwrap_or_default(),
+        target: context.target.clone(),
+        span: name.span,
+    })
+}
+
+/// The body of a keyed or list submodule.
+pub(super) fn body(
+    node: &Node,
+    path: &Arc<str>,
+    context: &Context<'_>,
+    diags: &mut Diagnostics,
+) -> Body {
+    let mut group = Group { path: path.clone(), ..Group::default() };
+    let mut rest = None;
+    let mut statements = Vec::new();
+    let inner = Context { target: context.target, scope: context.scope, inside: path };
+    for child in node.children() {
+        match &*child.name.value {
+            "option" => option(child, &inner, &mut group, diags),
+            "rest" => {
+                let name = Spanned { value: "rest".into(), span: child.name.span };
+                rest = declaration(child, &name, &inner, diags).map(Arc::new);
+            }
+            "example" | "default" => {}
+            _ => statements.push(child.clone()),
+        }
+    }
+    Body { group: Arc::new(group), rest, statements: statements.into() }
+}
+
+pub(super) fn typed_keys(node: &Node, diags: &mut Diagnostics) -> Vec<TypedKey> {
+    check_props(node, &["type", "doc"], "key", diags);
+    let Some(said) = text_prop(node, "type") else {
+        diags.push(Diagnostic::error(
+            "bad-option",
+            node.name.span,
+            "without a type",
+            "a typed key needs a type",
+        ));
+        return Vec::new();
+    };
+    let ty = match Type::parse(&said.value) {
+        Ok(ty) => ty,
+        Err(reason) => {
+            diags.push(Diagnostic::error("bad-type", said.span, "not a type", reason));
+            return Vec::new();
+        }
+    };
+    let doc = text_prop(node, "doc").map(|doc| doc.value.to_string()).unwrap_or_default();
+    node.args()
+        .filter_map(|entry| as_text(&entry.value))
+        .map(|pattern| TypedKey {
+            pattern: pattern.value.split('.').map(Arc::from).collect(),
+            ty: ty.clone(),
+            doc: doc.clone(),
+            alias: None,
+        })
+        .collect()
+}
+
+pub(super) fn type_of(default: &Fallback) -> Option<Type> {
+    let Fallback::Value(value) = default else { return None };
+    if marks::read(value.ty.as_ref()).0.compute.is_some() {
+        return None;
+    }
+    match &value.data {
+        Scalar::Bool(_) => Some(Type::Bool),
+        Scalar::Int(_) => Some(Type::Int(None, None)),
+        Scalar::Float(_) => Some(Type::Float(None, None)),
+        Scalar::String(_) => Some(Type::String),
+        Scalar::Null => None,
+    }
+}
+
+pub(super) fn valid_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.split('.').all(|part| {
+            !part.is_empty()
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        })
+}
