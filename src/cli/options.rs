@@ -1,19 +1,168 @@
 //! `hcc options`
 
+use std::fmt::Write as _;
+
 use clap::Args;
+use serde_json::{Value, json};
 
-use super::{Global, Status};
+use super::session::Session;
+use super::{Global, Status, Stop, print, print_json, say};
+use crate::diag::nearest;
+use crate::emit;
+use crate::schema::catalogue::{Entry, entries};
+use crate::schema::{Group, Schema};
 
-/// Search the options
+/// Search the options: types, defaults, docs, examples
+///
+/// Without a query it lists all programs and options. A query searches names, Home Manager's
+/// names and docs; one that fits few options shows them whole.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Part of a name, or of what it is about
+    /// Words that all must occur in an option's name or doc
     query: Vec<String>,
+    /// List the formats that files can be written in, and their parameters
+    #[arg(long, conflicts_with = "query")]
+    formats: bool,
 }
+
+/// As many are shown whole.
+const WHOLE: usize = 4;
 
 impl Options {
     /// Runs it.
-    pub fn run(&self, _global: &Global) -> Status {
-        Ok(())
+    pub fn run(&self, global: &Global) -> Status {
+        if self.formats {
+            return formats(global);
+        }
+        let session = Session::catalogue(global);
+        let all = entries(&session.program.schema, &session.program.sources);
+        let words: Vec<String> = self.query.iter().map(|word| word.to_lowercase()).collect();
+        let mut found: Vec<&Entry> =
+            all.iter().filter(|entry| words.iter().all(|word| entry.matches(word))).collect();
+        // An option that is named exactly, and what is below it, comes before all that mentions it.
+        if let [name] = self.query.as_slice() {
+            let below = format!("{name}.");
+            let own: Vec<&Entry> = found
+                .iter()
+                .copied()
+                .filter(|entry| entry.path == *name || entry.path.starts_with(&below))
+                .collect();
+            if !own.is_empty() {
+                found = own;
+            }
+            if let Some(exact) = found.iter().copied().find(|entry| entry.path == *name) {
+                found = vec![exact];
+            }
+        }
+        if global.json {
+            let rows: Vec<Value> = found.iter().map(|entry| entry_json(entry)).collect();
+            return print_json(&json!({"version": crate::ir::VERSION, "options": rows}));
+        }
+        if found.is_empty() {
+            let query = self.query.join(" ");
+            say(&format!("error: no option is about `{query}`"));
+            if let Some(near) = nearest(&query, all.iter().map(|entry| entry.path.as_str())) {
+                say(&format!("  help: did you mean `{near}`?"));
+            }
+            return Err(Stop::Errors);
+        }
+        print(&if found.len() <= WHOLE { whole(&found) } else { table(&found) })
     }
+}
+
+/// All paths that are declared.
+pub fn paths(schema: &Schema) -> Vec<String> {
+    fn below(group: &Group, found: &mut Vec<String>) {
+        for place in group.places.values() {
+            match place {
+                crate::schema::Place::Group(inner) => below(inner, found),
+                crate::schema::Place::Option(decl) => found.push(decl.path.to_string()),
+            }
+        }
+    }
+    let mut found = Vec::new();
+    below(&schema.root, &mut found);
+    found
+}
+
+fn table(found: &[&Entry]) -> String {
+    let mut out = String::new();
+    let path = found.iter().map(|entry| entry.path.chars().count()).max().unwrap_or(0).min(48);
+    let ty = found.iter().map(|entry| entry.ty.chars().count()).max().unwrap_or(0).min(22);
+    for entry in found {
+        let _written = writeln!(
+            out,
+            "{}",
+            format!("{:path$}  {:ty$}  {}", entry.path, entry.ty, entry.doc).trim_end()
+        );
+    }
+    let _written = writeln!(out, "\n{} options. `hcc options NAME` shows one whole.", found.len());
+    out
+}
+
+fn whole(found: &[&Entry]) -> String {
+    let mut out = String::new();
+    for entry in found {
+        let mut rows = vec![("type", entry.ty.clone())];
+        rows.extend(entry.default.clone().map(|default| ("default", default)));
+        rows.extend(entry.example.clone().map(|example| ("example", example)));
+        rows.extend((!entry.slots.is_empty()).then(|| ("slots", entry.slots.join(" "))));
+        rows.extend((!entry.hm.is_empty()).then(|| ("Home Manager", entry.hm.join(", "))));
+        rows.extend((!entry.reaches.is_empty()).then(|| ("reaches", entry.reaches.join(", "))));
+        rows.extend(entry.scope_system.then(|| ("scope", "the machine".to_owned())));
+        rows.push(("declared", entry.declared.clone()));
+        rows.extend((!entry.url.is_empty()).then(|| ("see", entry.url.clone())));
+        let _written = writeln!(out, "{}", entry.path);
+        if !entry.doc.is_empty() {
+            let _written = writeln!(out, "    {}", entry.doc);
+        }
+        for (name, text) in rows {
+            let mut lines = text.lines();
+            let _written = writeln!(out, "    {name:12}  {}", lines.next().unwrap_or(""));
+            for line in lines {
+                let _written = writeln!(out, "    {:12}  {line}", "");
+            }
+        }
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+fn entry_json(entry: &Entry) -> Value {
+    json!({
+        "path": entry.path,
+        "type": entry.ty,
+        "default": entry.default,
+        "doc": entry.doc,
+        "example": entry.example,
+        "slots": entry.slots,
+        "home-manager": entry.hm,
+        "reaches": entry.reaches,
+        "scope": if entry.scope_system { "system" } else { "user" },
+        "declared": entry.declared,
+        "url": entry.url,
+    })
+}
+
+fn formats(global: &Global) -> Status {
+    if global.json {
+        let rows: Vec<Value> = emit::FORMATS
+            .iter()
+            .map(|format| {
+                let params: Vec<Value> = format.params.iter().map(|param| json!({"name": param.name, "doc": param.doc})).collect();
+                json!({"name": format.name, "doc": format.doc, "merge": emit::MERGEABLE.contains(&format.name), "params": params})
+            })
+            .collect();
+        return print_json(&json!({"version": crate::ir::VERSION, "formats": rows}));
+    }
+    let mut out = String::new();
+    for format in emit::FORMATS {
+        let _written = writeln!(out, "{}\n    {}", format.name, format.doc);
+        for param in format.params {
+            let _written = writeln!(out, "    {:12}  {}", param.name, param.doc);
+        }
+    }
+    print(&out)
 }

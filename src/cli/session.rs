@@ -71,19 +71,39 @@ impl Session {
         Self { program, machine, diags }
     }
 
+    /// All targets there are, with those and the options of the configuration, if there is one.
+    pub fn catalogue(global: &Global) -> Self {
+        let machine = facts::machine();
+        let mut diags = Diagnostics::default();
+        let mut sources = Sources::default();
+        let config = match locate(global) {
+            Some(path) => import::load(&path, &mut sources, &mut diags),
+            None => import::from_text("", "", Utf8Path::new("."), &mut sources, &mut diags),
+        };
+        let program =
+            program::build_with(config, sources, &machine, program::Shelf::All, &mut diags);
+        Self { program, machine, diags }
+    }
+
     /// Compiles one host: its system, then each user, or the one that is named.
     pub fn compile(&mut self, host: &Host, user: Option<&str>) -> Vec<Compiled> {
         let mut list = Vec::new();
         let system = self.evaluate(host, None, None);
         let eval = system.eval.clone();
         list.push(system);
-        for own in host.users.iter().filter(|own| user.is_none_or(|name| *own.facts.name == *name)) {
+        for own in host.users.iter().filter(|own| user.is_none_or(|name| *own.facts.name == *name))
+        {
             list.push(self.evaluate(host, Some(own), Some(eval.clone())));
         }
         list
     }
 
-    fn evaluate(&mut self, host: &Host, user: Option<&User>, system: Option<Arc<Eval>>) -> Compiled {
+    fn evaluate(
+        &mut self,
+        host: &Host,
+        user: Option<&User>,
+        system: Option<Arc<Eval>>,
+    ) -> Compiled {
         let eval = Eval::new(&self.program, host, user, system);
         let document = lower(&eval);
         eval.force_all();
@@ -113,7 +133,12 @@ impl Session {
         let found = match hosts.iter().find(|host| *host.facts.name == *wanted) {
             Some(found) => found,
             // Nothing but this machine is described.
-            None if host.is_none() && hosts.len() == 1 && hosts.iter().all(|host| host.span.is_none()) => hosts.first().ok_or(Stop::Usage)?,
+            None if host.is_none()
+                && hosts.len() == 1
+                && hosts.iter().all(|host| host.span.is_none()) =>
+            {
+                hosts.first().ok_or(Stop::Usage)?
+            }
             None => {
                 let list = names().collect::<Vec<_>>().join(", ");
                 say(&format!("error: there is no host `{wanted}` in the configuration"));
@@ -131,7 +156,10 @@ impl Session {
                 say(&format!("  help: its users are {}", users.join(", ")));
                 return Err(Stop::Usage);
             }
-        } else if host.is_none() && found.users.iter().any(|own| own.facts.name == self.machine.user.name) && found.users.len() > 1 {
+        } else if host.is_none()
+            && found.users.iter().any(|own| own.facts.name == self.machine.user.name)
+            && found.users.len() > 1
+        {
             // On this machine it is this user, if the host knows it.
             user = Some(self.machine.user.name.to_string());
         }
@@ -193,31 +221,37 @@ pub const FILE: &str = "hcc.kdl";
 
 /// The configuration that the command line, the folder or the environment names.
 fn find(global: &Global) -> Result<Utf8PathBuf, Stop> {
+    if let Some(path) = locate(global) {
+        return Ok(path);
+    }
+    say("error: there is no configuration");
+    let place = facts::config_home()
+        .map_or_else(String::new, |path| format!(", nor {}", path.join("hcc").join(FILE)));
+    say(&format!("  looked for {FILE} here and in every folder above, for $HCC_CONFIG{place}"));
+    say("  help: `hcc init` writes a small one; `--config FILE` names one");
+    Err(Stop::Errors)
+}
+
+fn locate(global: &Global) -> Option<Utf8PathBuf> {
     let in_folder = |path: Utf8PathBuf| match files::kind(&path) {
         Ok(files::FileKind::Dir) => path.join(FILE),
         _ => path,
     };
     if let Some(path) = &global.config {
-        return Ok(in_folder(path.clone()));
+        return Some(in_folder(path.clone()));
     }
     if let Some(folder) = facts::current_folder() {
         for (depth, above) in folder.ancestors().enumerate() {
             let path = above.join(FILE);
             if files::kind(&path).is_ok() {
-                return Ok(if depth == 0 { Utf8PathBuf::from(FILE) } else { path });
+                return Some(if depth == 0 { Utf8PathBuf::from(FILE) } else { path });
             }
         }
     }
     if let Some(path) = facts::config_variable() {
-        return Ok(in_folder(path));
+        return Some(in_folder(path));
     }
-    let fallback = facts::config_home().map(|folder| folder.join("hcc").join(FILE));
-    if let Some(path) = fallback.as_ref().filter(|path| files::kind(path).is_ok()) {
-        return Ok(path.clone());
-    }
-    say("error: there is no configuration");
-    let place = fallback.map_or_else(String::new, |path| format!(", nor {path}"));
-    say(&format!("  looked for {FILE} here and in every folder above, for $HCC_CONFIG{place}"));
-    say("  help: `hcc init` writes a small one; `--config FILE` names one");
-    Err(Stop::Errors)
+    facts::config_home()
+        .map(|folder| folder.join("hcc").join(FILE))
+        .filter(|path| files::kind(path).is_ok())
 }

@@ -1,19 +1,169 @@
 //! `hcc why`
 
+use std::fmt::Write as _;
+
 use clap::Args;
+use serde_json::json;
 
-use super::{Global, Status};
+use super::session::{Compiled, Session};
+use super::{Global, Status, Stop, Who, print, print_json, say, show};
+use crate::diag::nearest;
+use crate::eval::explain::{Explained, Fate};
+use crate::ir::{File, Origin};
+use crate::syntax::marks::Level;
 
-/// Search the why
+/// Say where a value, or a line of a generated file, comes from
+///
+/// For an option: its value, and every definition that took part or lost, with file, line and
+/// level. For a generated path: each of its lines with the definitions behind it.
 #[derive(Debug, Args)]
 pub struct Why {
-    /// Part of a name, or of what it is about
-    query: Vec<String>,
+    /// An option such as programs.git.user.name, or a generated path such as .config/git/config
+    #[arg(value_name = "OPTION|PATH")]
+    what: String,
+    /// The host
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// The user
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
 }
 
 impl Why {
     /// Runs it.
-    pub fn run(&self, _global: &Global) -> Status {
-        Ok(())
+    pub fn run(&self, global: &Global) -> Status {
+        let who = Who { host: self.host.clone(), user: self.user.clone(), ..Who::default() };
+        let (session, list) = Session::compiled(global, &who)?;
+        if let Some((_, file)) = show::find(&list, &self.what) {
+            return why_file(file, global);
+        }
+        let found = list.iter().rev().find_map(|one| {
+            let slot = one.eval.find_slot(&self.what)?;
+            let explained = one.eval.definitions(slot);
+            let value = one.eval.force(slot).ok().flatten();
+            (!explained.is_empty() || value.is_some()).then_some((one, explained, value))
+        });
+        let Some((one, explained, value)) = found else {
+            return self.unknown(&session, &list);
+        };
+        let value = value.map(|value| value.to_ir());
+        if global.json {
+            let rows: Vec<_> = explained.iter().map(|row| row_json(row, one)).collect();
+            return print_json(
+                &json!({"version": crate::ir::VERSION, "option": self.what, "for": one.name(), "value": value, "definitions": rows}),
+            );
+        }
+        let mut out = String::new();
+        let text = match &value {
+            Some(value) => serde_json::to_string(value).unwrap_or_default(),
+            None => "not set".to_owned(),
+        };
+        let _written = writeln!(out, "{} = {text}  for {}", self.what, one.name());
+        if explained.is_empty() {
+            out.push_str("  nothing defines it: this is its default\n");
+        }
+        for row in &explained {
+            let place = place(row, one);
+            let mark = if row.fate == Fate::Won { "*" } else { "-" };
+            let path = if row.path == self.what { String::new() } else { format!("{} ", row.path) };
+            let fate = if row.fate == Fate::Won {
+                String::new()
+            } else {
+                format!("  [{}]", row.fate.name())
+            };
+            let _written =
+                writeln!(out, "  {mark} {place}  {path}{}{}{fate}", row.said, level(row.level));
+        }
+        print(&out)
     }
+
+    fn unknown(&self, session: &Session, list: &[Compiled]) -> Status {
+        let name = &self.what;
+        let known = session.program.schema.root.find(name).is_some_and(|(_, rest)| rest.is_empty());
+        if known {
+            return print(&format!("{name} is not set, and has no default\n"));
+        }
+        say(&format!(
+            "error: `{name}` is neither an option that is set nor a path that is generated"
+        ));
+        let paths =
+            list.iter().flat_map(|one| one.document.files.iter().map(|file| file.path.as_str()));
+        let declared = super::options::paths(&session.program.schema);
+        let near = nearest(name, paths.chain(declared.iter().map(String::as_str)));
+        match near {
+            Some(near) => say(&format!("  help: did you mean `{near}`?")),
+            None => say(
+                "  help: `hcc options QUERY` searches the options, `hcc compile` lists the paths",
+            ),
+        }
+        Err(Stop::Usage)
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Option => "  (the option's default)",
+        Level::Default => "  (default)",
+        Level::Normal => "",
+        Level::Force => "  (force)",
+    }
+}
+
+fn place(row: &Explained, one: &Compiled) -> String {
+    one.eval.shared.sources.place(row.span)
+}
+
+fn row_json(row: &Explained, one: &Compiled) -> serde_json::Value {
+    let position = one.eval.shared.sources.position(row.span);
+    json!({
+        "option": row.path,
+        "said": row.said,
+        "level": match row.level {
+            Level::Option => "option",
+            Level::Default => "default",
+            Level::Normal => "normal",
+            Level::Force => "force",
+        },
+        "fate": match row.fate {
+            Fate::Won => "won",
+            Fate::Hidden => "hidden",
+            Fate::Guarded => "guarded",
+            Fate::Dropped => "dropped",
+        },
+        "file": one.eval.shared.sources.name(row.span.source),
+        "line": position.line,
+        "column": position.column,
+    })
+}
+
+/// A file line by line; one whose content comes whole from a source says that.
+fn why_file(file: &File, global: &Global) -> Status {
+    let lines: Vec<&str> = file.written.text.lines().collect();
+    let behind = |index: usize| file.written.lines.get(index).map_or(&[][..], Vec::as_slice);
+    if global.json {
+        let rows: Vec<_> = lines
+            .iter()
+            .enumerate()
+            .map(|(index, text)| json!({"line": index + 1, "text": text, "origins": behind(index)}))
+            .collect();
+        return print_json(
+            &json!({"version": crate::ir::VERSION, "path": file.path, "target": file.target, "origins": file.origins, "lines": rows}),
+        );
+    }
+    let mut out = String::new();
+    let _written = writeln!(out, "{}  made by {}", file.path, file.target);
+    for origin in &file.origins {
+        let _written = writeln!(out, "  {}", origin_text(origin));
+    }
+    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0).min(72);
+    for (index, text) in lines.iter().enumerate() {
+        let from: Vec<String> = behind(index).iter().map(origin_text).collect();
+        let pad = " ".repeat(width.saturating_sub(text.chars().count()));
+        let _written = writeln!(out, "{}", format!("{text}{pad}  {}", from.join(" ")).trim_end());
+    }
+    print(&out)
+}
+
+fn origin_text(origin: &Origin) -> String {
+    format!("{}:{}", origin.file, origin.line)
 }

@@ -10,6 +10,7 @@
 pub mod arena;
 pub mod collect;
 mod expr;
+pub mod explain;
 pub mod facts;
 mod filters;
 mod freeform;
@@ -31,7 +32,6 @@ use minijinja::Value as Jinja;
 pub use arena::Poisoned;
 use arena::{At, BlockId, EnvId, Guard, Output, SlotId, State};
 use collect::{Collector, Ctx, Program, Shared};
-pub use resolve::Fate;
 use structure::{Host, User};
 
 use crate::diag::{Diagnostic, Diagnostics, Span};

@@ -12,11 +12,31 @@ use crate::syntax::import::Config;
 use crate::syntax::parse;
 use crate::syntax::tree::{Node, Scalar};
 
+/// Which of the embedded targets are declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// Those that are mentioned.
+    Mentioned,
+    /// All.
+    All,
+}
+
 /// Declares what a configuration mentions and takes it apart.
 pub fn build(
     config: Config,
+    sources: Sources,
+    machine: &Machine,
+    diags: &mut Diagnostics,
+) -> Arc<Program> {
+    build_with(config, sources, machine, Shelf::Mentioned, diags)
+}
+
+/// The same, with more of the shelf than is mentioned.
+pub fn build_with(
+    config: Config,
     mut sources: Sources,
     machine: &Machine,
+    shelf: Shelf,
     diags: &mut Diagnostics,
 ) -> Arc<Program> {
     let structure = structure::read(config.nodes, machine, diags);
@@ -34,6 +54,9 @@ pub fn build(
     }
     for node in &structure.options {
         mentions.expressions(std::slice::from_ref(node), Strings::Marked);
+    }
+    if shelf == Shelf::All {
+        library::names().for_each(|path| mentions.add(&path));
     }
     while let Some(path) = mentions.open.pop_first() {
         let Some(text) = library::target(&path) else { continue };

@@ -3,6 +3,7 @@
 //! Handed trees of `targets/**.kdl` and of the user's own `option` and `target` nodes, hands on a
 //! [`Schema`]. Knows no value of any option.
 
+pub mod catalogue;
 pub mod declare;
 pub mod library;
 pub mod option;

@@ -24,19 +24,6 @@ pub struct Active {
     pub def: Def,
 }
 
-/// Why a definition does not count, for `hcc why`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It took part.
-    Won,
-    /// A higher level hides it.
-    Hidden,
-    /// Its guard does not hold.
-    Guarded,
-    /// A `(replace)` or `(unset)` drops it.
-    Dropped,
-}
-
 const MAX_DEPTH: usize = 200;
 
 impl Eval {

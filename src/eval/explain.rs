@@ -1,0 +1,128 @@
+//! Which definitions a value comes from, and why the others lost: for `hcc why`.
+
+use super::Eval;
+use super::arena::{At, Part, Raw, SlotId, State};
+use crate::diag::Span;
+use crate::syntax::marks::{Compute, Level};
+use crate::value::{Data, quote, short};
+
+/// What became of a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It took part.
+    Won,
+    /// A higher level hides it.
+    Hidden,
+    /// Its guard does not hold.
+    Guarded,
+    /// A `(replace)` or `(unset)` drops it.
+    Dropped,
+}
+
+impl Fate {
+    /// In a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fate::Won => "took part",
+            Fate::Hidden => "hidden by a higher level",
+            Fate::Guarded => "its guard does not hold",
+            Fate::Dropped => "dropped by (replace) or (unset)",
+        }
+    }
+}
+
+/// A definition and what became of it.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The option or key that it defines.
+    pub path: String,
+    /// What it says, in KDL.
+    pub said: String,
+    /// Its level.
+    pub level: Level,
+    /// What became of it.
+    pub fate: Fate,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Eval {
+    /// The slot that a dotted path means; keys may hold dots themselves.
+    pub fn find_slot(&self, path: &str) -> Option<SlotId> {
+        self.find_below(State::ROOT, path)
+    }
+
+    fn find_below(&self, slot: SlotId, rest: &str) -> Option<SlotId> {
+        if rest.is_empty() {
+            return Some(slot);
+        }
+        // Reading it brings keys that are computed, and items of lists.
+        if !matches!(self.state().slot(slot).at, At::Group(_)) {
+            let _read = self.force(slot);
+        }
+        let ends = rest.match_indices('.').map(|(at, _)| at).chain([rest.len()]);
+        ends.into_iter().find_map(|end| {
+            let child = self.child_of(slot, rest.get(..end)?.trim_matches('"'))?;
+            self.find_below(child, rest.get(end + 1..).unwrap_or(""))
+        })
+    }
+
+    /// All definitions at a slot and below it, in order.
+    pub fn definitions(&self, slot: SlotId) -> Vec<Explained> {
+        let _read = self.force(slot);
+        let mut found = Vec::new();
+        self.definitions_below(slot, &mut found);
+        found.sort_by_key(|(seq, _)| *seq);
+        found.into_iter().map(|(_, one)| one).collect()
+    }
+
+    fn definitions_below(&self, slot: SlotId, found: &mut Vec<(u32, Explained)>) {
+        let (defs, path, children) = {
+            let state = self.state();
+            let own = state.slot(slot);
+            (own.defs.clone(), state.path(slot), own.children.values().copied().collect::<Vec<_>>())
+        };
+        let drops = self.drops(slot).unwrap_or_default();
+        let mut rows = Vec::new();
+        for def in defs {
+            let fate = if self.dropped(&drops, def.level, def.under) {
+                Fate::Dropped
+            } else if self.instances(def.block).is_ok_and(|envs| envs.is_empty()) {
+                Fate::Guarded
+            } else {
+                Fate::Won
+            };
+            rows.push((def, fate));
+        }
+        let top =
+            rows.iter().filter(|(_, fate)| *fate == Fate::Won).map(|(def, _)| def.level).max();
+        for (def, fate) in rows {
+            if def.part == Part::EmptyMap {
+                continue;
+            }
+            let hidden = fate == Fate::Won && top.is_some_and(|top| def.level < top);
+            let said = match &def.raw {
+                Raw::Literal(Data::List(list)) if list.is_empty() => "(an empty list)".to_owned(),
+                Raw::Literal(data) => short(&data.kdl()),
+                Raw::Computed(compute, text) => {
+                    let mark = match compute {
+                        Compute::Format => "f",
+                        Compute::Expr => "expr",
+                        Compute::File => "file",
+                        Compute::Template => "template",
+                    };
+                    short(&format!("({mark}){}", quote(text)))
+                }
+                Raw::Object(_) | Raw::Item(_) => "(an item)".to_owned(),
+            };
+            let fate = if hidden { Fate::Hidden } else { fate };
+            found.push((
+                def.seq,
+                Explained { path: path.clone(), said, level: def.level, fate, span: def.span },
+            ));
+        }
+        for child in children {
+            self.definitions_below(child, found);
+        }
+    }
+}
