@@ -39,13 +39,13 @@ pub fn kind(path: &Utf8Path) -> io::Result<FileKind> {
 pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
     match kind(path)? {
         FileKind::File => {}
-        FileKind::Dir => return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder")),
+        FileKind::Dir => return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
         FileKind::Special => {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "is neither file nor folder"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, a socket or a device"));
         }
     }
     if fs::metadata(path)?.len() > MAX_SIZE {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "is larger than 64 MiB"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is larger than 64 MiB"));
     }
     fs::read(path)
 }
@@ -59,6 +59,11 @@ pub fn readable(path: &Utf8Path) -> io::Result<()> {
         FileKind::Dir => fs::read_dir(path).map(drop),
         _ => fs::File::open(path).map(drop),
     }
+}
+
+/// Whether an error is about links that lead back to themselves.
+pub fn is_loop(error: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::LOOP)
 }
 
 /// All files below a folder, sorted by the bytes of their paths; links to folders are followed
@@ -76,7 +81,7 @@ pub fn below(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
             entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
         })
     {
-        let entry = entry.map_err(io::Error::from)?;
+        let entry = entry.map_err(|error| walked(error, folder))?;
         if !entry.file_type().is_dir()
             && let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path())
         {
@@ -87,27 +92,56 @@ pub fn below(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     Ok(found)
 }
 
-/// Everything below a folder that a mirrored `source` brings, hidden files included: paths
-/// relative to it, sorted, with whether the owner may execute them.
+/// Everything below a folder that a mirrored `source` brings, hidden files included, links
+/// followed: paths relative to it, sorted, with whether the owner may execute them.
 ///
 /// # Errors
-/// The system's own.
+/// The system's own, links that lead back, and `InvalidData` for what is no file and for names
+/// that are not UTF-8.
 pub fn mirror(folder: &Utf8Path) -> io::Result<Vec<(Utf8PathBuf, bool)>> {
     let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
-        let entry = entry.map_err(io::Error::from)?;
+    for entry in walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+        let entry = entry.map_err(|error| walked(error, folder))?;
         if entry.file_type().is_dir() {
             continue;
         }
-        let executable = is_executable(&entry.path().metadata()?);
-        let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path()) else {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "holds a name that is not UTF-8"));
+        let inner = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        let Some(inner) = Utf8Path::from_path(inner) else {
+            let name = inner.to_string_lossy();
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("the name of `{name}` is not UTF-8")));
         };
-        if let Ok(inner) = path.strip_prefix(folder) {
-            found.push((inner.to_owned(), executable));
+        if !entry.file_type().is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{inner}` is a pipe, a socket or a device")));
         }
+        found.push((inner.to_owned(), is_executable(&entry.metadata().map_err(io::Error::from)?)));
     }
     Ok(found)
+}
+
+/// What went wrong on the way through a folder, with the name below it.
+fn walked(error: walkdir::Error, folder: &Utf8Path) -> io::Error {
+    let inner = error.path().and_then(|path| path.strip_prefix(folder).ok()).map(|path| path.to_string_lossy().into_owned());
+    let inner = inner.filter(|inner| !inner.is_empty());
+    let circle = error.loop_ancestor().is_some();
+    match (inner, error.into_io_error()) {
+        (Some(inner), None) if circle => io::Error::new(io::ErrorKind::InvalidData, format!("the link `{inner}` leads back to a folder it is in")),
+        (Some(inner), Some(error)) if is_loop(&error) => io::Error::new(io::ErrorKind::InvalidData, format!("the link `{inner}` leads back to itself")),
+        (Some(inner), Some(error)) if error.kind() == io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::InvalidData, format!("the link `{inner}` leads to nothing")),
+        (Some(inner), Some(error)) => io::Error::new(error.kind(), format!("`{inner}`: {}", reason(&error))),
+        (None, Some(error)) => error,
+        (_, None) => io::Error::new(io::ErrorKind::InvalidData, "it holds a link that leads back to itself"),
+    }
+}
+
+/// The system's reason in a few words, without its number.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
 }
 
 /// Whether the owner may execute it.

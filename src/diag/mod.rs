@@ -9,6 +9,8 @@ mod nearest;
 pub mod render;
 mod source;
 
+use std::collections::HashSet;
+
 pub use nearest::nearest;
 pub use source::{Position, SourceId, Sources, Span, Spanned};
 
@@ -22,7 +24,7 @@ pub enum Severity {
 }
 
 /// A place and what it is, in a few words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     /// Where.
     pub span: Span,
@@ -31,7 +33,7 @@ pub struct Label {
 }
 
 /// A replacement that can be applied as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fix {
     /// The text that is replaced.
     pub span: Span,
@@ -40,7 +42,7 @@ pub struct Fix {
 }
 
 /// One problem: what, where, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// A stable kebab-case fact, such as `unknown-option`.
     pub code: &'static str,
@@ -114,6 +116,22 @@ impl Diagnostic {
         self
     }
 
+    /// Adds "did you mean" with the replacement of what stands at `span`, if a name is near.
+    #[must_use]
+    pub fn meant(self, span: Span, near: Option<impl Into<String>>) -> Self {
+        match near.map(Into::into) {
+            Some(near) => self.help(format!("did you mean `{near}`?")).fix(span, near),
+            None => self,
+        }
+    }
+
+    /// Adds what to write instead of what stands at `span`.
+    #[must_use]
+    pub fn write(self, span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.help(format!("write `{text}`")).fix(span, text)
+    }
+
     /// Adds a replacement; the help is a sentence about it.
     #[must_use]
     pub fn fix(mut self, span: Span, text: impl Into<String>) -> Self {
@@ -133,12 +151,13 @@ impl Diagnostic {
 #[derive(Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    seen: HashSet<Diagnostic>,
 }
 
 impl Diagnostics {
     /// Adds a problem, unless it is there already.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.list.contains(&diagnostic) {
+        if self.seen.insert(diagnostic.clone()) {
             self.list.push(diagnostic);
         }
     }

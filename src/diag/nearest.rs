@@ -1,18 +1,18 @@
 //! "Did you mean".
 
 /// The candidate nearest to `name`, if one is near enough to be what was meant.
+///
+/// A third of the letters may be wrong, at least one; `-`, `_` and case do not count. A part of a
+/// candidate means it too.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let simple = |text: &str| {
-        text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+        text.chars().filter(|c| !matches!(c, '-' | '_' | '.')).flat_map(char::to_lowercase).collect()
     };
     let wanted: String = simple(name);
-    let limit = match wanted.chars().count() {
-        0..=2 => 1,
-        3..=5 => 2,
-        _ => 3,
-    };
+    let limit = (wanted.chars().count() / 3).max(1);
     candidates
         .into_iter()
+        .filter(|candidate| *candidate != name)
         .map(|candidate| {
             let other: String = simple(candidate);
             let mut distance = strsim::damerau_levenshtein(&wanted, &other);

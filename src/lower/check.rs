@@ -14,7 +14,7 @@ const SHARED: &[&str] = &[".ssh", ".gnupg", ".config", ".local", ".local/share",
 pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
     let darwin = document.host.os.as_deref() == Some("darwin");
     let mut seen: HashMap<String, (String, Span)> = HashMap::new();
-    let mut links: HashMap<String, Span> = HashMap::new();
+    let mut links: HashMap<String, (Span, Leaf)> = HashMap::new();
     let mut all: Vec<(String, Span)> = Vec::new();
     for (file, place) in document.files.iter().zip(places) {
         one(eval, file, place.span, darwin);
@@ -24,13 +24,13 @@ pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
                 Some((other, span)) => {
                     let same = *other == path;
                     let message = if same {
-                        format!("two definitions make `{path}`")
+                        format!("two definitions make the file `{path}`")
                     } else {
                         format!("`{path}` and `{other}` are one file on macOS, which does not tell cases apart")
                     };
                     eval.push(
-                        Diagnostic::error("same-path", place.span, "made here", message)
-                            .also(*span, "and here")
+                        Diagnostic::error("same-path", place.span, "and here", message)
+                            .also(*span, "made here")
                             .help("keep one of them, or give one another path"),
                     );
                 }
@@ -40,19 +40,24 @@ pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
                 }
             }
         }
-        if is_leaf(file) {
-            links.insert(if darwin { file.path.to_lowercase() } else { file.path.clone() }, place.span);
+        if let Some(leaf) = leaf(file) {
+            links.insert(if darwin { file.path.to_lowercase() } else { file.path.clone() }, (place.span, leaf));
         }
     }
     for (path, span) in &all {
         let path_key = if darwin { path.to_lowercase() } else { path.clone() };
         for (at, _) in path_key.match_indices('/').skip(usize::from(path_key.starts_with('/'))) {
             let parent = path_key.get(..at).unwrap_or("");
-            if let Some(other) = links.get(parent).filter(|other| *other != span) {
+            if let Some((other, leaf)) = links.get(parent).filter(|(other, _)| other != span) {
+                let (what, help) = match leaf {
+                    Leaf::File => ("a file", "give one of them another path"),
+                    Leaf::Link => ("a link", "take the link out, or put the file where the link leads"),
+                    Leaf::Whole => ("one link to a folder", "take `whole` out, so that the folder is mirrored, or put the file into the folder"),
+                };
                 eval.push(
-                    Diagnostic::error("path-inside-file", *span, "inside it", format!("`{path}` is inside `{parent}`, which is a file or one link"))
-                        .also(*other, "made here")
-                        .help("mirror the folder (without `whole`), or move the file into it"),
+                    Diagnostic::error("path-inside-file", *span, "inside it", format!("`{path}` is below `{parent}`, which is {what}"))
+                        .also(*other, format!("{what} here"))
+                        .help(help),
                 );
             }
         }
@@ -68,24 +73,35 @@ pub fn paths(file: &File) -> Vec<String> {
     }
 }
 
-/// Whether nothing else can stand below it.
-fn is_leaf(file: &File) -> bool {
-    !matches!(&file.content, Content::Source { files, folder: true, .. } if !files.is_empty())
+/// What nothing else can stand below.
+#[derive(Clone, Copy)]
+enum Leaf {
+    File,
+    Link,
+    Whole,
+}
+
+fn leaf(file: &File) -> Option<Leaf> {
+    match &file.content {
+        Content::Source { files, folder: true, .. } => files.is_empty().then_some(Leaf::Whole),
+        Content::Link { .. } => Some(Leaf::Link),
+        _ => Some(Leaf::File),
+    }
 }
 
 fn one(eval: &Eval, file: &File, span: Span, darwin: bool) {
     let linked = matches!(file.install, Install::Link | Install::Live);
     if darwin && linked && file.path.starts_with("Library/Preferences/") {
         eval.push(
-            Diagnostic::error("link-into-preferences", span, "would be a link", format!("macOS replaces links in `Library/Preferences`, and settings in `{}` would be lost", file.path))
-                .help("use `darwin { defaults { ... } }`, or `install=\"copy\"`"),
+            Diagnostic::error("link-into-preferences", span, "would be a link", format!("macOS replaces links in `Library/Preferences`, so `{}` would be lost", file.path))
+                .help("write `darwin { defaults { ... } }` instead, or `install=\"copy\"` on this file"),
         );
     }
     let whole = matches!(&file.content, Content::Source { files, folder: true, .. } if files.is_empty());
     let is_link = whole || matches!(file.content, Content::Link { .. });
     if is_link && SHARED.contains(&file.path.as_str()) {
         eval.push(
-            Diagnostic::error("shared-folder", span, "would be one link", format!("`{}` holds what other programs write and cannot be one link", file.path))
+            Diagnostic::error("shared-folder", span, "would be one link", format!("other programs write into `{}`, so it cannot be one link", file.path))
                 .help("mirror it file by file (without `whole`), or link single folders in it"),
         );
     }

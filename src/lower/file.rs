@@ -13,7 +13,7 @@ use crate::eval::collect::string;
 use crate::files;
 use crate::ir::{Content, Drift, File, Install, Written};
 use crate::schema::Scope;
-use crate::syntax::import::{near_file, reason};
+use crate::syntax::import::{near_path, reason};
 use crate::syntax::tree::Node;
 use crate::value::{Data, Typed};
 
@@ -59,12 +59,9 @@ fn known_props(statement: &Statement<'_>) {
     for (name, _) in statement.node().props() {
         if !PROPS.contains(&&*name.value) {
             statement.eval.push(
-                Diagnostic::error("unknown-property", name.span, "not known here", format!("`file` has no property `{}`", name.value)).help(
-                    match nearest(&name.value, PROPS.iter().copied()) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("it takes {}", PROPS.join(", ")),
-                    },
-                ),
+                Diagnostic::error("unknown-property", name.span, "not known here", format!("`file` has no property `{}`", name.value))
+                    .help(format!("it takes {}", PROPS.join(", ")))
+                    .meant(name.span, nearest(&name.value, PROPS.iter().copied())),
             );
         }
     }
@@ -81,61 +78,121 @@ fn place(statement: &Statement<'_>, from: &[Span]) -> Place {
 
 /// The path in the IR: below the home for a user, absolute for a system.
 fn path(statement: &Statement<'_>, said: &str, span: Span) -> Option<String> {
-    let outside = |what: &str, help: String| {
-        statement.eval.push(Diagnostic::error("outside-home", span, what, format!("`{said}` is not below the home")).help(help));
-    };
     let shared = &statement.eval.shared;
-    if said.contains('\0') {
-        outside("holds a NUL", "a path holds no NUL".to_owned());
-        return None;
-    }
-    if shared.scope == Scope::System {
-        if !said.starts_with('/') || said.split('/').any(|part| part == "..") {
-            statement.eval.push(
-                Diagnostic::error("bad-path", span, "not absolute", format!("`{said}` is not an absolute path")).help("files of a system start with `/`"),
-            );
-            return None;
-        }
-        return Some(said.to_owned());
-    }
-    let home = shared.user.as_ref().map_or("", |user| &user.home);
-    let below = match said.strip_prefix("~/") {
-        Some(rest) => rest,
-        None if said == "~" => "",
-        None if said.starts_with('/') => match said.strip_prefix(home).filter(|rest| rest.starts_with('/')) {
-            Some(rest) => rest,
-            None => {
-                outside("outside the home", format!("a user's files are below `{home}`; for the machine there is `system.file`"));
-                return None;
-            }
+    let problem = match shared.scope {
+        Scope::System => match system_path(said) {
+            Ok(path) => return Some(path),
+            Err(problem) => problem,
         },
-        None => said,
+        Scope::User => {
+            let home = shared.user.as_ref().map_or("", |user| &user.home);
+            match home_path(said, home) {
+                Ok(path) => return Some(path),
+                Err(problem) => problem,
+            }
+        }
     };
-    let mut parts = Vec::new();
-    for part in below.split('/') {
+    let mut found = Diagnostic::error(problem.code, span, problem.label, problem.message);
+    found = match problem.instead {
+        Some(path) if shared.sources.slice(span) == crate::value::quote(said) => found.write(span, crate::value::quote(&path)),
+        Some(path) => found.help(format!("write `{}`", crate::value::quote(&path))),
+        None => found.maybe_help(problem.help),
+    };
+    statement.eval.push(found);
+    None
+}
+
+/// Why a path cannot be, before it has a place.
+struct BadPath {
+    code: &'static str,
+    label: &'static str,
+    message: String,
+    help: Option<String>,
+    /// The path that was meant.
+    instead: Option<String>,
+}
+
+fn bad_path(label: &'static str, message: String, help: impl Into<String>) -> BadPath {
+    BadPath { code: "bad-path", label, message, help: Some(help.into()), instead: None }
+}
+
+/// What is wrong with a path wherever it stands.
+fn any_path(said: &str) -> Result<(), BadPath> {
+    if said.is_empty() {
+        return Err(bad_path("empty", "a file needs a path, found an empty string".to_owned(), "name a file, such as `file \".config/tool.conf\"`"));
+    }
+    if said.contains('\0') {
+        return Err(bad_path("holds U+0000", "a path cannot hold the character U+0000".to_owned(), "take it out"));
+    }
+    if let Some(long) = said.split('/').find(|part| part.len() > 255) {
+        return Err(bad_path("too long a name", format!("a name in a path has at most 255 bytes, found {}", long.len()), "shorten it"));
+    }
+    Ok(())
+}
+
+fn system_path(said: &str) -> Result<String, BadPath> {
+    any_path(said)?;
+    if !said.starts_with('/') {
+        let instead = said.strip_prefix("~/").is_none().then(|| format!("/{said}"));
+        return Err(BadPath { instead, ..bad_path("not absolute", format!("a file of the machine has an absolute path, found `{said}`"), "start it with `/`") });
+    }
+    if said.split('/').any(|part| part == "..") {
+        return Err(BadPath { instead: without_dots(said), ..bad_path("holds `..`", format!("`{said}` holds `..`"), "write the path without `..`") });
+    }
+    Ok(said.to_owned())
+}
+
+/// A path as it is without `..`, if it does not lead out.
+fn without_dots(said: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in said.split('/') {
         match part {
-            "" | "." => {}
-            ".." => {
-                outside("leaves the home", "write the path without `..`".to_owned());
-                return None;
-            }
-            part if part.len() > 255 => {
-                outside("too long a name", "a name has 255 bytes at most".to_owned());
-                return None;
-            }
+            ".." => parts.pop().filter(|part| !part.is_empty()).map(|_| ())?,
             part => parts.push(part),
         }
     }
-    if parts.is_empty() {
-        outside("the home itself", "name a file in it".to_owned());
-        return None;
-    }
-    if said.starts_with('~') && !said.starts_with("~/") && parts.len() == 1 {
-        // A file whose name starts with `~` is somebody's backup, or somebody else's home.
-        outside("not a home we know", format!("write `~/...` for `{home}`"));
-        return None;
-    }
     Some(parts.join("/"))
+}
+
+fn home_path(said: &str, home: &str) -> Result<String, BadPath> {
+    any_path(said)?;
+    let outside = |label: &'static str, help: String| BadPath {
+        code: "outside-home",
+        label,
+        message: format!("a user's file is below the home `{home}`, found `{said}`"),
+        help: Some(help),
+        instead: None,
+    };
+    if said.starts_with('$') {
+        let rest = ["$HOME/", "${HOME}/"].iter().find_map(|home| said.strip_prefix(home));
+        let rest = rest.map(str::to_owned).or_else(|| said.strip_prefix("$XDG_CONFIG_HOME/").map(|rest| format!(".config/{rest}")));
+        let help = "compute it: `(f)\"{{ xdg.config }}/...\"`, or write `./$...` for a file of this name";
+        return Err(BadPath { instead: rest, ..bad_path("not expanded", format!("`$` stays as it is in a path, found `{said}`"), help) });
+    }
+    let below = match (said.strip_prefix('~'), said.strip_prefix(home)) {
+        (Some(""), _) | (_, Some("")) => return Err(outside("the home itself", "name a file in it".to_owned())),
+        (Some(rest), _) => match rest.strip_prefix('/') {
+            Some(rest) => rest,
+            // A file whose name starts with `~` is somebody's backup, or somebody else's home.
+            None => return Err(outside("another home", format!("write `~/...` for `{home}`, `./~...` for a file of this name"))),
+        },
+        (None, Some(rest)) if rest.starts_with('/') => rest,
+        (None, _) if said.starts_with('/') => {
+            return Err(outside("not below the home", "write the path from the home on, such as `\".config/...\"`; files of the machine are `system { file ... }`".to_owned()));
+        }
+        (None, _) => said,
+    };
+    if below.split('/').any(|part| part == "..") {
+        return Err(match without_dots(below) {
+            Some(path) if !path.is_empty() => BadPath { instead: Some(path), ..bad_path("holds `..`", format!("`{said}` holds `..`"), "") },
+            _ => outside("leaves the home", "write the path without `..`".to_owned()),
+        });
+    }
+    let parts: Vec<&str> = below.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if parts.is_empty() {
+        return Err(outside("the home itself", "name a file in it".to_owned()));
+    }
+    Ok(parts.join("/"))
 }
 
 /// The module that declares a plain file: one of a target that is always there.
@@ -176,12 +233,20 @@ fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poison
     };
     given.extend(source.iter().map(|_| "source"));
     given.extend(link.iter().map(|_| "link"));
-    given.extend(text.iter().filter(|text| !text.data.is_empty() || empty).map(|_| "text"));
+    given.extend(text.iter().filter(|text| !text.data.is_empty() || empty).map(|_| if node.prop("template").is_some() { "template" } else { "text" }));
     given.extend(data.iter().filter(|data| !data.1.data.is_empty()).map(|_| "settings"));
-    if given.len() > 1 {
-        statement.eval.push(
-            Diagnostic::error("two-contents", span, "here", format!("a file is given {}", given.join(" and "))).help("keep one of them"),
-        );
+    if let [first, second, ..] = given.as_slice() {
+        let place = |name: &str| match name {
+            "settings" => data.as_ref().and_then(|data| statement.users(&data.1.from)).unwrap_or(span),
+            "text" | "template" => text.as_ref().and_then(|text| statement.users(&text.from)).unwrap_or(span),
+            other => statement.place_of(other, span),
+        };
+        let (first_at, second_at) = (place(first), place(second));
+        let mut problem = Diagnostic::error("two-contents", second_at, format!("and `{second}` here"), format!("a file holds one thing, found {}", given.join(" and ")));
+        if first_at != second_at {
+            problem = problem.also(first_at, format!("`{first}` here"));
+        }
+        statement.eval.push(problem.help("keep one of them"));
         return Err(Poisoned);
     }
     if let Some(source) = source {
@@ -231,18 +296,18 @@ fn text_body(statement: &Statement<'_>, value: &Typed, empty: bool) -> Result<Op
 /// The format and the value of `from`, or of all `section`.
 fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Typed)>, Poisoned> {
     let node = statement.node();
-    let Some(name) = statement.text("format")? else { return Ok(None) };
+    let Some(name) = statement.text("format")? else {
+        without_format(statement)?;
+        return Ok(None);
+    };
     let Some(format) = emit::find(&name) else {
-        let span = node.prop("format").map_or(node.span, |entry| entry.span);
+        let span = statement.place_of("format", node.span);
         let names: Vec<&str> = emit::FORMATS.iter().map(|format| format.name).collect();
-        let span = statement.eval.item_span(statement.env).unwrap_or(span);
+        let problem = Diagnostic::error("unknown-format", span, "no format of this name", format!("there is no format `{name}`"));
         statement.eval.push(
-            Diagnostic::error("unknown-format", span, "no format of this name", format!("there is no format `{name}`")).help(
-                match nearest(&name, names.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the formats are {}", names.join(", ")),
-                },
-            ),
+            problem
+                .help(format!("the formats are {}", names.join(", ")))
+                .meant(span, nearest(&name, names.iter().copied()).map(crate::value::quote)),
         );
         return Err(Poisoned);
     };
@@ -274,6 +339,20 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
     Ok(value.map(|value| (format, value)))
 }
 
+/// Settings that nobody knows how to write.
+fn without_format(statement: &Statement<'_>) -> Result<(), Poisoned> {
+    let Some(value) = statement.from(statement.node())?.filter(|value| !value.data.is_empty()) else { return Ok(()) };
+    let at = statement.users(&value.from).unwrap_or(statement.node().span);
+    let path = statement.first_text().map(|(path, _)| path)?;
+    let ending = Utf8Path::new(&*path).extension().and_then(|ending| match ending {
+        "yml" => Some("yaml"),
+        ending => emit::find(ending).map(|format| format.name),
+    });
+    let help = format!("write `format=\"{}\"` beside the path", ending.unwrap_or("..."));
+    statement.eval.push(Diagnostic::error("missing-option", at, "without a `format`", format!("the settings of `{path}` need a `format`")).help(help));
+    Err(Poisoned)
+}
+
 fn written(statement: &Statement<'_>, format: &'static emit::Format, value: &Typed, span: Span) -> Result<Body, Poisoned> {
     let params = params(statement)?;
     let plain = value.to_ir();
@@ -293,13 +372,30 @@ fn written(statement: &Statement<'_>, format: &'static emit::Format, value: &Typ
         Err(faults) => {
             for fault in faults {
                 let at = value.origins(&fault.path).first().copied().unwrap_or(span);
-                statement.eval.push(
-                    Diagnostic::error("not-writable", at, format!("not possible in {}", format.name), fault.message).maybe_help(fault.help),
-                );
+                // "expects a scalar, found an object" needs a subject.
+                let message = match fault.message.starts_with("expects ") {
+                    true if fault.path.is_empty() => format!("{} {}", format.name, fault.message),
+                    true => format!("`{}` {}", way(&fault.path), fault.message),
+                    false => fault.message,
+                };
+                statement.eval.push(Diagnostic::error("not-writable", at, format!("not possible in {}", format.name), message).maybe_help(fault.help));
             }
             Err(Poisoned)
         }
     }
+}
+
+/// A way into a value as a dotted path.
+fn way(path: &[crate::ir::Step]) -> String {
+    let mut out = String::new();
+    for step in path {
+        match step {
+            crate::ir::Step::Key(key) if out.is_empty() => out.push_str(key),
+            crate::ir::Step::Key(key) => out.push_str(&format!(".{key}")),
+            crate::ir::Step::Index(index) => out.push_str(&format!("[{index}]")),
+        }
+    }
+    out
 }
 
 /// The places behind a value and all in it.
@@ -352,17 +448,34 @@ fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<
     let at = source.from.iter().copied().find(|span| statement.eval.is_users(span)).unwrap_or(span);
     let own = Utf8Path::new(&**path);
     let problem = |code: &'static str, label: &str, what: String| Diagnostic::error(code, at, label, what);
-    let kind = files::kind(own).and_then(|kind| files::readable(own).map(|()| kind)).map_err(|error| {
-        let near = own.parent().and_then(|folder| near_file(folder, own.file_name()));
-        let code = if error.kind() == std::io::ErrorKind::NotFound { "missing-source" } else { "unreadable-source" };
-        statement.eval.push(problem(code, "this source", format!("cannot read `{path}`: {}", reason(&error))).maybe_help(near));
+    // A pipe is looked at before it is opened: opening it would wait for a writer.
+    let kind = match files::kind(own) {
+        Ok(files::FileKind::Special) => {
+            statement.eval.push(
+                problem("unreadable-source", "neither file nor folder", format!("a source is a file or a folder, found a pipe, socket or device at `{path}`"))
+                    .help("name a file or a folder of the configuration"),
+            );
+            return Err(Poisoned);
+        }
+        other => other.and_then(|kind| files::readable(own).map(|()| kind)),
+    };
+    let kind = kind.map_err(|error| {
+        statement.eval.push(match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                if let Ok(to) = own.read_link_utf8() {
+                    statement.eval.push(problem("missing-source", "leads to nothing", format!("`{path}` is a link to `{to}`, which is not there")));
+                    return Poisoned;
+                }
+                let folder = statement.eval.shared.folders.get(&at.source).cloned().unwrap_or_default();
+                problem("missing-source", "not there", format!("there is no file or folder `{path}`")).meant(at, near_path(&folder, own))
+            }
+            _ if files::is_loop(&error) => problem("unreadable-source", "a circle of links", format!("`{path}` is a link that leads back to itself")),
+            std::io::ErrorKind::PermissionDenied => problem("unreadable-source", "not readable", format!("`{path}` cannot be read: permission denied"))
+                .help(format!("allow it: `chmod u+r{} {path}`", if files::kind(own).is_ok_and(|kind| kind == files::FileKind::Dir) { "x" } else { "" })),
+            _ => problem("unreadable-source", "not readable", format!("`{path}` cannot be read: {}", reason(&error))),
+        });
         Poisoned
     });
-    // A pipe is looked at before it is opened: opening it would wait for a writer.
-    if matches!(files::kind(own), Ok(files::FileKind::Special)) {
-        statement.eval.push(problem("unreadable-source", "this source", format!("`{path}` is neither file nor folder")).help("a source is a file or a folder of the configuration"));
-        return Err(Poisoned);
-    }
     let folder = kind? == files::FileKind::Dir;
     let whole = statement.flag("whole")?;
     let mut list = Vec::new();
@@ -370,7 +483,7 @@ fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<
         match files::mirror(own) {
             Ok(found) => list.extend(found.into_iter().map(|(path, executable)| (path.into_string(), executable))),
             Err(error) => {
-                statement.eval.push(problem("unreadable-source", "this source", format!("cannot read all of `{path}`: {}", reason(&error))));
+                statement.eval.push(problem("unreadable-source", "not readable", format!("not all of the folder `{path}` can be read: {}", reason(&error))));
                 return Err(Poisoned);
             }
         }
@@ -385,8 +498,7 @@ fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<
 }
 
 fn install(statement: &Statement<'_>, content: &Content) -> Result<Install, Poisoned> {
-    let span = statement.node().prop("install").map_or(statement.node().span, |entry| entry.span);
-    let span = statement.eval.item_span(statement.env).unwrap_or(span);
+    let span = statement.place_of("install", statement.node().span);
     let install = match statement.text("install")?.as_deref() {
         None | Some("link") => Install::Link,
         Some("live") => Install::Live,
@@ -394,7 +506,7 @@ fn install(statement: &Statement<'_>, content: &Content) -> Result<Install, Pois
         Some("merge") => Install::Merge,
         Some(other) => {
             statement.eval.push(
-                Diagnostic::error("not-in-enum", span, "not a way to install", format!("`install` expects one of link, live, copy, merge, found `{other}`"))
+                Diagnostic::error("not-in-enum", span, "not one of them", format!("`install` expects one of link, live, copy, merge; found `{other}`"))
                     .help("a link to what was compiled, a link to the source, a copy, or only the declared keys"),
             );
             return Err(Poisoned);
@@ -408,13 +520,15 @@ fn install(statement: &Statement<'_>, content: &Content) -> Result<Install, Pois
         _ => true,
     };
     if !fits {
-        let help = match install {
-            Install::Live => "`live` links to a file of the configuration: give it a `source`".to_owned(),
-            _ => format!("`merge` needs `settings` in one of {}", emit::MERGEABLE.join(", ")),
+        let (message, help) = match (install, content) {
+            (Install::Live, _) => ("`live` links to a file of the configuration, and this file is not one", "give the file a `source`, or take `install` out".to_owned()),
+            (_, Content::Data { format, .. }) => (
+                "`merge` keeps what a program writes beside our keys, which this format cannot",
+                format!("`merge` works for {}, not for {format}; take `copy`", emit::MERGEABLE.join(", ")),
+            ),
+            _ => ("`merge` works key by key, and this file has no keys", format!("give the file `settings` and a `format` of {}", emit::MERGEABLE.join(", "))),
         };
-        statement.eval.push(
-            Diagnostic::error("wrong-install", span, "does not fit", format!("this file cannot be installed by `{}`", install.name())).help(help),
-        );
+        statement.eval.push(Diagnostic::error("wrong-install", span, "does not fit", message).help(help));
         return Err(Poisoned);
     }
     Ok(install)
@@ -424,8 +538,10 @@ fn mode(statement: &Statement<'_>, span: Span) -> Result<Option<String>, Poisone
     let Some(mode) = statement.text("mode")? else { return Ok(None) };
     let digits = mode.trim_start_matches('0');
     if digits.len() > 3 || mode.len() < 3 || !mode.chars().all(|c| ('0'..='7').contains(&c)) {
+        let span = statement.place_of("mode", span);
         statement.eval.push(
-            Diagnostic::error("wrong-type", span, "expected a mode", format!("`mode` expects permissions such as \"0600\", found `{mode}`")).help("write `mode=\"0600\"`"),
+            Diagnostic::error("wrong-type", span, "expected a mode", format!("`mode` expects permissions in octal, such as `0600`, found `{mode}`"))
+                .help("\"0644\" is a usual file, \"0600\" one that only you read, \"0755\" a program"),
         );
         return Err(Poisoned);
     }

@@ -16,6 +16,7 @@ use crate::eval::{Eval, Poisoned};
 use crate::ir::{Action, Document, Host, Origin, Package, Preference, Unit, User, VERSION};
 use crate::syntax::tree::{Entry, Node};
 use crate::value::{Data, Typed};
+use order::Placed;
 
 /// All that one evaluation comes to. Problems are left in `eval`.
 pub fn lower(eval: &Arc<Eval>) -> Document {
@@ -37,6 +38,7 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
         actions: Vec::new(),
     };
     let mut places = Vec::new();
+    let mut actions = Vec::new();
     for (output, envs) in eval.outputs() {
         for env in envs.iter() {
             let statement = Statement { eval, output: &output, env: *env };
@@ -56,13 +58,13 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
                 }),
                 "unit" => statement.unit().map(|unit| document.units.push(unit)),
                 "defaults" => statement.defaults().map(|list| document.defaults.extend(list)),
-                "activation" => statement.action().map(|action| document.actions.push(action)),
+                "activation" => statement.action().map(|action| actions.push(action)),
                 _ => Ok(()),
             };
         }
     }
     check::files(eval, &mut document, &places);
-    order::actions(eval, &mut document.actions);
+    document.actions = order::actions(eval, actions);
     document
 }
 
@@ -118,6 +120,20 @@ impl Statement<'_> {
                 other => Err(self.wrong(name, "a bool", &other)),
             },
         }
+    }
+
+    /// The user's place among some, if one is.
+    fn users(&self, spans: &[Span]) -> Option<Span> {
+        spans.iter().copied().find(|span| self.eval.is_users(span))
+    }
+
+    /// Where a property's value is said: by the user, else for the item, else in the target.
+    fn place_of(&self, name: &str, fallback: Span) -> Span {
+        let said = self.prop(name).ok().flatten();
+        said.and_then(|value| self.users(&value.from))
+            .or_else(|| self.eval.item_span(self.env))
+            .or_else(|| self.node().prop(name).map(|entry| entry.value.span))
+            .unwrap_or(fallback)
     }
 
     fn wrong(&self, name: &str, expected: &str, found: &Data) -> Poisoned {
@@ -222,7 +238,7 @@ impl Statement<'_> {
             .collect())
     }
 
-    fn action(&self) -> Result<Action, Poisoned> {
+    fn action(&self) -> Result<Placed, Poisoned> {
         let (name, from) = self.first_text()?;
         let list = |name: &str| -> Result<Vec<String>, Poisoned> {
             Ok(match self.prop(name)?.map(|value| value.data) {
@@ -232,11 +248,17 @@ impl Statement<'_> {
                 Some(other) => return Err(self.wrong(name, "names", &other)),
             })
         };
-        Ok(Action {
-            name: name.to_string(),
-            run: self.text("run")?.unwrap_or_default().to_string(),
-            after: list("after")?,
-            origins: self.origins(&from),
+        let span = self.users(&from).or_else(|| self.eval.item_span(self.env)).or_else(|| self.node().args().next().map(|entry| entry.span));
+        let span = span.unwrap_or(self.node().span);
+        Ok(Placed {
+            after: self.place_of("after", span),
+            span,
+            action: Action {
+                name: name.to_string(),
+                run: self.text("run")?.unwrap_or_default().to_string(),
+                after: list("after")?,
+                origins: self.origins(&from),
+            },
         })
     }
 }

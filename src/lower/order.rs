@@ -1,46 +1,90 @@
 //! Actions in an order in which each comes after those it names.
 
-use crate::diag::{Diagnostic, nearest};
+use crate::diag::{Diagnostic, Span, nearest};
 use crate::eval::Eval;
 use crate::ir::Action;
 
 /// The step in which files are put in place; every action comes after it.
 const FILES: &str = "files";
 
-/// Sorts actions; names that do not exist and circles are said.
-pub fn actions(eval: &Eval, list: &mut Vec<Action>) {
-    let names: Vec<String> = list.iter().map(|action| action.name.clone()).collect();
-    for action in list.iter() {
-        for after in &action.after {
-            if after != FILES && !names.contains(after) {
-                let problem = Diagnostic::placeless("unknown-action", format!("the action `{}` comes after `{after}`, which does not exist", action.name));
-                let at = action.origins.first().map_or_else(String::new, |at| format!("at {}:{}", at.file, at.line));
-                let help = match nearest(after, names.iter().map(String::as_str).chain([FILES])) {
-                    Some(near) => format!("did you mean `{near}`? ({at})"),
-                    None => format!("the actions are {} ({at})", names.join(", ")),
-                };
-                eval.push(problem.help(help));
-            }
-        }
-    }
+/// An action and where it is said.
+pub struct Placed {
+    /// What is done.
+    pub action: Action,
+    /// Where its name is said.
+    pub span: Span,
+    /// Where those before it are named.
+    pub after: Span,
+}
+
+/// Sorts actions; names that do not exist, names that two have, and circles are said.
+pub fn actions(eval: &Eval, list: Vec<Placed>) -> Vec<Action> {
+    known(eval, &list);
     let mut sorted: Vec<Action> = Vec::new();
-    let mut open: Vec<Action> = std::mem::take(list);
+    let mut open = list;
     while !open.is_empty() {
-        let ready = open.iter().position(|action| {
-            action.after.iter().all(|after| !open.iter().any(|other| other.name == *after && other.name != action.name))
-                && !action.after.contains(&action.name)
-        });
-        match ready {
-            Some(at) => sorted.push(open.remove(at)),
+        let waits = |own: &Placed| own.action.after.iter().any(|after| open.iter().any(|other| other.action.name == *after));
+        match open.iter().position(|own| !waits(own)) {
+            Some(at) => sorted.push(open.remove(at).action),
             None => {
-                let circle: Vec<String> = open.iter().map(|action| format!("`{}`", action.name)).collect();
-                eval.push(
-                    Diagnostic::placeless("cycle", format!("the actions {} wait for each other", circle.join(", ")))
-                        .help("take one of their `after` out"),
-                );
-                sorted.append(&mut open);
+                circle(eval, &open);
+                // A circle is one mistake: what waits for it is not said.
+                sorted.extend(open.drain(..).map(|own| own.action));
             }
         }
     }
-    *list = sorted;
+    sorted
+}
+
+fn known(eval: &Eval, list: &[Placed]) {
+    for (index, own) in list.iter().enumerate() {
+        if let Some(first) = list.iter().take(index).find(|other| other.action.name == own.action.name) {
+            eval.push(
+                Diagnostic::error("duplicate-name", own.span, "said here again", format!("there are two actions `{}`", own.action.name))
+                    .also(first.span, "first said here")
+                    .help("give one of them another name"),
+            );
+        }
+        for after in &own.action.after {
+            if after == FILES || list.iter().any(|other| other.action.name == *after) {
+                continue;
+            }
+            let names = list.iter().map(|other| other.action.name.as_str()).filter(|name| *name != own.action.name).chain([FILES]);
+            let all: Vec<&str> = names.collect();
+            let near = nearest(after, all.iter().copied());
+            let text = crate::value::quote(after);
+            let mut problem = Diagnostic::error("unknown-action", own.after, "no action of this name", format!("there is no action `{after}` for `{}` to come after", own.action.name));
+            problem = match near {
+                // The place may be a list of names: then the help alone says it.
+                Some(near) if eval.shared.sources.slice(own.after) == text => problem.meant(own.after, Some(crate::value::quote(near))),
+                Some(near) => problem.help(format!("did you mean `{near}`?")),
+                None => problem.help(format!("the actions are {}", all.join(", "))),
+            };
+            eval.push(problem);
+        }
+    }
+}
+
+/// Follows the first action that waits until one comes again.
+fn circle(eval: &Eval, open: &[Placed]) {
+    let mut way: Vec<&Placed> = Vec::new();
+    let mut at = open.first();
+    while let Some(own) = at {
+        if let Some(start) = way.iter().position(|other| other.action.name == own.action.name) {
+            let members = way.get(start..).unwrap_or_default();
+            let names: Vec<String> = members.iter().chain([&own]).map(|own| format!("`{}`", own.action.name)).collect();
+            let message = match members {
+                [_] => format!("the action `{}` waits for itself", own.action.name),
+                _ => format!("actions wait for each other: {}", names.join(" -> ")),
+            };
+            let mut problem = Diagnostic::error("cycle", own.after, format!("`{}` waits here", own.action.name), message);
+            for other in members.iter().skip(1) {
+                problem = problem.also(other.after, format!("`{}` waits here", other.action.name));
+            }
+            eval.push(problem.help("take one of the `after` out"));
+            return;
+        }
+        way.push(own);
+        at = own.action.after.iter().find_map(|after| open.iter().find(|other| other.action.name == *after));
+    }
 }

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::parse;
 use super::tree::{Entry, Node, Scalar};
 use crate::diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
+pub use crate::files::reason;
 use crate::files;
 
 /// All top-level nodes of a configuration.
@@ -22,6 +23,11 @@ pub struct Config {
 
 const MAX_DEPTH: usize = 64;
 const MAX_FILES: usize = 10_000;
+
+/// Endings of files that are surely not KDL, so that nobody gets a hundred syntax errors.
+const OTHER_LANGUAGES: &[&str] = &[
+    "toml", "json", "jsonc", "yaml", "yml", "nix", "ini", "conf", "cfg", "lua", "sh", "zsh", "bash", "fish", "py", "xml", "plist", "md", "txt",
+];
 
 /// Reads `path` and all that it imports.
 pub fn load(path: &Utf8Path, sources: &mut Sources, diags: &mut Diagnostics) -> Config {
@@ -90,12 +96,18 @@ impl Loader<'_> {
         let bytes = match files::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let mut problem = problem(format!("cannot read `{path}`: {}", reason(&error)), "imported here");
-                if error.kind() == std::io::ErrorKind::NotFound {
-                    let parent = path.parent().filter(|folder| !folder.as_str().is_empty());
-                    let near = near_file(parent.unwrap_or(Utf8Path::new(".")), path.file_name());
-                    problem = problem.maybe_help(near);
-                }
+                let problem = match error.kind() {
+                    std::io::ErrorKind::NotFound => {
+                        let mut problem = problem(format!("there is no file `{path}`"), "not there");
+                        if let Some(span) = from {
+                            problem.code = "missing-import";
+                            let folder = self.config.folders.get(&span.source).cloned().unwrap_or_default();
+                            problem = problem.meant(span, near_path(&folder, path));
+                        }
+                        problem
+                    }
+                    _ => problem(format!("cannot read `{path}`: {}", reason(&error)), "imported here"),
+                };
                 self.diags.push(problem);
                 return;
             }
@@ -169,7 +181,13 @@ impl Loader<'_> {
         if said.contains(['*', '?', '[']) {
             self.glob(&path, span);
         } else if matches!(files::kind(&path), Ok(files::FileKind::Dir)) {
-            self.folder(&path, span, |file| file.extension() == Some("kdl"));
+            let what = format!("there is no `*.kdl` in `{path}`");
+            self.folder(&path, span, what, |file| file.extension() == Some("kdl"));
+        } else if path.extension().is_some_and(|ext| OTHER_LANGUAGES.contains(&ext)) && files::kind(&path).is_ok() {
+            self.diags.push(
+                Diagnostic::error("cannot-import", span, "not KDL", format!("`import` takes KDL, found `{said}`"))
+                    .help(format!("for a file that a program reads write `home {{ file \"PATH\" source={} }}`", crate::value::quote(said))),
+            );
         } else {
             self.file(&path, Some(span));
         }
@@ -180,7 +198,7 @@ impl Loader<'_> {
             Ok(glob) => glob.compile_matcher(),
             Err(error) => {
                 let message = format!("`{pattern}` is not a pattern: {}", error.kind());
-                self.diags.push(Diagnostic::error("cannot-import", span, "this pattern", message));
+                self.diags.push(Diagnostic::error("cannot-import", span, "this pattern", message).help("`*` is any name, `**` any folders, `?` one letter"));
                 return;
             }
         };
@@ -190,14 +208,15 @@ impl Loader<'_> {
             .collect();
         let base = if base == pattern { Utf8PathBuf::new() } else { base };
         let base = if base.as_str().is_empty() { Utf8PathBuf::from(".") } else { base };
-        self.folder(&base, span, |file| {
-            glob.is_match(file.strip_prefix("./").unwrap_or(file))
-        });
+        let what = format!("no file fits `{pattern}`");
+        self.folder(&base, span, what, |file| glob.is_match(file.strip_prefix("./").unwrap_or(file)));
     }
 
-    fn folder(&mut self, folder: &Utf8Path, span: Span, take: impl Fn(&Utf8Path) -> bool) {
+    fn folder(&mut self, folder: &Utf8Path, span: Span, nothing: String, take: impl Fn(&Utf8Path) -> bool) {
         let list = match files::below(folder) {
             Ok(list) => list,
+            // A pattern in a folder that is not there fits nothing, as in one that is empty.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(error) => {
                 let message = format!("cannot read `{folder}`: {}", reason(&error));
                 self.diags.push(Diagnostic::error("cannot-import", span, "imported here", message));
@@ -213,34 +232,31 @@ impl Loader<'_> {
             }
         }
         if !found {
-            self.diags.push(Diagnostic::warning(
-                "empty-import",
-                span,
-                "nothing found",
-                format!("no `*.kdl` in `{folder}` is meant by this"),
-            ));
+            self.diags.push(Diagnostic::warning("empty-import", span, "imports nothing", nothing));
         }
     }
 }
 
-/// The system's reason in a few words, without its number.
-pub fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => String::new(),
+/// What stands there, for a path that does not: each name that is missing replaced by the nearest
+/// one beside it. It comes back as a KDL string relative to `folder`, as the user would write it.
+pub fn near_path(folder: &Utf8Path, path: &Utf8Path) -> Option<String> {
+    let said = path.strip_prefix(folder).unwrap_or(path);
+    let mut found = if said.is_absolute() { Utf8PathBuf::new() } else { folder.to_owned() };
+    let mut written = Utf8PathBuf::new();
+    let mut replaced = false;
+    for part in said.components() {
+        let name = part.as_str();
+        let here = found.join(name);
+        let name = if here.symlink_metadata().is_ok() {
+            name.to_owned()
+        } else {
+            let beside = if found.as_str().is_empty() { Utf8Path::new(".") } else { &found };
+            let names: Vec<String> = beside.read_dir_utf8().ok()?.filter_map(|entry| Some(entry.ok()?.file_name().to_owned())).collect();
+            replaced = true;
+            crate::diag::nearest(name, names.iter().map(String::as_str))?.to_owned()
+        };
+        found.push(&name);
+        written.push(&name);
     }
-}
-
-/// "did you mean", for a file that is not there.
-pub fn near_file(folder: &Utf8Path, name: Option<&str>) -> Option<String> {
-    let names: Vec<String> = folder
-        .read_dir_utf8()
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_owned()))
-        .collect();
-    let near = crate::diag::nearest(name?, names.iter().map(String::as_str))?;
-    Some(format!("did you mean `{}`?", folder.join(near)))
+    replaced.then(|| crate::value::quote(written.as_str()))
 }
