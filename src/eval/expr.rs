@@ -459,27 +459,37 @@ impl Eval {
 
     /// A file of the configuration as text.
     fn file_text(&self, path: &str, span: Span) -> Result<String, Poisoned> {
-        let problem = |what: String| {
-            Diagnostic::error(
-                "cannot-read",
-                span,
-                "read here",
-                format!("cannot read `{path}`: {what}"),
-            )
-        };
-        let bytes = files::read(camino::Utf8Path::new(path)).map_err(|error| {
-            let own = camino::Utf8Path::new(path);
-            let near = own
-                .parent()
-                .and_then(|folder| crate::syntax::import::near_file(folder, own.file_name()));
-            self.push(problem(reason(&error)).maybe_help(near));
+        let own = camino::Utf8Path::new(path);
+        let bytes = files::read(own).map_err(|error| {
+            let problem = match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    let folder = self.shared.folders.get(&span.source).cloned().unwrap_or_default();
+                    let what = format!("there is no file `{path}`");
+                    Diagnostic::error("missing-source", span, "not there", what)
+                        .meant(span, crate::syntax::import::near_path(&folder, own))
+                }
+                std::io::ErrorKind::IsADirectory => {
+                    let what = format!("a file is expected, found the folder `{path}`");
+                    Diagnostic::error("unreadable-source", span, "a folder", what)
+                        .help("name a file in it")
+                }
+                _ => {
+                    let what = format!("cannot read `{path}`: {}", reason(&error));
+                    Diagnostic::error("unreadable-source", span, "not readable", what)
+                }
+            };
+            self.push(problem);
             Poisoned
         })?;
         String::from_utf8(bytes).map_err(|error| {
-            self.push(problem(format!(
-                "it is not UTF-8 from byte {} on",
-                error.utf8_error().valid_up_to()
-            )));
+            let at = error.utf8_error().valid_up_to();
+            let before = error.as_bytes().get(..at).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let what = format!("`{path}` is not UTF-8 from line {line} on (byte {at})");
+            self.push(
+                Diagnostic::error("not-utf8", span, "read here", what)
+                    .help("save the file as UTF-8, or take it as it is with `source`"),
+            );
             Poisoned
         })
     }
