@@ -5,4 +5,5 @@ mod judges {
     pub mod home;
 
     mod git;
+    mod zsh;
 }

@@ -34,8 +34,13 @@ pub fn file(statement: &Statement<'_>) -> Result<Option<(File, Place)>, Poisoned
     known_props(statement);
     let (said, from) = statement.first_text()?;
     let place = place(statement, &from);
+    let body = content(statement, place.span);
+    // What makes no file may be anywhere: a path on the machine, with or without contents of ours.
+    if matches!(body, Ok(None)) {
+        return Ok(None);
+    }
     let Some(path) = path(statement, &said, place.span) else { return Err(Poisoned) };
-    let Some(body) = content(statement, place.span)? else { return Ok(None) };
+    let Some(body) = body? else { return Ok(None) };
     let install = install(statement, &body.content)?;
     let file = File {
         path,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::PACKAGES;
+use super::{PACKAGES, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Span, Spanned};
 use crate::schema::option::{Fallback, Kind, OptionDecl, Target};
 use crate::schema::types::Type;
-use crate::schema::{Group, Place, join};
+use crate::schema::{Group, Place, join, library};
 use crate::syntax::tree::{Entry, Node, Scalar, Value};
 
 /// An option that a target has without saying so.
@@ -50,8 +50,8 @@ pub(super) fn package_statement(package: &Entry) -> Node {
     node("when", vec![prop("expr", "package", span)], Some(vec![set]), span)
 }
 
-/// `shell-init bash="..." slot="..."`: each property adds to `programs.NAME.init`, under a switch
-/// of its own.
+/// `shell-init bash="..." slot="..." command="..."`: each property adds to `programs.NAME.init`,
+/// under a switch of its own, and runs only where the command is there.
 pub(super) fn shell_init(
     said: &Node,
     target: &Target,
@@ -61,12 +61,18 @@ pub(super) fn shell_init(
 ) {
     let slot = said.prop("slot");
     let order = said.ty.clone();
-    for (shell, entry) in said.props().filter(|(name, _)| &*name.value != "slot") {
+    let command = text_prop(said, "command");
+    for (shell, entry) in
+        said.props().filter(|(name, _)| !matches!(&*name.value, "slot" | "command"))
+    {
         let name = format!("enable-{}-integration", shell.value);
         let doc = format!("Whether to hook it into {}.", shell.value);
         implied(group, &name, Type::Bool, Scalar::Bool(true), target, &doc);
         let mut value = entry.clone();
         value.name = None;
+        if let (Some(command), Scalar::String(text)) = (&command, &mut value.value.data) {
+            *text = guarded(&shell.value, &command.value, text);
+        }
         let mut entries = Vec::new();
         entries.extend(slot.cloned());
         entries.push(value);
@@ -87,6 +93,16 @@ pub(super) fn shell_init(
             )
             .help("write `shell-init bash=\"...\" zsh=\"...\"`"),
         );
+    }
+}
+
+/// Lines that run only where a command is found; each shell says how in a template of its own.
+fn guarded(shell: &str, command: &str, text: &str) -> Arc<str> {
+    match library::template(&format!("shell-init/{shell}")) {
+        Some(template) => {
+            template.replace("COMMAND", command).replace("INIT", text).trim_end().into()
+        }
+        None => text.into(),
     }
 }
 
