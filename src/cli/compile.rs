@@ -53,7 +53,10 @@ impl Compile {
         if global.json {
             return print_json(&documents);
         }
-        print(&tree::print(&list))
+        let printed = print(&tree::print(&list));
+        // The process ends here: what it holds need not be taken apart.
+        std::mem::forget((session, list));
+        printed
     }
 
     fn write(&self, session: &Session, documents: &[&Document], out: &Utf8Path, global: &Global) -> Status {

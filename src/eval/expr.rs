@@ -113,6 +113,11 @@ impl Eval {
             }
             let object = value.downcast_object_ref::<SlotObject>()?;
             let own = object.eval()?;
+            if index + 1 == rest.len()
+                && let Some(value) = own.unsaid(object.slot, name)
+            {
+                return Some(Ok(value));
+            }
             match own.child_named(object.slot, name) {
                 Some(child) if index + 1 == rest.len() => return self.direct_slot(&own, child),
                 Some(child) => value = Jinja::from_object(SlotObject::new(&own, child)),

@@ -93,6 +93,32 @@ impl Eval {
         }
     }
 
+    /// The value of an item's option that nobody says anything about, without a slot for it: most
+    /// options of most items are such.
+    pub fn unsaid(&self, item: SlotId, name: &str) -> Option<Typed> {
+        self.prepare(item);
+        let state = self.state();
+        let own = state.slot(item);
+        let At::Item(_, body) = &own.at else { return None };
+        let places = &body.group.places;
+        let (key, place) =
+            places.get_key_value(name).or_else(|| places.get_key_value(&*name.replace('_', "-")))?;
+        let Place::Option(decl) = place else { return None };
+        let plain = matches!(decl.kind, Kind::Plain) && decl.into.is_none();
+        if !plain || !own.deferred.is_empty() || own.children.contains_key(key) {
+            return None;
+        }
+        let data = match &decl.default {
+            None => decl.ty.empty()?,
+            Some(Fallback::Value(value)) if value.ty.is_none() => {
+                let value = Typed { data: literal(&value.data), from: Vec::new(), pieces: None };
+                decl.ty.check(value).ok()?.data
+            }
+            Some(_) => return None,
+        };
+        Some(Typed { data, from: Vec::new(), pieces: None })
+    }
+
     /// A value that no definition gives.
     pub(super) fn fallback(&self, slot: SlotId, decl: &Arc<OptionDecl>) -> Outcome {
         let env = {
@@ -196,8 +222,14 @@ impl Eval {
         let mut map = IndexMap::new();
         let mut poisoned = false;
         for name in names {
-            let Some(child) = self.child_of(slot, &name) else { continue };
             let place = body.group.places.get(&name);
+            if let (Some(Place::Option(own)), Some(value)) = (place, self.unsaid(slot, &name)) {
+                if own.default.is_some() && value.data != Data::Null {
+                    map.insert(own.as_name.clone().unwrap_or(name), value);
+                }
+                continue;
+            }
+            let Some(child) = self.child_of(slot, &name) else { continue };
             match self.force(child) {
                 Err(Poisoned) => poisoned = true,
                 Ok(Some(value)) => {
