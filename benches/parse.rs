@@ -49,9 +49,5 @@ module "common" {
         best = best.min(start.elapsed().as_secs_f64());
         assert!(problems.is_empty() && !tree.is_empty());
     }
-    println!(
-        "{size:.1} MB in {:.1} ms: {:.0} MB/s",
-        best * 1e3,
-        size / best
-    );
+    println!("{size:.1} MB in {:.1} ms: {:.0} MB/s", best * 1e3, size / best);
 }

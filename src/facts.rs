@@ -15,7 +15,9 @@ pub fn machine() -> Machine {
         "macos" => "darwin",
         other => other,
     };
-    let wsl = os == "linux" && (env::var_os("WSL_DISTRO_NAME").is_some() || release().to_lowercase().contains("microsoft"));
+    let wsl = os == "linux"
+        && (env::var_os("WSL_DISTRO_NAME").is_some()
+            || release().to_lowercase().contains("microsoft"));
     let home = home().map(Utf8PathBuf::into_string).unwrap_or_else(|| "/".to_owned());
     let user = ["USER", "LOGNAME"].into_iter().find_map(variable).unwrap_or_else(|| {
         let last = Utf8Path::new(&home).file_name().unwrap_or("root");
@@ -44,8 +46,11 @@ fn release() -> String {
 
 /// `ID` of os-release(5).
 fn distro() -> Option<String> {
-    let text = ["/etc/os-release", "/usr/lib/os-release"].into_iter().find_map(|path| std::fs::read_to_string(path).ok())?;
-    let fields: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();
+    let text = ["/etc/os-release", "/usr/lib/os-release"]
+        .into_iter()
+        .find_map(|path| std::fs::read_to_string(path).ok())?;
+    let fields: BTreeMap<&str, &str> =
+        text.lines().filter_map(|line| line.split_once('=')).collect();
     fields.get("ID").map(|id| id.trim_matches('"').to_owned())
 }
 

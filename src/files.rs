@@ -41,7 +41,10 @@ pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
         FileKind::File => {}
         FileKind::Dir => return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
         FileKind::Special => {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, a socket or a device"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is a pipe, a socket or a device",
+            ));
         }
     }
     if fs::metadata(path)?.len() > MAX_SIZE {
@@ -73,13 +76,10 @@ pub fn is_loop(error: &io::Error) -> bool {
 /// The system's own, for the folder itself or any below.
 pub fn below(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(folder)
-        .follow_links(true)
-        .max_depth(64)
-        .into_iter()
-        .filter_entry(|entry| {
-            entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
-        })
+    for entry in
+        walkdir::WalkDir::new(folder).follow_links(true).max_depth(64).into_iter().filter_entry(
+            |entry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.'),
+        )
     {
         let entry = entry.map_err(|error| walked(error, folder))?;
         if !entry.file_type().is_dir()
@@ -108,10 +108,16 @@ pub fn mirror(folder: &Utf8Path) -> io::Result<Vec<(Utf8PathBuf, bool)>> {
         let inner = entry.path().strip_prefix(folder).unwrap_or(entry.path());
         let Some(inner) = Utf8Path::from_path(inner) else {
             let name = inner.to_string_lossy();
-            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("the name of `{name}` is not UTF-8")));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("the name of `{name}` is not UTF-8"),
+            ));
         };
         if !entry.file_type().is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{inner}` is a pipe, a socket or a device")));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("`{inner}` is a pipe, a socket or a device"),
+            ));
         }
         found.push((inner.to_owned(), is_executable(&entry.metadata().map_err(io::Error::from)?)));
     }
@@ -120,16 +126,32 @@ pub fn mirror(folder: &Utf8Path) -> io::Result<Vec<(Utf8PathBuf, bool)>> {
 
 /// What went wrong on the way through a folder, with the name below it.
 fn walked(error: walkdir::Error, folder: &Utf8Path) -> io::Error {
-    let inner = error.path().and_then(|path| path.strip_prefix(folder).ok()).map(|path| path.to_string_lossy().into_owned());
+    let inner = error
+        .path()
+        .and_then(|path| path.strip_prefix(folder).ok())
+        .map(|path| path.to_string_lossy().into_owned());
     let inner = inner.filter(|inner| !inner.is_empty());
     let circle = error.loop_ancestor().is_some();
     match (inner, error.into_io_error()) {
-        (Some(inner), None) if circle => io::Error::new(io::ErrorKind::InvalidData, format!("the link `{inner}` leads back to a folder it is in")),
-        (Some(inner), Some(error)) if is_loop(&error) => io::Error::new(io::ErrorKind::InvalidData, format!("the link `{inner}` leads back to itself")),
-        (Some(inner), Some(error)) if error.kind() == io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::InvalidData, format!("the link `{inner}` leads to nothing")),
-        (Some(inner), Some(error)) => io::Error::new(error.kind(), format!("`{inner}`: {}", reason(&error))),
+        (Some(inner), None) if circle => io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("the link `{inner}` leads back to a folder it is in"),
+        ),
+        (Some(inner), Some(error)) if is_loop(&error) => io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("the link `{inner}` leads back to itself"),
+        ),
+        (Some(inner), Some(error)) if error.kind() == io::ErrorKind::NotFound => io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("the link `{inner}` leads to nothing"),
+        ),
+        (Some(inner), Some(error)) => {
+            io::Error::new(error.kind(), format!("`{inner}`: {}", reason(&error)))
+        }
         (None, Some(error)) => error,
-        (_, None) => io::Error::new(io::ErrorKind::InvalidData, "it holds a link that leads back to itself"),
+        (_, None) => {
+            io::Error::new(io::ErrorKind::InvalidData, "it holds a link that leads back to itself")
+        }
     }
 }
 
@@ -161,7 +183,9 @@ pub fn normal(path: &Utf8Path) -> Utf8PathBuf {
     for part in path.components() {
         match part {
             camino::Utf8Component::CurDir => {}
-            camino::Utf8Component::ParentDir if out.file_name().is_some_and(|name| name != "..") => {
+            camino::Utf8Component::ParentDir
+                if out.file_name().is_some_and(|name| name != "..") =>
+            {
                 out.pop();
             }
             other => out.push(other),

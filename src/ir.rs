@@ -143,7 +143,7 @@ pub struct User {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Origin {
     /// The file, relative to the configuration; `<hcc>/...` for hcc's own.
-    pub file: String,
+    pub file: Arc<str>,
     /// The line, from 1.
     pub line: usize,
 }

@@ -21,7 +21,8 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let root = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("a folder")).expect("UTF-8");
+        let root = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("a folder"))
+            .expect("UTF-8");
         Self { _folder: folder, root }
     }
 
@@ -50,7 +51,8 @@ impl Scene {
 }
 
 fn sources(scene: &Scene, names: &[&str]) {
-    let files: Vec<String> = names.iter().map(|name| format!("    file \".{name}\" source=\"{name}\"\n")).collect();
+    let files: Vec<String> =
+        names.iter().map(|name| format!("    file \".{name}\" source=\"{name}\"\n")).collect();
     scene.write("hcc.kdl", format!("home {{\n{}}}\n", files.concat()));
 }
 
@@ -103,7 +105,8 @@ fn what_may_not_be_read_is_said() {
     scene.write("secret.kdl", "s");
     scene.write("closed/a", "s");
     for (path, mode) in [("secret", 0o000), ("secret.kdl", 0o000), ("closed", 0o000)] {
-        fs::set_permissions(scene.root.join(path), fs::Permissions::from_mode(mode)).expect("changed");
+        fs::set_permissions(scene.root.join(path), fs::Permissions::from_mode(mode))
+            .expect("changed");
     }
     let readable = fs::read(scene.root.join("secret")).is_ok();
     if readable {
@@ -111,13 +114,17 @@ fn what_may_not_be_read_is_said() {
     } else {
         scene.check("not-readable");
     }
-    fs::set_permissions(scene.root.join("closed"), fs::Permissions::from_mode(0o755)).expect("changed");
+    fs::set_permissions(scene.root.join("closed"), fs::Permissions::from_mode(0o755))
+        .expect("changed");
 }
 
 #[test]
 fn what_is_not_text_is_said() {
     let scene = Scene::new();
-    scene.write("hcc.kdl", "import \"latin1.kdl\"\nhome { file \".a\" text=(file)\"latin1.kdl\" }\n");
+    scene.write(
+        "hcc.kdl",
+        "import \"latin1.kdl\"\nhome { file \".a\" text=(file)\"latin1.kdl\" }\n",
+    );
     scene.write("latin1.kdl", b"// ok\nhome { packages \"caf\xe9\" }\n");
     scene.check("not-utf8");
 }
@@ -129,7 +136,12 @@ fn names_that_are_not_text_are_said() {
     sources(&scene, &["folder"]);
     scene.write("folder/plain", "text");
     // macOS refuses such names itself.
-    if fs::write(scene.root.join("folder").as_std_path().join(std::ffi::OsStr::from_bytes(b"caf\xe9")), "x").is_ok() {
+    if fs::write(
+        scene.root.join("folder").as_std_path().join(std::ffi::OsStr::from_bytes(b"caf\xe9")),
+        "x",
+    )
+    .is_ok()
+    {
         scene.check("name-is-not-utf8");
     }
 }

@@ -39,10 +39,7 @@ fn fault_of_kdl(text: &str) -> Option<&'static str> {
     if text.contains("/-") && text.contains(';') {
         return Some("it refuses `{ /-a; }` and `/-a;`: a dropped last node with its `;`");
     }
-    if text
-        .match_indices("-inf")
-        .any(|(at, _)| !text[..at].ends_with('#'))
-    {
+    if text.match_indices("-inf").any(|(at, _)| !text[..at].ends_with('#')) {
         return Some("it takes bare `-inf` for a string");
     }
     if text.matches("/-").count() > 5 {
@@ -165,11 +162,7 @@ fn document() -> impl Strategy<Value = String> {
         let nodes = proptest::collection::vec(inner, 0..3).prop_map(|nodes| nodes.concat());
         let block = nodes.prop_map(|nodes| format!(" {{{nodes}}}"));
         let dropped = prop_oneof![6 => Just(String::new()), 1 => Just(" /-{ x 1 }".to_owned())];
-        node(
-            (dropped.clone(), block, dropped)
-                .prop_map(|(a, b, c)| a + &b + &c)
-                .boxed(),
-        )
+        node((dropped.clone(), block, dropped).prop_map(|(a, b, c)| a + &b + &c).boxed())
     });
     proptest::collection::vec(tree, 0..4).prop_map(|nodes| nodes.concat())
 }
@@ -178,18 +171,12 @@ fn document() -> impl Strategy<Value = String> {
 
 fn codes(text: &str) -> Vec<String> {
     let (_, problems) = parse(SourceId(0), text);
-    problems
-        .iter()
-        .map(|one| format!("{}: {}", one.code, one.message))
-        .collect()
+    problems.iter().map(|one| format!("{}: {}", one.code, one.message)).collect()
 }
 
 fn same_nodes(ours: &[Node], theirs: &KdlDocument) -> bool {
     ours.len() == theirs.nodes().len()
-        && ours
-            .iter()
-            .zip(theirs.nodes())
-            .all(|(ours, theirs)| same_node(ours, theirs))
+        && ours.iter().zip(theirs.nodes()).all(|(ours, theirs)| same_node(ours, theirs))
 }
 
 fn same_node(ours: &Node, theirs: &KdlNode) -> bool {
@@ -203,15 +190,10 @@ fn same_node(ours: &Node, theirs: &KdlNode) -> bool {
     *ours.name.value == *theirs.name().value()
         && ours.ty.as_ref().map(|ty| &*ty.value) == theirs.ty().map(|ty| ty.value())
         && ours.entries.len() == theirs.entries().len()
-        && ours
-            .entries
-            .iter()
-            .zip(theirs.entries())
-            .all(|(ours, theirs)| {
-                ours.name.as_ref().map(|name| &*name.value)
-                    == theirs.name().map(|name| name.value())
-                    && same_value(&ours.value, theirs)
-            })
+        && ours.entries.iter().zip(theirs.entries()).all(|(ours, theirs)| {
+            ours.name.as_ref().map(|name| &*name.value) == theirs.name().map(|name| name.value())
+                && same_value(&ours.value, theirs)
+        })
         && children
 }
 
@@ -309,12 +291,7 @@ fn big(text: &str) -> (Vec<Node>, Vec<&'static str>) {
     let start = std::time::Instant::now();
     let (tree, problems) = parse(SourceId(0), text);
     // A debug build on a busy machine; anything quadratic takes minutes.
-    assert!(
-        start.elapsed().as_secs() < 30,
-        "{:?} for {} bytes",
-        start.elapsed(),
-        text.len()
-    );
+    assert!(start.elapsed().as_secs() < 30, "{:?} for {} bytes", start.elapsed(), text.len());
     (tree, problems.iter().map(|one| one.code).collect())
 }
 
@@ -376,10 +353,7 @@ fn reads_large_texts() {
     const N: usize = 1_000_000;
     let (tree, codes) = big(&format!("a \"{}\" \"{}\"", "x".repeat(N), "\\n".repeat(N)));
     assert_eq!((tree.len(), codes.len()), (1, 0));
-    let (tree, codes) = big(&format!(
-        "a \"\"\"\n{}\n  \"\"\"",
-        "  x\\\\y\n".repeat(N / 5)
-    ));
+    let (tree, codes) = big(&format!("a \"\"\"\n{}\n  \"\"\"", "  x\\\\y\n".repeat(N / 5)));
     assert_eq!((tree.len(), codes.len()), (1, 0));
     let (tree, codes) = big(&"a 1 b=2 // c\n".repeat(N / 2));
     assert_eq!((tree.len(), codes.len()), (N / 2, 0));

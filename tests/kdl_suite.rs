@@ -54,11 +54,7 @@ fn reads_and_refuses_what_the_official_suite_says() {
     cases.sort();
     let (mut read, mut refused, mut wrong) = (0, 0, String::new());
     for case in &cases {
-        let name = case
-            .file_stem()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
+        let name = case.file_stem().expect("a name").to_string_lossy().into_owned();
         let text = fs::read_to_string(case).expect("UTF-8");
         let (tree, problems) = parse(SourceId(0), &text);
         support::spans::check_spans(&text, &tree, &problems);
@@ -68,12 +64,8 @@ fn reads_and_refuses_what_the_official_suite_says() {
                 writeln!(wrong, "{name}: accepted as {}", canonical(&tree)).expect("a string");
             } else if problems.counts().0 > 1 && !SEVERAL_MISTAKES.contains(&&*name) {
                 let said: Vec<&str> = problems.iter().map(|one| &*one.message).collect();
-                writeln!(
-                    wrong,
-                    "{name}: {} problems for one mistake: {said:?}",
-                    said.len()
-                )
-                .expect("a string");
+                writeln!(wrong, "{name}: {} problems for one mistake: {said:?}", said.len())
+                    .expect("a string");
             }
             continue;
         }
@@ -88,21 +80,12 @@ fn reads_and_refuses_what_the_official_suite_says() {
         let own = WRITTEN_OTHERWISE.iter().find(|(case, _)| *case == name);
         let expected = own.map_or(&*expected, |(_, text)| text);
         if canonical(&tree).trim_end() != expected.trim_end() {
-            writeln!(
-                wrong,
-                "{name}: read as\n{}expected\n{expected}",
-                canonical(&tree)
-            )
-            .expect("a string");
+            writeln!(wrong, "{name}: read as\n{}expected\n{expected}", canonical(&tree))
+                .expect("a string");
         }
     }
     eprintln!("KDL suite: {read} to read, {refused} to refuse");
-    assert!(
-        cases.len() > 300,
-        "only {} cases in {}",
-        cases.len(),
-        suite.display()
-    );
+    assert!(cases.len() > 300, "only {} cases in {}", cases.len(), suite.display());
     assert!(wrong.is_empty(), "{wrong}");
 }
 

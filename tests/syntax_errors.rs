@@ -13,19 +13,12 @@ fn check(name: &str, text: &str) {
     let mut sources = Sources::default();
     let id = sources.add("hcc.kdl", text);
     let (tree, problems) = parse(id, text);
-    let style = Style {
-        color: false,
-        width: 100,
-    };
+    let style = Style { color: false, width: 100 };
     let report = report(&problems, &sources, style);
     let mut shown = format!("{}\n~~~\n{report}~~~\n", text.trim_end());
     outline(&mut shown, &tree, 0);
     for problem in problems.iter() {
-        let Some(fix) = problem
-            .fix
-            .as_ref()
-            .filter(|_| problem.severity == Severity::Error)
-        else {
+        let Some(fix) = problem.fix.as_ref().filter(|_| problem.severity == Severity::Error) else {
             continue;
         };
         let mut fixed = text.to_owned();

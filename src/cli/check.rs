@@ -20,7 +20,8 @@ impl Check {
             list.extend(session.compile(host, None));
         }
         session.report(global)?;
-        let shown: Vec<&Compiled> = list.iter().filter(|one| one.document.user.is_some() || !one.is_empty()).collect();
+        let shown: Vec<&Compiled> =
+            list.iter().filter(|one| one.document.user.is_some() || !one.is_empty()).collect();
         if global.json {
             let rows: Vec<_> = shown
                 .iter()
@@ -39,7 +40,9 @@ impl Check {
                 })
                 .collect();
             let diagnostics = crate::diag::json::report(&session.diags, &session.program.sources);
-            return print_json(&json!({"version": crate::ir::VERSION, "checked": rows, "diagnostics": diagnostics}));
+            return print_json(
+                &json!({"version": crate::ir::VERSION, "checked": rows, "diagnostics": diagnostics}),
+            );
         }
         if global.quiet {
             return Ok(());
@@ -57,7 +60,9 @@ impl Check {
             let text: Vec<String> = counts
                 .iter()
                 .filter(|(count, what)| *count > 0 || *what == "file")
-                .map(|(count, what)| format!("{count} {what}{}", if *count == 1 { "" } else { "s" }))
+                .map(|(count, what)| {
+                    format!("{count} {what}{}", if *count == 1 { "" } else { "s" })
+                })
                 .collect();
             out.push_str(&format!("{}: {}.\n", one.name(), text.join(", ")));
         }

@@ -59,7 +59,13 @@ impl Compile {
         printed
     }
 
-    fn write(&self, session: &Session, documents: &[&Document], out: &Utf8Path, global: &Global) -> Status {
+    fn write(
+        &self,
+        session: &Session,
+        documents: &[&Document],
+        out: &Utf8Path,
+        global: &Global,
+    ) -> Status {
         let root = &session.program.root;
         let result = match self.format {
             Format::Files => export::files::write(documents, root, out),
@@ -68,7 +74,10 @@ impl Compile {
         match result {
             Ok(count) => {
                 if !global.quiet {
-                    say(&format!("Wrote {count} file{} to {out}", if count == 1 { "" } else { "s" }));
+                    say(&format!(
+                        "Wrote {count} file{} to {out}",
+                        if count == 1 { "" } else { "s" }
+                    ));
                 }
                 Ok(())
             }
@@ -82,7 +91,10 @@ impl Compile {
                 Err(Stop::Errors)
             }
             Err(export::Refused::Io(path, error)) => {
-                say(&format!("error: cannot write {path}: {}", crate::syntax::import::reason(&error)));
+                say(&format!(
+                    "error: cannot write {path}: {}",
+                    crate::syntax::import::reason(&error)
+                ));
                 Err(Stop::Failed)
             }
         }

@@ -24,7 +24,8 @@ pub struct Init {
 impl Init {
     /// Runs it.
     pub fn run(&self, global: &Global) -> Status {
-        let folder = self.folder.clone().or_else(|| facts::config_home().map(|home| home.join("hcc")));
+        let folder =
+            self.folder.clone().or_else(|| facts::config_home().map(|home| home.join("hcc")));
         let Some(folder) = folder else {
             say("error: $HOME is not set");
             return Err(Stop::Usage);
@@ -32,10 +33,15 @@ impl Init {
         let path = folder.join(FILE);
         let failed = |error: std::io::Error| {
             say(&format!("error: cannot write {path}: {}", crate::syntax::import::reason(&error)));
-            if error.kind() == std::io::ErrorKind::AlreadyExists { Stop::Decide } else { Stop::Failed }
+            if error.kind() == std::io::ErrorKind::AlreadyExists {
+                Stop::Decide
+            } else {
+                Stop::Failed
+            }
         };
         fs::create_dir_all(&folder).map_err(failed)?;
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
         file.write_all(text().as_bytes()).map_err(failed)?;
         if !global.quiet {
             say(&format!("Wrote {path}"));
@@ -55,10 +61,14 @@ fn text() -> String {
     if machine.host.wsl {
         host.push_str(" wsl=#true");
     }
-    let name = machine.user.name.replace(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.'), "-");
+    let name = machine
+        .user
+        .name
+        .replace(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.'), "-");
     let name = if name.is_empty() || name.starts_with(['-', '.']) { "me".to_owned() } else { name };
     let user = format!("user {} home={}", quote(&name), quote(&machine.user.home));
-    let shell = facts::shell().filter(|shell| crate::schema::library::target(&format!("programs.{shell}")).is_some());
+    let shell = facts::shell()
+        .filter(|shell| crate::schema::library::target(&format!("programs.{shell}")).is_some());
     let shell = shell.map_or_else(String::new, |shell| format!("    {shell}\n"));
     format!(
         r#"// The machines this describes. `hcc compile` shows what is generated, `hcc options` what

@@ -34,7 +34,9 @@ impl Show {
 pub fn find<'a>(list: &'a [Compiled], path: &str) -> Option<(&'a Compiled, &'a File)> {
     list.iter().find_map(|one| {
         let home = one.document.user.as_ref().map_or("", |user| &user.home);
-        let below = path.strip_prefix("~/").or_else(|| path.strip_prefix(home).filter(|_| !home.is_empty())?.strip_prefix('/'));
+        let below = path
+            .strip_prefix("~/")
+            .or_else(|| path.strip_prefix(home).filter(|_| !home.is_empty())?.strip_prefix('/'));
         let below = below.unwrap_or(path);
         one.document.files.iter().find(|file| file.path == below).map(|file| (one, file))
     })
@@ -44,7 +46,10 @@ pub fn find<'a>(list: &'a [Compiled], path: &str) -> Option<(&'a Compiled, &'a F
 pub fn print_file(list: &[Compiled], path: &str, global: &Global) -> Status {
     let Some((one, file)) = find(list, path) else {
         say(&format!("error: nothing generates `{path}`"));
-        let names: Vec<&str> = list.iter().flat_map(|one| one.document.files.iter().map(|file| file.path.as_str())).collect();
+        let names: Vec<&str> = list
+            .iter()
+            .flat_map(|one| one.document.files.iter().map(|file| file.path.as_str()))
+            .collect();
         match nearest(path.trim_start_matches("~/"), names) {
             Some(near) => say(&format!("  help: did you mean `{near}`?")),
             None => say("  help: `hcc compile` lists what is generated"),
@@ -62,9 +67,14 @@ pub fn print_file(list: &[Compiled], path: &str, global: &Global) -> Status {
                 std::io::stdout().write_all(error.as_bytes()).map_err(|_| Stop::Failed)
             }
         },
-        Ok(None) => print(&format!("{}\n", serde_json::to_string(&file.content).unwrap_or_default())),
+        Ok(None) => {
+            print(&format!("{}\n", serde_json::to_string(&file.content).unwrap_or_default()))
+        }
         Err(error) => {
-            say(&format!("error: cannot read the source of `{path}`: {}", crate::syntax::import::reason(&error)));
+            say(&format!(
+                "error: cannot read the source of `{path}`: {}",
+                crate::syntax::import::reason(&error)
+            ));
             Err(Stop::Failed)
         }
     }

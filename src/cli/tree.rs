@@ -19,7 +19,14 @@ pub fn print(list: &[Compiled]) -> String {
 
 fn scope(one: &Compiled, out: &mut String) {
     let document = &one.document;
-    let mut facts: Vec<&str> = document.host.os.iter().chain(&document.host.distro).chain(&document.host.arch).map(|fact| &**fact).collect();
+    let mut facts: Vec<&str> = document
+        .host
+        .os
+        .iter()
+        .chain(&document.host.distro)
+        .chain(&document.host.arch)
+        .map(|fact| &**fact)
+        .collect();
     if document.host.wsl {
         facts.push("wsl");
     }
@@ -40,11 +47,20 @@ fn scope(one: &Compiled, out: &mut String) {
         let manager = if manager.is_empty() { "unknown manager" } else { manager };
         section(out, &format!("packages ({manager})"), &names.join(" "));
     }
-    let units: Vec<String> = document.units.iter().map(|unit| format!("{} ({})", unit.name, unit.manager)).collect();
+    let units: Vec<String> =
+        document.units.iter().map(|unit| format!("{} ({})", unit.name, unit.manager)).collect();
     section(out, "services", &units.join(", "));
-    let defaults: Vec<String> = document.defaults.iter().map(|own| format!("{} {} = {}", own.domain, own.key, plain(&own.value))).collect();
+    let defaults: Vec<String> = document
+        .defaults
+        .iter()
+        .map(|own| format!("{} {} = {}", own.domain, own.key, plain(&own.value)))
+        .collect();
     list_section(out, "defaults", &defaults);
-    let actions: Vec<String> = document.actions.iter().map(|action| format!("{}: {}", action.name, first_line(&action.run))).collect();
+    let actions: Vec<String> = document
+        .actions
+        .iter()
+        .map(|action| format!("{}: {}", action.name, first_line(&action.run)))
+        .collect();
     list_section(out, "actions", &actions);
     out.push('\n');
 }
@@ -100,14 +116,25 @@ fn files(list: &[File], out: &mut String) {
         .collect();
     let mut lines: Vec<(String, String)> = Vec::new();
     level(&rows, 0, "    ", &mut lines);
-    let width = lines.iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(60);
+    let width = lines
+        .iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(name, _)| name.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(60);
     for (name, text) in lines {
         let pad = " ".repeat(width.saturating_sub(name.chars().count()));
         line(out, format!("{name}{pad}  {text}").trim_end());
     }
 }
 
-fn level(rows: &[(Vec<&str>, String)], depth: usize, indent: &str, lines: &mut Vec<(String, String)>) {
+fn level(
+    rows: &[(Vec<&str>, String)],
+    depth: usize,
+    indent: &str,
+    lines: &mut Vec<(String, String)>,
+) {
     let mut rest = rows;
     while let Some((first, text)) = rest.first() {
         let Some(name) = first.get(depth) else { break };
@@ -120,7 +147,10 @@ fn level(rows: &[(Vec<&str>, String)], depth: usize, indent: &str, lines: &mut V
         }
         // The names that all of them share go on one line.
         let mut shared = depth + 1;
-        while here.iter().all(|(parts, _)| parts.len() > shared + 1 && parts.get(shared) == first.get(shared)) {
+        while here
+            .iter()
+            .all(|(parts, _)| parts.len() > shared + 1 && parts.get(shared) == first.get(shared))
+        {
             shared += 1;
         }
         let joined = first.get(depth..shared).unwrap_or_default().join("/");
@@ -146,8 +176,12 @@ fn describe(file: &File) -> String {
     };
     let size = match &file.content {
         Content::Link { to } => format!("-> {to}"),
-        Content::Source { source, folder: true, files } if files.is_empty() => format!("{source}/ as one link"),
-        Content::Source { source, folder: true, files } => format!("{source}/ ({} files)", files.len()),
+        Content::Source { source, folder: true, files } if files.is_empty() => {
+            format!("{source}/ as one link")
+        }
+        Content::Source { source, folder: true, files } => {
+            format!("{source}/ ({} files)", files.len())
+        }
         Content::Source { source, .. } => source.clone(),
         Content::Text { .. } | Content::Data { .. } => bytes(file.written.text.len()),
     };

@@ -6,7 +6,10 @@
 /// candidate means it too.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let simple = |text: &str| {
-        text.chars().filter(|c| !matches!(c, '-' | '_' | '.')).flat_map(char::to_lowercase).collect()
+        text.chars()
+            .filter(|c| !matches!(c, '-' | '_' | '.'))
+            .flat_map(char::to_lowercase)
+            .collect()
     };
     let wanted: String = simple(name);
     let limit = (wanted.chars().count() / 3).max(1);

@@ -57,7 +57,8 @@ pub fn one(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
     }
     for (_, labels) in files {
         let Some((first, _)) = labels.first() else { continue };
-        let window = Window::around(sources, &labels.iter().map(|(l, _)| l.span).collect::<Vec<_>>());
+        let window =
+            Window::around(sources, &labels.iter().map(|(l, _)| l.span).collect::<Vec<_>>());
         group = group.element(
             Snippet::source(window.text.clone())
                 .line_start(window.line)
@@ -117,13 +118,19 @@ impl Window {
         let high = spans.iter().map(|span| span.end as usize).max().unwrap_or(0).min(text.len());
         let bytes = text.as_bytes();
         let line_start = bytes[..low].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-        let line_end = bytes[high..].iter().position(|b| *b == b'\n').map_or(text.len(), |at| high + at);
+        let line_end =
+            bytes[high..].iter().position(|b| *b == b'\n').map_or(text.len(), |at| high + at);
         // A line of a megabyte is shown by a piece of it.
         let start = boundary(&text, line_start.max(low.saturating_sub(Self::CONTEXT)));
         let end = boundary(&text, line_end.min(high + Self::CONTEXT));
         let piece = text.get(start..end).unwrap_or("");
         Self {
-            text: piece.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { same_width(c) } else { c }).collect(),
+            text: piece
+                .chars()
+                .map(
+                    |c| if c.is_control() && !matches!(c, '\n' | '\t') { same_width(c) } else { c },
+                )
+                .collect(),
             line: bytes[..start].iter().filter(|b| **b == b'\n').count() + 1,
             offset: start,
         }

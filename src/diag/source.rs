@@ -80,6 +80,11 @@ impl Sources {
         self.list.get(id.0 as usize).map_or("<unknown>", |source| &source.name)
     }
 
+    /// The paths of all texts, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|source| source.name.as_str())
+    }
+
     /// A text.
     pub fn text(&self, id: SourceId) -> Arc<str> {
         self.list.get(id.0 as usize).map_or_else(|| "".into(), |source| source.text.clone())

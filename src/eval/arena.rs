@@ -243,6 +243,8 @@ pub enum Frame {
 pub struct Output {
     /// The statement.
     pub node: Arc<Node>,
+    /// Its arguments and properties as they will be read.
+    pub entries: Arc<[(Option<Arc<str>>, Raw, Span)]>,
     /// The guard it is under.
     pub block: BlockId,
     /// Whose it is.

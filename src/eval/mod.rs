@@ -9,8 +9,8 @@
 
 pub mod arena;
 pub mod collect;
-mod expr;
 pub mod explain;
+mod expr;
 pub mod facts;
 mod filters;
 mod freeform;
@@ -35,6 +35,7 @@ use collect::{Collector, Ctx, Program, Shared};
 use structure::{Host, User};
 
 use crate::diag::{Diagnostic, Diagnostics, Span};
+use crate::schema::option::Kind;
 use crate::schema::{Place, Scope};
 use crate::value::{Data, Typed};
 
@@ -212,10 +213,11 @@ impl Eval {
                     self.force_below(child);
                 }
             }
-            At::Option(decl) if decl.scope == self.shared.scope => {
-                // Whether it is a value or an error, it is known now.
-                let _known = self.force(slot);
-            }
+            At::Option(decl) if decl.scope == self.shared.scope => match &decl.kind {
+                // Whether they are values or errors, they are known now.
+                Kind::Keyed(_) => self.touch_items(slot),
+                Kind::Plain | Kind::Items(_) => drop(self.force(slot)),
+            },
             _ => {}
         }
     }

@@ -91,7 +91,14 @@ pub fn build_with(
             _ => {}
         }
     }
+    let names = sources.names().map(|name| {
+        let below =
+            name.strip_prefix(config.root.as_str()).filter(|_| !config.root.as_str().is_empty());
+        below.map_or(name, |below| below.trim_start_matches('/')).into()
+    });
+    let names = names.collect();
     let program = Program {
+        names,
         schema,
         structure,
         sources,

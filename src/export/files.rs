@@ -29,9 +29,11 @@ pub fn write(documents: &[&Document], root: &Utf8Path, out: &Utf8Path) -> Result
         }
     }
     for name in hosts {
-        let own: Vec<&&Document> = documents.iter().filter(|document| *document.host.name == *name).collect();
+        let own: Vec<&&Document> =
+            documents.iter().filter(|document| *document.host.name == *name).collect();
         let path = out.join(name).join("ir.json");
-        let text = serde_json::to_string_pretty(&own).map_err(|error| Refused::Io(path.clone(), error.into()))?;
+        let text = serde_json::to_string_pretty(&own)
+            .map_err(|error| Refused::Io(path.clone(), error.into()))?;
         fs::write(&path, format!("{text}\n")).map_err(|error| Refused::Io(path.clone(), error))?;
         count += 1;
     }

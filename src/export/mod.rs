@@ -58,7 +58,8 @@ fn prepare(out: &Utf8Path) -> Result<(), Refused> {
         }
     }
     fs::create_dir_all(out).map_err(io)?;
-    fs::write(out.join(MARKER), "Written by hcc, and cleared by it before it writes here again.\n").map_err(io)
+    fs::write(out.join(MARKER), "Written by hcc, and cleared by it before it writes here again.\n")
+        .map_err(io)
 }
 
 /// Removes what the last run wrote: the folders of hosts, which the marker vouches for.
@@ -69,7 +70,8 @@ fn clear(out: &Utf8Path) -> Result<(), Refused> {
         if entry.file_name() == MARKER {
             continue;
         }
-        let host = entry.file_type().map_err(io)?.is_dir() && fs::symlink_metadata(entry.path().join(MARKER)).is_ok();
+        let host = entry.file_type().map_err(io)?.is_dir()
+            && fs::symlink_metadata(entry.path().join(MARKER)).is_ok();
         if !host {
             return Err(Refused::NotOurs(entry.path().to_owned()));
         }
@@ -126,7 +128,9 @@ fn put(file: &File, root: &Utf8Path, folder: &Utf8Path) -> Result<usize, Refused
 pub fn mode(file: &File, root: &Utf8Path) -> u32 {
     let said = file.mode.as_ref().and_then(|mode| u32::from_str_radix(mode, 8).ok());
     let source = match &file.content {
-        Content::Source { source, folder: false, .. } => fs::metadata(root.join(source)).ok().map(|meta| crate::files::is_executable(&meta)),
+        Content::Source { source, folder: false, .. } => {
+            fs::metadata(root.join(source)).ok().map(|meta| crate::files::is_executable(&meta))
+        }
         _ => None,
     };
     said.unwrap_or(if file.executable || source == Some(true) { 0o755 } else { 0o644 })

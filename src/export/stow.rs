@@ -10,10 +10,14 @@ use crate::ir::{Document, File};
 /// # Errors
 /// [`Refused`]; a host with several users cannot be one stow folder.
 pub fn write(documents: &[&Document], root: &Utf8Path, out: &Utf8Path) -> Result<usize, Refused> {
-    let homes: Vec<&&Document> = documents.iter().filter(|document| document.user.is_some()).collect();
+    let homes: Vec<&&Document> =
+        documents.iter().filter(|document| document.user.is_some()).collect();
     for (index, document) in homes.iter().enumerate() {
-        let other = homes.iter().skip(index + 1).find(|other| other.host.name == document.host.name);
-        if let (Some(other), Some(user)) = (other.and_then(|other| other.user.as_ref()), &document.user) {
+        let other =
+            homes.iter().skip(index + 1).find(|other| other.host.name == document.host.name);
+        if let (Some(other), Some(user)) =
+            (other.and_then(|other| other.user.as_ref()), &document.user)
+        {
             return Err(Refused::Clash(format!(
                 "the host `{}` has the users `{}` and `{}`, and a stow folder is for one home; name one with --user",
                 document.host.name, user.name, other.name

@@ -8,7 +8,17 @@ use crate::eval::Eval;
 use crate::ir::{Content, Document, File, Install};
 
 /// Folders that other programs write into: never one link.
-const SHARED: &[&str] = &[".ssh", ".gnupg", ".config", ".local", ".local/share", ".local/state", ".local/bin", ".cache", "Library"];
+const SHARED: &[&str] = &[
+    ".ssh",
+    ".gnupg",
+    ".config",
+    ".local",
+    ".local/share",
+    ".local/state",
+    ".local/bin",
+    ".cache",
+    "Library",
+];
 
 /// Looks at all files of a document and sorts them by path.
 pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
@@ -26,7 +36,9 @@ pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
                     let message = if same {
                         format!("two definitions make the file `{path}`")
                     } else {
-                        format!("`{path}` and `{other}` are one file on macOS, which does not tell cases apart")
+                        format!(
+                            "`{path}` and `{other}` are one file on macOS, which does not tell cases apart"
+                        )
                     };
                     eval.push(
                         Diagnostic::error("same-path", place.span, "and here", message)
@@ -41,7 +53,10 @@ pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
             }
         }
         if let Some(leaf) = leaf(file) {
-            links.insert(if darwin { file.path.to_lowercase() } else { file.path.clone() }, (place.span, leaf));
+            links.insert(
+                if darwin { file.path.to_lowercase() } else { file.path.clone() },
+                (place.span, leaf),
+            );
         }
     }
     for (path, span) in &all {
@@ -51,13 +66,23 @@ pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
             if let Some((other, leaf)) = links.get(parent).filter(|(other, _)| other != span) {
                 let (what, help) = match leaf {
                     Leaf::File => ("a file", "give one of them another path"),
-                    Leaf::Link => ("a link", "take the link out, or put the file where the link leads"),
-                    Leaf::Whole => ("one link to a folder", "take `whole` out, so that the folder is mirrored, or put the file into the folder"),
+                    Leaf::Link => {
+                        ("a link", "take the link out, or put the file where the link leads")
+                    }
+                    Leaf::Whole => (
+                        "one link to a folder",
+                        "take `whole` out, so that the folder is mirrored, or put the file into the folder",
+                    ),
                 };
                 eval.push(
-                    Diagnostic::error("path-inside-file", *span, "inside it", format!("`{path}` is below `{parent}`, which is {what}"))
-                        .also(*other, format!("{what} here"))
-                        .help(help),
+                    Diagnostic::error(
+                        "path-inside-file",
+                        *span,
+                        "inside it",
+                        format!("`{path}` is below `{parent}`, which is {what}"),
+                    )
+                    .also(*other, format!("{what} here"))
+                    .help(help),
                 );
             }
         }
@@ -68,7 +93,9 @@ pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
 /// The paths that a file takes: a mirrored folder those of its files.
 pub fn paths(file: &File) -> Vec<String> {
     match &file.content {
-        Content::Source { files, folder: true, .. } if !files.is_empty() => files.iter().map(|(inner, _)| format!("{}/{inner}", file.path)).collect(),
+        Content::Source { files, folder: true, .. } if !files.is_empty() => {
+            files.iter().map(|(inner, _)| format!("{}/{inner}", file.path)).collect()
+        }
         _ => vec![file.path.clone()],
     }
 }
@@ -93,16 +120,32 @@ fn one(eval: &Eval, file: &File, span: Span, darwin: bool) {
     let linked = matches!(file.install, Install::Link | Install::Live);
     if darwin && linked && file.path.starts_with("Library/Preferences/") {
         eval.push(
-            Diagnostic::error("link-into-preferences", span, "would be a link", format!("macOS replaces links in `Library/Preferences`, so `{}` would be lost", file.path))
-                .help("write `darwin { defaults { ... } }` instead, or `install=\"copy\"` on this file"),
+            Diagnostic::error(
+                "link-into-preferences",
+                span,
+                "would be a link",
+                format!(
+                    "macOS replaces links in `Library/Preferences`, so `{}` would be lost",
+                    file.path
+                ),
+            )
+            .help(
+                "write `darwin { defaults { ... } }` instead, or `install=\"copy\"` on this file",
+            ),
         );
     }
-    let whole = matches!(&file.content, Content::Source { files, folder: true, .. } if files.is_empty());
+    let whole =
+        matches!(&file.content, Content::Source { files, folder: true, .. } if files.is_empty());
     let is_link = whole || matches!(file.content, Content::Link { .. });
     if is_link && SHARED.contains(&file.path.as_str()) {
         eval.push(
-            Diagnostic::error("shared-folder", span, "would be one link", format!("other programs write into `{}`, so it cannot be one link", file.path))
-                .help("mirror it file by file (without `whole`), or link single folders in it"),
+            Diagnostic::error(
+                "shared-folder",
+                span,
+                "would be one link",
+                format!("other programs write into `{}`, so it cannot be one link", file.path),
+            )
+            .help("mirror it file by file (without `whole`), or link single folders in it"),
         );
     }
 }

@@ -18,8 +18,22 @@ use crate::syntax::tree::Node;
 use crate::value::{Data, Typed};
 
 const PROPS: &[&str] = &[
-    "format", "from", "text", "template", "source", "link", "except", "install", "mode",
-    "executable", "on-change", "whole", "force", "drift", "allow-parent", "empty",
+    "format",
+    "from",
+    "text",
+    "template",
+    "source",
+    "link",
+    "except",
+    "install",
+    "mode",
+    "executable",
+    "on-change",
+    "whole",
+    "force",
+    "drift",
+    "allow-parent",
+    "empty",
 ];
 
 /// Where a file is said, for the checks over all of them.
@@ -64,9 +78,14 @@ fn known_props(statement: &Statement<'_>) {
     for (name, _) in statement.node().props() {
         if !PROPS.contains(&&*name.value) {
             statement.eval.push(
-                Diagnostic::error("unknown-property", name.span, "not known here", format!("`file` has no property `{}`", name.value))
-                    .help(format!("it takes {}", PROPS.join(", ")))
-                    .meant(name.span, nearest(&name.value, PROPS.iter().copied())),
+                Diagnostic::error(
+                    "unknown-property",
+                    name.span,
+                    "not known here",
+                    format!("`file` has no property `{}`", name.value),
+                )
+                .help(format!("it takes {}", PROPS.join(", ")))
+                .meant(name.span, nearest(&name.value, PROPS.iter().copied())),
             );
         }
     }
@@ -99,7 +118,9 @@ fn path(statement: &Statement<'_>, said: &str, span: Span) -> Option<String> {
     };
     let mut found = Diagnostic::error(problem.code, span, problem.label, problem.message);
     found = match problem.instead {
-        Some(path) if shared.sources.slice(span) == crate::value::quote(said) => found.write(span, crate::value::quote(&path)),
+        Some(path) if shared.sources.slice(span) == crate::value::quote(said) => {
+            found.write(span, crate::value::quote(&path))
+        }
         Some(path) => found.help(format!("write `{}`", crate::value::quote(&path))),
         None => found.maybe_help(problem.help),
     };
@@ -124,13 +145,25 @@ fn bad_path(label: &'static str, message: String, help: impl Into<String>) -> Ba
 /// What is wrong with a path wherever it stands.
 fn any_path(said: &str) -> Result<(), BadPath> {
     if said.is_empty() {
-        return Err(bad_path("empty", "a file needs a path, found an empty string".to_owned(), "name a file, such as `file \".config/tool.conf\"`"));
+        return Err(bad_path(
+            "empty",
+            "a file needs a path, found an empty string".to_owned(),
+            "name a file, such as `file \".config/tool.conf\"`",
+        ));
     }
     if said.contains('\0') {
-        return Err(bad_path("holds U+0000", "a path cannot hold the character U+0000".to_owned(), "take it out"));
+        return Err(bad_path(
+            "holds U+0000",
+            "a path cannot hold the character U+0000".to_owned(),
+            "take it out",
+        ));
     }
     if let Some(long) = said.split('/').find(|part| part.len() > 255) {
-        return Err(bad_path("too long a name", format!("a name in a path has at most 255 bytes, found {}", long.len()), "shorten it"));
+        return Err(bad_path(
+            "too long a name",
+            format!("a name in a path has at most 255 bytes, found {}", long.len()),
+            "shorten it",
+        ));
     }
     Ok(())
 }
@@ -139,10 +172,20 @@ fn system_path(said: &str) -> Result<String, BadPath> {
     any_path(said)?;
     if !said.starts_with('/') {
         let instead = said.strip_prefix("~/").is_none().then(|| format!("/{said}"));
-        return Err(BadPath { instead, ..bad_path("not absolute", format!("a file of the machine has an absolute path, found `{said}`"), "start it with `/`") });
+        return Err(BadPath {
+            instead,
+            ..bad_path(
+                "not absolute",
+                format!("a file of the machine has an absolute path, found `{said}`"),
+                "start it with `/`",
+            )
+        });
     }
     if said.split('/').any(|part| part == "..") {
-        return Err(BadPath { instead: without_dots(said), ..bad_path("holds `..`", format!("`{said}` holds `..`"), "write the path without `..`") });
+        return Err(BadPath {
+            instead: without_dots(said),
+            ..bad_path("holds `..`", format!("`{said}` holds `..`"), "write the path without `..`")
+        });
     }
     Ok(said.to_owned())
 }
@@ -170,16 +213,33 @@ fn home_path(said: &str, home: &str) -> Result<String, BadPath> {
     };
     if said.starts_with('$') {
         let rest = ["$HOME/", "${HOME}/"].iter().find_map(|home| said.strip_prefix(home));
-        let rest = rest.map(str::to_owned).or_else(|| said.strip_prefix("$XDG_CONFIG_HOME/").map(|rest| format!(".config/{rest}")));
-        let help = "compute it: `(f)\"{{ xdg.config }}/...\"`, or write `./$...` for a file of this name";
-        return Err(BadPath { instead: rest, ..bad_path("not expanded", format!("`$` stays as it is in a path, found `{said}`"), help) });
+        let rest = rest.map(str::to_owned).or_else(|| {
+            said.strip_prefix("$XDG_CONFIG_HOME/").map(|rest| format!(".config/{rest}"))
+        });
+        let help =
+            "compute it: `(f)\"{{ xdg.config }}/...\"`, or write `./$...` for a file of this name";
+        return Err(BadPath {
+            instead: rest,
+            ..bad_path(
+                "not expanded",
+                format!("`$` stays as it is in a path, found `{said}`"),
+                help,
+            )
+        });
     }
     let below = match (said.strip_prefix('~'), said.strip_prefix(home)) {
-        (Some(""), _) | (_, Some("")) => return Err(outside("the home itself", "name a file in it".to_owned())),
+        (Some(""), _) | (_, Some("")) => {
+            return Err(outside("the home itself", "name a file in it".to_owned()));
+        }
         (Some(rest), _) => match rest.strip_prefix('/') {
             Some(rest) => rest,
             // A file whose name starts with `~` is somebody's backup, or somebody else's home.
-            None => return Err(outside("another home", format!("write `~/...` for `{home}`, `./~...` for a file of this name"))),
+            None => {
+                return Err(outside(
+                    "another home",
+                    format!("write `~/...` for `{home}`, `./~...` for a file of this name"),
+                ));
+            }
         },
         (None, Some(rest)) if rest.starts_with('/') => rest,
         (None, _) if said.starts_with('/') => {
@@ -189,7 +249,10 @@ fn home_path(said: &str, home: &str) -> Result<String, BadPath> {
     };
     if below.split('/').any(|part| part == "..") {
         return Err(match without_dots(below) {
-            Some(path) if !path.is_empty() => BadPath { instead: Some(path), ..bad_path("holds `..`", format!("`{said}` holds `..`"), "") },
+            Some(path) if !path.is_empty() => BadPath {
+                instead: Some(path),
+                ..bad_path("holds `..`", format!("`{said}` holds `..`"), "")
+            },
             _ => outside("leaves the home", "write the path without `..`".to_owned()),
         });
     }
@@ -207,7 +270,9 @@ fn module(statement: &Statement<'_>, span: Span) -> Option<Arc<str>> {
     let found = structure.modules.iter().find(|(_, module)| {
         let nodes = module.nodes.first().zip(module.nodes.last());
         nodes.is_some_and(|(first, last)| {
-            first.span.source == span.source && first.span.start <= span.start && span.end <= last.span.end
+            first.span.source == span.source
+                && first.span.start <= span.start
+                && span.end <= last.span.end
         })
     });
     always.then_some(())?;
@@ -238,16 +303,29 @@ fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poison
     };
     given.extend(source.iter().map(|_| "source"));
     given.extend(link.iter().map(|_| "link"));
-    given.extend(text.iter().filter(|text| !text.data.is_empty() || empty).map(|_| if node.prop("template").is_some() { "template" } else { "text" }));
+    given.extend(
+        text.iter()
+            .filter(|text| !text.data.is_empty() || empty)
+            .map(|_| if node.prop("template").is_some() { "template" } else { "text" }),
+    );
     given.extend(data.iter().filter(|data| !data.1.data.is_empty()).map(|_| "settings"));
     if let [first, second, ..] = given.as_slice() {
         let place = |name: &str| match name {
-            "settings" => data.as_ref().and_then(|data| statement.users(&data.1.from)).unwrap_or(span),
-            "text" | "template" => text.as_ref().and_then(|text| statement.users(&text.from)).unwrap_or(span),
+            "settings" => {
+                data.as_ref().and_then(|data| statement.users(&data.1.from)).unwrap_or(span)
+            }
+            "text" | "template" => {
+                text.as_ref().and_then(|text| statement.users(&text.from)).unwrap_or(span)
+            }
             other => statement.place_of(other, span),
         };
         let (first_at, second_at) = (place(first), place(second));
-        let mut problem = Diagnostic::error("two-contents", second_at, format!("and `{second}` here"), format!("a file holds one thing, found {}", given.join(" and ")));
+        let mut problem = Diagnostic::error(
+            "two-contents",
+            second_at,
+            format!("and `{second}` here"),
+            format!("a file holds one thing, found {}", given.join(" and ")),
+        );
         if first_at != second_at {
             problem = problem.also(first_at, format!("`{first}` here"));
         }
@@ -258,7 +336,11 @@ fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poison
         return source_body(statement, &source, span).map(Some);
     }
     if let Some(to) = link {
-        return Ok(Some(Body { content: Content::Link { to }, written: Written::default(), from: Vec::new() }));
+        return Ok(Some(Body {
+            content: Content::Link { to },
+            written: Written::default(),
+            from: Vec::new(),
+        }));
     }
     if let Some((format, value)) = data {
         // A file that is nothing but its comments still is one if the value is.
@@ -268,13 +350,23 @@ fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poison
     }
     match text {
         Some(text) => text_body(statement, &text, empty),
-        None if empty => Ok(Some(Body { content: Content::Text { text: "".into() }, written: Written::default(), from: Vec::new() })),
+        None if empty => Ok(Some(Body {
+            content: Content::Text { text: "".into() },
+            written: Written::default(),
+            from: Vec::new(),
+        })),
         None => Ok(None),
     }
 }
 
-fn text_body(statement: &Statement<'_>, value: &Typed, empty: bool) -> Result<Option<Body>, Poisoned> {
-    let Data::String(text) = &value.data else { return Err(statement.wrong("text", "a text", &value.data)) };
+fn text_body(
+    statement: &Statement<'_>,
+    value: &Typed,
+    empty: bool,
+) -> Result<Option<Body>, Poisoned> {
+    let Data::String(text) = &value.data else {
+        return Err(statement.wrong("text", "a text", &value.data));
+    };
     if text.is_empty() && !empty {
         return Ok(None);
     }
@@ -308,7 +400,12 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
     let Some(format) = emit::find(&name) else {
         let span = statement.place_of("format", node.span);
         let names: Vec<&str> = emit::FORMATS.iter().map(|format| format.name).collect();
-        let problem = Diagnostic::error("unknown-format", span, "no format of this name", format!("there is no format `{name}`"));
+        let problem = Diagnostic::error(
+            "unknown-format",
+            span,
+            "no format of this name",
+            format!("there is no format `{name}`"),
+        );
         statement.eval.push(
             problem
                 .help(format!("the formats are {}", names.join(", ")))
@@ -318,16 +415,26 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
     };
     let mut value = statement.from(node)?;
     for section in node.children().iter().filter(|child| &*child.name.value == "section") {
-        let (Some(key), Some(inner)) = (section.args().next().and_then(string), statement.from(section)?) else { continue };
+        let (Some(key), Some(inner)) =
+            (section.args().next().and_then(string), statement.from(section)?)
+        else {
+            continue;
+        };
         if inner.data.is_empty() {
             continue;
         }
-        let whole = value.get_or_insert_with(|| Typed { data: Data::Map(IndexMap::new()), from: Vec::new(), pieces: None });
+        let whole = value.get_or_insert_with(|| Typed {
+            data: Data::Map(IndexMap::new()),
+            from: Vec::new(),
+            pieces: None,
+        });
         whole.from.extend(inner.from.iter().copied());
         if let Data::Map(map) = &mut whole.data {
             // `section ""` spreads its keys over the top.
             match (&*key.0, &inner.data) {
-                ("", Data::Map(own)) => map.extend(own.iter().map(|(key, value)| (key.clone(), value.clone()))),
+                ("", Data::Map(own)) => {
+                    map.extend(own.iter().map(|(key, value)| (key.clone(), value.clone())))
+                }
                 _ => {
                     map.insert(key.0, inner);
                 }
@@ -346,7 +453,10 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
 
 /// Settings that nobody knows how to write.
 fn without_format(statement: &Statement<'_>) -> Result<(), Poisoned> {
-    let Some(value) = statement.from(statement.node())?.filter(|value| !value.data.is_empty()) else { return Ok(()) };
+    let Some(value) = statement.from(statement.node())?.filter(|value| !value.data.is_empty())
+    else {
+        return Ok(());
+    };
     let at = statement.users(&value.from).unwrap_or(statement.node().span);
     let path = statement.first_text().map(|(path, _)| path)?;
     let ending = Utf8Path::new(&*path).extension().and_then(|ending| match ending {
@@ -354,11 +464,24 @@ fn without_format(statement: &Statement<'_>) -> Result<(), Poisoned> {
         ending => emit::find(ending).map(|format| format.name),
     });
     let help = format!("write `format=\"{}\"` beside the path", ending.unwrap_or("..."));
-    statement.eval.push(Diagnostic::error("missing-option", at, "without a `format`", format!("the settings of `{path}` need a `format`")).help(help));
+    statement.eval.push(
+        Diagnostic::error(
+            "missing-option",
+            at,
+            "without a `format`",
+            format!("the settings of `{path}` need a `format`"),
+        )
+        .help(help),
+    );
     Err(Poisoned)
 }
 
-fn written(statement: &Statement<'_>, format: &'static emit::Format, value: &Typed, span: Span) -> Result<Body, Poisoned> {
+fn written(
+    statement: &Statement<'_>,
+    format: &'static emit::Format,
+    value: &Typed,
+    span: Span,
+) -> Result<Body, Poisoned> {
     let params = params(statement)?;
     let plain = value.to_ir();
     match emit::write(format, &plain, &params) {
@@ -366,7 +489,10 @@ fn written(statement: &Statement<'_>, format: &'static emit::Format, value: &Typ
             let lines = text
                 .lines
                 .iter()
-                .map(|path| path.as_ref().map_or_else(Vec::new, |path| origins(statement.eval, value.origins(path))))
+                .map(|path| {
+                    path.as_ref()
+                        .map_or_else(Vec::new, |path| origins(statement.eval, value.origins(path)))
+                })
                 .collect();
             Ok(Body {
                 content: Content::Data { format: format.name, params, value: plain },
@@ -383,7 +509,15 @@ fn written(statement: &Statement<'_>, format: &'static emit::Format, value: &Typ
                     true => format!("`{}` {}", way(&fault.path), fault.message),
                     false => fault.message,
                 };
-                statement.eval.push(Diagnostic::error("not-writable", at, format!("not possible in {}", format.name), message).maybe_help(fault.help));
+                statement.eval.push(
+                    Diagnostic::error(
+                        "not-writable",
+                        at,
+                        format!("not possible in {}", format.name),
+                        message,
+                    )
+                    .maybe_help(fault.help),
+                );
             }
             Err(Poisoned)
         }
@@ -449,16 +583,25 @@ fn param(statement: &Statement<'_>, node: &Node) -> Result<Option<Said>, Poisone
 }
 
 fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<Body, Poisoned> {
-    let Data::String(path) = &source.data else { return Err(statement.wrong("source", "a path", &source.data)) };
+    let Data::String(path) = &source.data else {
+        return Err(statement.wrong("source", "a path", &source.data));
+    };
     let at = source.from.iter().copied().find(|span| statement.eval.is_users(span)).unwrap_or(span);
     let own = Utf8Path::new(&**path);
-    let problem = |code: &'static str, label: &str, what: String| Diagnostic::error(code, at, label, what);
+    let problem =
+        |code: &'static str, label: &str, what: String| Diagnostic::error(code, at, label, what);
     // A pipe is looked at before it is opened: opening it would wait for a writer.
     let kind = match files::kind(own) {
         Ok(files::FileKind::Special) => {
             statement.eval.push(
-                problem("unreadable-source", "neither file nor folder", format!("a source is a file or a folder, found a pipe, socket or device at `{path}`"))
-                    .help("name a file or a folder of the configuration"),
+                problem(
+                    "unreadable-source",
+                    "neither file nor folder",
+                    format!(
+                        "a source is a file or a folder, found a pipe, socket or device at `{path}`"
+                    ),
+                )
+                .help("name a file or a folder of the configuration"),
             );
             return Err(Poisoned);
         }
@@ -468,16 +611,45 @@ fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<
         statement.eval.push(match error.kind() {
             std::io::ErrorKind::NotFound => {
                 if let Ok(to) = own.read_link_utf8() {
-                    statement.eval.push(problem("missing-source", "leads to nothing", format!("`{path}` is a link to `{to}`, which is not there")));
+                    statement.eval.push(problem(
+                        "missing-source",
+                        "leads to nothing",
+                        format!("`{path}` is a link to `{to}`, which is not there"),
+                    ));
                     return Poisoned;
                 }
-                let folder = statement.eval.shared.folders.get(&at.source).cloned().unwrap_or_default();
-                problem("missing-source", "not there", format!("there is no file or folder `{path}`")).meant(at, near_path(&folder, own))
+                let folder =
+                    statement.eval.shared.folders.get(&at.source).cloned().unwrap_or_default();
+                problem(
+                    "missing-source",
+                    "not there",
+                    format!("there is no file or folder `{path}`"),
+                )
+                .meant(at, near_path(&folder, own))
             }
-            _ if files::is_loop(&error) => problem("unreadable-source", "a circle of links", format!("`{path}` is a link that leads back to itself")),
-            std::io::ErrorKind::PermissionDenied => problem("unreadable-source", "not readable", format!("`{path}` cannot be read: permission denied"))
-                .help(format!("allow it: `chmod u+r{} {path}`", if files::kind(own).is_ok_and(|kind| kind == files::FileKind::Dir) { "x" } else { "" })),
-            _ => problem("unreadable-source", "not readable", format!("`{path}` cannot be read: {}", reason(&error))),
+            _ if files::is_loop(&error) => problem(
+                "unreadable-source",
+                "a circle of links",
+                format!("`{path}` is a link that leads back to itself"),
+            ),
+            std::io::ErrorKind::PermissionDenied => problem(
+                "unreadable-source",
+                "not readable",
+                format!("`{path}` cannot be read: permission denied"),
+            )
+            .help(format!(
+                "allow it: `chmod u+r{} {path}`",
+                if files::kind(own).is_ok_and(|kind| kind == files::FileKind::Dir) {
+                    "x"
+                } else {
+                    ""
+                }
+            )),
+            _ => problem(
+                "unreadable-source",
+                "not readable",
+                format!("`{path}` cannot be read: {}", reason(&error)),
+            ),
         });
         Poisoned
     });
@@ -486,9 +658,15 @@ fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<
     let mut list = Vec::new();
     if folder && !whole {
         match files::mirror(own) {
-            Ok(found) => list.extend(found.into_iter().map(|(path, executable)| (path.into_string(), executable))),
+            Ok(found) => list.extend(
+                found.into_iter().map(|(path, executable)| (path.into_string(), executable)),
+            ),
             Err(error) => {
-                statement.eval.push(problem("unreadable-source", "not readable", format!("not all of the folder `{path}` can be read: {}", reason(&error))));
+                statement.eval.push(problem(
+                    "unreadable-source",
+                    "not readable",
+                    format!("not all of the folder `{path}` can be read: {}", reason(&error)),
+                ));
                 return Err(Poisoned);
             }
         }
@@ -526,14 +704,28 @@ fn install(statement: &Statement<'_>, content: &Content) -> Result<Install, Pois
     };
     if !fits {
         let (message, help) = match (install, content) {
-            (Install::Live, _) => ("`live` links to a file of the configuration, and this file is not one", "give the file a `source`, or take `install` out".to_owned()),
+            (Install::Live, _) => (
+                "`live` links to a file of the configuration, and this file is not one",
+                "give the file a `source`, or take `install` out".to_owned(),
+            ),
             (_, Content::Data { format, .. }) => (
                 "`merge` keeps what a program writes beside our keys, which this format cannot",
-                format!("`merge` works for {}, not for {format}; take `copy`", emit::MERGEABLE.join(", ")),
+                format!(
+                    "`merge` works for {}, not for {format}; take `copy`",
+                    emit::MERGEABLE.join(", ")
+                ),
             ),
-            _ => ("`merge` works key by key, and this file has no keys", format!("give the file `settings` and a `format` of {}", emit::MERGEABLE.join(", "))),
+            _ => (
+                "`merge` works key by key, and this file has no keys",
+                format!(
+                    "give the file `settings` and a `format` of {}",
+                    emit::MERGEABLE.join(", ")
+                ),
+            ),
         };
-        statement.eval.push(Diagnostic::error("wrong-install", span, "does not fit", message).help(help));
+        statement
+            .eval
+            .push(Diagnostic::error("wrong-install", span, "does not fit", message).help(help));
         return Err(Poisoned);
     }
     Ok(install)
@@ -545,8 +737,13 @@ fn mode(statement: &Statement<'_>, span: Span) -> Result<Option<String>, Poisone
     if digits.len() > 3 || mode.len() < 3 || !mode.chars().all(|c| ('0'..='7').contains(&c)) {
         let span = statement.place_of("mode", span);
         statement.eval.push(
-            Diagnostic::error("wrong-type", span, "expected a mode", format!("`mode` expects permissions in octal, such as `0600`, found `{mode}`"))
-                .help("\"0644\" is a usual file, \"0600\" one that only you read, \"0755\" a program"),
+            Diagnostic::error(
+                "wrong-type",
+                span,
+                "expected a mode",
+                format!("`mode` expects permissions in octal, such as `0600`, found `{mode}`"),
+            )
+            .help("\"0644\" is a usual file, \"0600\" one that only you read, \"0755\" a program"),
         );
         return Err(Poisoned);
     }
@@ -564,7 +761,9 @@ fn drift(statement: &Statement<'_>) -> Result<Option<Drift>, Poisoned> {
 
 fn texts(statement: &Statement<'_>, name: &str) -> Result<Vec<Arc<str>>, Poisoned> {
     Ok(match statement.prop(name)?.map(|value| value.data) {
-        Some(Data::List(list)) => list.iter().filter_map(|item| item.data.as_str().map(Arc::from)).collect(),
+        Some(Data::List(list)) => {
+            list.iter().filter_map(|item| item.data.as_str().map(Arc::from)).collect()
+        }
         Some(Data::String(text)) => vec![text],
         _ => Vec::new(),
     })

@@ -30,7 +30,11 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
             arch: facts.arch.clone(),
             wsl: facts.wsl,
         },
-        user: eval.shared.user.as_ref().map(|user| User { name: user.name.clone(), home: user.home.clone() }),
+        user: eval
+            .shared
+            .user
+            .as_ref()
+            .map(|user| User { name: user.name.clone(), home: user.home.clone() }),
         files: Vec::new(),
         packages: Vec::new(),
         units: Vec::new(),
@@ -52,7 +56,10 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
                 }),
                 "package" => statement.package().map(|found| {
                     let new = found.filter(|found| {
-                        !document.packages.iter().any(|own| own.name == found.name && own.manager == found.manager)
+                        !document
+                            .packages
+                            .iter()
+                            .any(|own| own.name == found.name && own.manager == found.manager)
                     });
                     document.packages.extend(new);
                 }),
@@ -89,7 +96,8 @@ impl Statement<'_> {
     fn entry(&self, entry: &Entry) -> Result<Typed, Poisoned> {
         let raw = {
             let mut state = self.eval.state();
-            Collector { state: &mut state, shared: &self.eval.shared }.raw(&entry.value, &Ctx::top())
+            Collector { state: &mut state, shared: &self.eval.shared }
+                .raw(&entry.value, &Ctx::top())
         };
         let (raw, span) = raw.ok_or(Poisoned)?;
         self.eval.value(&raw, span, self.env)
@@ -97,8 +105,10 @@ impl Statement<'_> {
 
     /// A property's value; null is as good as absent.
     fn prop(&self, name: &str) -> Result<Option<Typed>, Poisoned> {
-        let Some(entry) = self.node().prop(name) else { return Ok(None) };
-        Ok(Some(self.entry(entry)?).filter(|value| value.data != Data::Null))
+        let found = self.output.entries.iter().find(|(own, ..)| own.as_deref() == Some(name));
+        let Some((_, raw, span)) = found else { return Ok(None) };
+        let value = self.eval.value(raw, *span, self.env)?;
+        Ok(Some(value).filter(|value| value.data != Data::Null))
     }
 
     /// A property that is a text.
@@ -149,11 +159,16 @@ impl Statement<'_> {
 
     /// The first argument.
     fn first(&self) -> Result<Typed, Poisoned> {
-        match self.node().args().next() {
-            Some(entry) => self.entry(entry),
+        match self.output.entries.iter().find(|(name, ..)| name.is_none()) {
+            Some((_, raw, span)) => self.eval.value(raw, *span, self.env),
             None => {
                 let name = &self.node().name;
-                self.eval.push(Diagnostic::error("bad-target", name.span, "without an argument", format!("`{}` needs an argument", name.value)));
+                self.eval.push(Diagnostic::error(
+                    "bad-target",
+                    name.span,
+                    "without an argument",
+                    format!("`{}` needs an argument", name.value),
+                ));
                 Err(Poisoned)
             }
         }
@@ -176,7 +191,8 @@ impl Statement<'_> {
 
     /// The places of the user behind a statement, or the statement itself.
     fn origins(&self, from: &[Span]) -> Vec<Origin> {
-        let mut spans: Vec<Span> = from.iter().copied().filter(|span| self.eval.is_users(span)).collect();
+        let mut spans: Vec<Span> =
+            from.iter().copied().filter(|span| self.eval.is_users(span)).collect();
         if spans.is_empty() {
             spans.extend(self.eval.item_span(self.env));
         }
@@ -191,9 +207,13 @@ impl Statement<'_> {
 
     /// Where the user enabled the target.
     fn enabled_at(&self) -> Vec<Span> {
-        let Some(slot) = self.eval.slot_at(&format!("{}.enable", self.target())) else { return Vec::new() };
+        let Some(slot) = self.eval.slot_at(&format!("{}.enable", self.target())) else {
+            return Vec::new();
+        };
         match self.eval.force(slot) {
-            Ok(Some(value)) => value.from.iter().copied().filter(|span| self.eval.is_users(span)).collect(),
+            Ok(Some(value)) => {
+                value.from.iter().copied().filter(|span| self.eval.is_users(span)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -208,12 +228,19 @@ impl Statement<'_> {
             None => crate::eval::machine::package_name(host, name),
         };
         let manager = manager.map_or_else(|| host.to_owned(), |manager| manager.to_string());
-        Ok(Some(Package { name, manager, target: self.target(), origins: self.origins(&value.from) }))
+        Ok(Some(Package {
+            name,
+            manager,
+            target: self.target(),
+            origins: self.origins(&value.from),
+        }))
     }
 
     fn unit(&self) -> Result<Unit, Poisoned> {
         let (name, from) = self.first_text()?;
-        let need = |name: &str| -> Result<String, Poisoned> { Ok(self.text(name)?.unwrap_or_default().to_string()) };
+        let need = |name: &str| -> Result<String, Poisoned> {
+            Ok(self.text(name)?.unwrap_or_default().to_string())
+        };
         Ok(Unit {
             name: name.to_string(),
             manager: need("manager")?,
@@ -226,7 +253,9 @@ impl Statement<'_> {
     fn defaults(&self) -> Result<Vec<Preference>, Poisoned> {
         let (domain, _) = self.first_text()?;
         let Some(value) = self.from(self.node())? else { return Ok(Vec::new()) };
-        let Data::Map(map) = &value.data else { return Err(self.wrong("from", "keys and values", &value.data)) };
+        let Data::Map(map) = &value.data else {
+            return Err(self.wrong("from", "keys and values", &value.data));
+        };
         Ok(map
             .iter()
             .map(|(key, value)| Preference {
@@ -248,7 +277,10 @@ impl Statement<'_> {
                 Some(other) => return Err(self.wrong(name, "names", &other)),
             })
         };
-        let span = self.users(&from).or_else(|| self.eval.item_span(self.env)).or_else(|| self.node().args().next().map(|entry| entry.span));
+        let span = self
+            .users(&from)
+            .or_else(|| self.eval.item_span(self.env))
+            .or_else(|| self.node().args().next().map(|entry| entry.span));
         let span = span.unwrap_or(self.node().span);
         Ok(Placed {
             after: self.place_of("after", span),
@@ -265,13 +297,11 @@ impl Statement<'_> {
 
 /// Spans as origins, each once, in order.
 fn origins(eval: &Eval, spans: &[Span]) -> Vec<Origin> {
-    let sources = &eval.shared.sources;
-    let mut list: Vec<Origin> = Vec::new();
+    let mut list: Vec<Origin> = Vec::with_capacity(spans.len().min(1));
     for span in spans {
-        let file = sources.name(span.source);
-        let root = eval.shared.root.as_str();
-        let file = file.strip_prefix(root).map_or(file, |rest| rest.trim_start_matches('/'));
-        let origin = Origin { file: file.to_owned(), line: sources.position(*span).line };
+        let file = eval.shared.names.get(span.source.0 as usize);
+        let file = file.cloned().unwrap_or_else(|| "".into());
+        let origin = Origin { file, line: eval.shared.sources.position(*span).line };
         if !list.contains(&origin) {
             list.push(origin);
         }

@@ -7,8 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::parse;
 use super::tree::{Entry, Node, Scalar};
 use crate::diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
-pub use crate::files::reason;
 use crate::files;
+pub use crate::files::reason;
 
 /// All top-level nodes of a configuration.
 #[derive(Debug, Default)]
@@ -26,7 +26,8 @@ const MAX_FILES: usize = 10_000;
 
 /// Endings of files that are surely not KDL, so that nobody gets a hundred syntax errors.
 const OTHER_LANGUAGES: &[&str] = &[
-    "toml", "json", "jsonc", "yaml", "yml", "nix", "ini", "conf", "cfg", "lua", "sh", "zsh", "bash", "fish", "py", "xml", "plist", "md", "txt",
+    "toml", "json", "jsonc", "yaml", "yml", "nix", "ini", "conf", "cfg", "lua", "sh", "zsh",
+    "bash", "fish", "py", "xml", "plist", "md", "txt",
 ];
 
 /// Reads `path` and all that it imports.
@@ -79,7 +80,8 @@ impl Loader<'_> {
                 let mut problem = problem(format!("`{path}` imports itself"), "closes the circle");
                 problem.code = "cyclic-import";
                 let start = self.stack.iter().position(|(own, _)| *own == identity).unwrap_or(0);
-                for (_, span) in self.stack.iter().skip(start + 1).filter(|(_, span)| *span != from) {
+                for (_, span) in self.stack.iter().skip(start + 1).filter(|(_, span)| *span != from)
+                {
                     problem = problem.also(*span, "on the way");
                 }
                 self.diags.push(problem.help("take one of the imports out"));
@@ -98,15 +100,20 @@ impl Loader<'_> {
             Err(error) => {
                 let problem = match error.kind() {
                     std::io::ErrorKind::NotFound => {
-                        let mut problem = problem(format!("there is no file `{path}`"), "not there");
+                        let mut problem =
+                            problem(format!("there is no file `{path}`"), "not there");
                         if let Some(span) = from {
                             problem.code = "missing-import";
-                            let folder = self.config.folders.get(&span.source).cloned().unwrap_or_default();
+                            let folder =
+                                self.config.folders.get(&span.source).cloned().unwrap_or_default();
                             problem = problem.meant(span, near_path(&folder, path));
                         }
                         problem
                     }
-                    _ => problem(format!("cannot read `{path}`: {}", reason(&error)), "imported here"),
+                    _ => problem(
+                        format!("cannot read `{path}`: {}", reason(&error)),
+                        "imported here",
+                    ),
                 };
                 self.diags.push(problem);
                 return;
@@ -183,10 +190,20 @@ impl Loader<'_> {
         } else if matches!(files::kind(&path), Ok(files::FileKind::Dir)) {
             let what = format!("there is no `*.kdl` in `{path}`");
             self.folder(&path, span, what, |file| file.extension() == Some("kdl"));
-        } else if path.extension().is_some_and(|ext| OTHER_LANGUAGES.contains(&ext)) && files::kind(&path).is_ok() {
+        } else if path.extension().is_some_and(|ext| OTHER_LANGUAGES.contains(&ext))
+            && files::kind(&path).is_ok()
+        {
             self.diags.push(
-                Diagnostic::error("cannot-import", span, "not KDL", format!("`import` takes KDL, found `{said}`"))
-                    .help(format!("for a file that a program reads write `home {{ file \"PATH\" source={} }}`", crate::value::quote(said))),
+                Diagnostic::error(
+                    "cannot-import",
+                    span,
+                    "not KDL",
+                    format!("`import` takes KDL, found `{said}`"),
+                )
+                .help(format!(
+                    "for a file that a program reads write `home {{ file \"PATH\" source={} }}`",
+                    crate::value::quote(said)
+                )),
             );
         } else {
             self.file(&path, Some(span));
@@ -194,11 +211,15 @@ impl Loader<'_> {
     }
 
     fn glob(&mut self, pattern: &Utf8Path, span: Span) {
-        let glob = match globset::GlobBuilder::new(pattern.as_str()).literal_separator(true).build() {
+        let glob = match globset::GlobBuilder::new(pattern.as_str()).literal_separator(true).build()
+        {
             Ok(glob) => glob.compile_matcher(),
             Err(error) => {
                 let message = format!("`{pattern}` is not a pattern: {}", error.kind());
-                self.diags.push(Diagnostic::error("cannot-import", span, "this pattern", message).help("`*` is any name, `**` any folders, `?` one letter"));
+                self.diags.push(
+                    Diagnostic::error("cannot-import", span, "this pattern", message)
+                        .help("`*` is any name, `**` any folders, `?` one letter"),
+                );
                 return;
             }
         };
@@ -209,10 +230,18 @@ impl Loader<'_> {
         let base = if base == pattern { Utf8PathBuf::new() } else { base };
         let base = if base.as_str().is_empty() { Utf8PathBuf::from(".") } else { base };
         let what = format!("no file fits `{pattern}`");
-        self.folder(&base, span, what, |file| glob.is_match(file.strip_prefix("./").unwrap_or(file)));
+        self.folder(&base, span, what, |file| {
+            glob.is_match(file.strip_prefix("./").unwrap_or(file))
+        });
     }
 
-    fn folder(&mut self, folder: &Utf8Path, span: Span, nothing: String, take: impl Fn(&Utf8Path) -> bool) {
+    fn folder(
+        &mut self,
+        folder: &Utf8Path,
+        span: Span,
+        nothing: String,
+        take: impl Fn(&Utf8Path) -> bool,
+    ) {
         let list = match files::below(folder) {
             Ok(list) => list,
             // A pattern in a folder that is not there fits nothing, as in one that is empty.
@@ -251,7 +280,11 @@ pub fn near_path(folder: &Utf8Path, path: &Utf8Path) -> Option<String> {
             name.to_owned()
         } else {
             let beside = if found.as_str().is_empty() { Utf8Path::new(".") } else { &found };
-            let names: Vec<String> = beside.read_dir_utf8().ok()?.filter_map(|entry| Some(entry.ok()?.file_name().to_owned())).collect();
+            let names: Vec<String> = beside
+                .read_dir_utf8()
+                .ok()?
+                .filter_map(|entry| Some(entry.ok()?.file_name().to_owned()))
+                .collect();
             replaced = true;
             crate::diag::nearest(name, names.iter().map(String::as_str))?.to_owned()
         };

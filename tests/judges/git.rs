@@ -8,7 +8,8 @@ fn home() -> Option<Home> {
 
 /// The values of a key, in the order in which git meets them.
 fn all(home: &Home, folder: &str, key: &str) -> Vec<String> {
-    let said = home.run("git", &["-C", home.join(folder).as_str(), "config", "-z", "--get-all", key]);
+    let said =
+        home.run("git", &["-C", home.join(folder).as_str(), "config", "-z", "--get-all", key]);
     said.out.split_terminator('\0').map(str::to_owned).collect()
 }
 
@@ -20,7 +21,9 @@ fn repository(home: &Home, folder: &str) {
 #[test]
 fn every_line_comes_from_the_written_files() {
     let Some(home) = home() else { return };
-    let out = home.run("git", &["config", "--global", "--list", "-z", "--show-origin", "--includes"]).clean();
+    let out = home
+        .run("git", &["config", "--global", "--list", "-z", "--show-origin", "--includes"])
+        .clean();
     let origins: Vec<&str> = out.split_terminator('\0').step_by(2).collect();
     let config = format!("file:{}", home.join(".config/git/config"));
     assert!(origins.len() > 25, "{origins:#?}");
@@ -51,7 +54,10 @@ fn signing_is_set_up() {
     assert_eq!(one("gpg.format"), "ssh");
     assert_eq!(one("gpg.ssh.program"), "/opt/1Password/op-ssh-sign");
     let file = one("gpg.ssh.allowedSignersFile");
-    assert!(std::fs::read_to_string(file).is_ok_and(|text| text.starts_with("alice@example.com ssh-ed25519")));
+    assert!(
+        std::fs::read_to_string(file)
+            .is_ok_and(|text| text.starts_with("alice@example.com ssh-ed25519"))
+    );
 }
 
 #[test]
@@ -100,7 +106,8 @@ fn hooks_run() {
     repository(&home, "play");
     let play = home.join("play");
     let commit = |message: &str| {
-        let unsigned = ["-c", "commit.gpgSign=false", "commit", "-q", "--allow-empty", "-m", message];
+        let unsigned =
+            ["-c", "commit.gpgSign=false", "commit", "-q", "--allow-empty", "-m", message];
         home.run("git", &[&["-C", play.as_str()], unsigned.as_slice()].concat())
     };
     assert_ne!(commit("bad").status, Some(0), "the hook `commit-msg` refuses it");

@@ -96,9 +96,13 @@ fn document(document: &Document, out: &mut String) {
             }
         }
     };
-    let packages = document.packages.iter().map(|own| format!("{} ({}) {}", own.name, own.manager, own.target));
+    let packages = document
+        .packages
+        .iter()
+        .map(|own| format!("{} ({}) {}", own.name, own.manager, own.target));
     list("packages", packages.collect(), out);
-    let units = document.units.iter().map(|own| format!("{} ({}) {}", own.name, own.manager, own.file));
+    let units =
+        document.units.iter().map(|own| format!("{} ({}) {}", own.name, own.manager, own.file));
     list("units", units.collect(), out);
     let defaults = document.defaults.iter().map(|own| {
         let value = serde_json::to_string(&own.value).unwrap_or_default();
@@ -106,7 +110,11 @@ fn document(document: &Document, out: &mut String) {
     });
     list("defaults", defaults.collect(), out);
     let actions = document.actions.iter().map(|own| {
-        let after = if own.after.is_empty() { String::new() } else { format!(" (after {})", own.after.join(", ")) };
+        let after = if own.after.is_empty() {
+            String::new()
+        } else {
+            format!(" (after {})", own.after.join(", "))
+        };
         format!("{}{after}: {}", own.name, own.run)
     });
     list("actions", actions.collect(), out);
@@ -114,5 +122,9 @@ fn document(document: &Document, out: &mut String) {
 
 /// `file:line` of origins.
 pub fn places(origins: &[Origin]) -> String {
-    origins.iter().map(|origin| format!("{}:{}", origin.file, origin.line)).collect::<Vec<_>>().join(" ")
+    origins
+        .iter()
+        .map(|origin| format!("{}:{}", origin.file, origin.line))
+        .collect::<Vec<_>>()
+        .join(" ")
 }

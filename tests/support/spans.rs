@@ -40,8 +40,5 @@ fn holds(outer: Span, inner: Span) -> bool {
 
 fn check_span(text: &str, span: Span) {
     assert!(span.start <= span.end, "{span:?}");
-    assert!(
-        text.get(span.start as usize..span.end as usize).is_some(),
-        "{span:?} in {text:?}"
-    );
+    assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?} in {text:?}");
 }

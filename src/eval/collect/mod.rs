@@ -33,6 +33,8 @@ pub struct Program {
     pub structure: structure::Structure,
     /// The texts.
     pub sources: Sources,
+    /// The names of the texts as people know them: relative to the configuration.
+    pub names: Vec<Arc<str>>,
     /// The folders of the user's files. A source that is not in it is one of hcc's own.
     pub folders: HashMap<SourceId, Utf8PathBuf>,
     /// The folder of the configuration.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Collector, Ctx, string};
 use crate::diag::{Diagnostic, Span};
-use crate::eval::arena::{At, BlockId, Guard, NameCheck, Output, SlotId};
+use crate::eval::arena::{At, BlockId, Guard, NameCheck, Output, Raw, SlotId};
 use crate::eval::structure;
 use crate::syntax::marks::{self, Compute};
 use crate::syntax::tree::{Node, Scalar};
@@ -21,14 +21,27 @@ impl Collector<'_> {
     pub(super) fn output(&mut self, node: &Node, ctx: &Ctx) {
         if ctx.live {
             let seq = self.state.next_seq();
+            let entries = self.entries(node, ctx);
             self.state.outputs.push(Output {
                 node: Arc::new(node.clone()),
+                entries,
                 block: ctx.block,
                 target: ctx.target.clone(),
                 seq,
             });
         }
         self.names_in(node, ctx);
+    }
+
+    /// Arguments and properties as they will be read.
+    fn entries(&mut self, node: &Node, ctx: &Ctx) -> Arc<[(Option<Arc<str>>, Raw, Span)]> {
+        let mut entries = Vec::new();
+        for entry in &node.entries {
+            if let Some((raw, span)) = self.raw(&entry.value, ctx) {
+                entries.push((entry.name.as_ref().map(|name| name.value.clone()), raw, span));
+            }
+        }
+        entries.into()
     }
 
     pub(super) fn check(&mut self, node: &Node, ctx: &Ctx) {
@@ -64,8 +77,10 @@ impl Collector<'_> {
         }
         if ctx.live {
             let seq = self.state.next_seq();
+            let entries = self.entries(node, ctx);
             self.state.checks.push(Output {
                 node: Arc::new(node.clone()),
+                entries,
                 block: ctx.block,
                 target: ctx.target.clone(),
                 seq,

@@ -93,6 +93,58 @@ impl Eval {
         }
     }
 
+    /// Says that an item lacks what it needs.
+    fn missing(&self, item: SlotId, decl: &OptionDecl, own: &OptionDecl) {
+        let (span, key) = {
+            let state = self.state();
+            let slot = state.slot(item);
+            let spans = slot.mentions.iter().map(|mention| mention.span);
+            (spans.filter(|span| span.end > 0).min_by_key(|span| span.start), slot.key.clone())
+        };
+        let Some(span) = span else { return };
+        let name = own.name();
+        let item = format!("{} {}", decl.path, crate::value::quote(&key));
+        self.push(
+            Diagnostic::error(
+                "missing-option",
+                span,
+                format!("without `{name}`"),
+                format!("`{item}` needs `{name}`"),
+            )
+            .help(format!("add `{name}=...`")),
+        );
+    }
+
+    /// Reads what is said of each item of a keyed option, so that all mistakes are found, without
+    /// building the items.
+    pub fn touch_items(&self, slot: SlotId) {
+        if self.state().slot(slot).memo.is_some() || self.materialize(slot).is_err() {
+            return;
+        }
+        for (_, item) in self.in_order(slot) {
+            let at = self.state().slot(item).at.clone();
+            let At::Item(decl, body) = at else { continue };
+            self.prepare(item);
+            if self.materialize(item).is_err() {
+                continue;
+            }
+            let children: Vec<SlotId> =
+                self.state().slot(item).children.values().copied().collect();
+            for child in children {
+                drop(self.force(child));
+            }
+            for place in body.group.places.values() {
+                if let Place::Option(own) = place
+                    && own.required
+                    && let Some(child) = self.child_of(item, own.name())
+                    && let Ok(None) = self.force(child)
+                {
+                    self.missing(item, &decl, own);
+                }
+            }
+        }
+    }
+
     /// The value of an item's option that nobody says anything about, without a slot for it: most
     /// options of most items are such.
     pub fn unsaid(&self, item: SlotId, name: &str) -> Option<Typed> {
@@ -101,8 +153,9 @@ impl Eval {
         let own = state.slot(item);
         let At::Item(_, body) = &own.at else { return None };
         let places = &body.group.places;
-        let (key, place) =
-            places.get_key_value(name).or_else(|| places.get_key_value(&*name.replace('_', "-")))?;
+        let (key, place) = places
+            .get_key_value(name)
+            .or_else(|| places.get_key_value(&*name.replace('_', "-")))?;
         let Place::Option(decl) = place else { return None };
         let plain = matches!(decl.kind, Kind::Plain) && decl.into.is_none();
         if !plain || !own.deferred.is_empty() || own.children.contains_key(key) {
@@ -253,31 +306,7 @@ impl Eval {
                     if let Some(Place::Option(own)) = place
                         && own.required
                     {
-                        let state = self.state();
-                        let span = state
-                            .slot(slot)
-                            .mentions
-                            .iter()
-                            .map(|mention| mention.span)
-                            .find(|span| span.end > 0);
-                        let key = state.slot(slot).key.clone();
-                        drop(state);
-                        if let Some(span) = span {
-                            let name = own.name();
-                            self.push(
-                                Diagnostic::error(
-                                    "missing-option",
-                                    span,
-                                    format!("without `{name}`"),
-                                    format!(
-                                        "`{} {}` needs `{name}`",
-                                        decl.path,
-                                        crate::value::quote(&key)
-                                    ),
-                                )
-                                .help(format!("add `{name}=...`")),
-                            );
-                        }
+                        self.missing(slot, decl, own);
                         poisoned = true;
                     }
                 }

@@ -132,13 +132,7 @@ struct Skip {
 impl Pending {
     fn new(name: Name, ty: Option<Name>, span: Span) -> Self {
         Self {
-            node: Node {
-                ty,
-                name,
-                entries: Vec::new(),
-                children: None,
-                span,
-            },
+            node: Node { ty, name, entries: Vec::new(), children: None, span },
             blocks: Blocks::None,
             dropped: false,
             poisoned: false,
@@ -238,10 +232,7 @@ impl<'a> Reader<'a> {
         let name = self.name();
         poisoned |= name.is_none();
         let span = self.span(start, self.at);
-        let name = name.unwrap_or_else(|| Spanned {
-            value: Arc::default(),
-            span,
-        });
+        let name = name.unwrap_or_else(|| Spanned { value: Arc::default(), span });
         let mut pending = Pending::new(name, ty, span);
         pending.dropped = dropped;
         pending.poisoned = poisoned;
@@ -355,11 +346,7 @@ impl<'a> Reader<'a> {
             }
             // The blanks that were read on the way are not the node's.
             let last = pending.node.entries.last().map(|entry| entry.span);
-            let end = if spaced {
-                last
-            } else {
-                Some(self.span(self.at, self.at))
-            };
+            let end = if spaced { last } else { Some(self.span(self.at, self.at)) };
             if let Some(end) = end {
                 pending.node.span = pending.node.span.to(end);
             }
@@ -412,11 +399,7 @@ impl<'a> Reader<'a> {
             end += blank(self.bytes, end);
         }
         let (sign, all) = (self.span(self.at, self.at + 1), self.span(start, end));
-        self.report(problems::equals_after_name(
-            sign,
-            all,
-            &pending.node.name.value,
-        ));
+        self.report(problems::equals_after_name(sign, all, &pending.node.name.value));
         self.at += 1;
     }
 
@@ -435,11 +418,7 @@ impl<'a> Reader<'a> {
         let end = self.at;
         let spaced = self.node_space();
         if self.peek() != Some(b'=') {
-            let value = Value {
-                ty: None,
-                data: atom,
-                span: self.span(start, end),
-            };
+            let value = Value { ty: None, data: atom, span: self.span(start, end) };
             self.store(pending, None, value, self.span(start, end), dropped);
             return spaced;
         }
@@ -447,17 +426,12 @@ impl<'a> Reader<'a> {
         self.at += 1;
         self.node_space();
         let name = match atom {
-            super::tree::Scalar::String(value) => Some(Spanned {
-                value,
-                span: self.span(start, end),
-            }),
+            super::tree::Scalar::String(value) => {
+                Some(Spanned { value, span: self.span(start, end) })
+            }
             _ => {
                 let span = self.span(start, end);
-                self.report(problems::name_is_no_text(
-                    span,
-                    self.piece(start, end),
-                    "property",
-                ));
+                self.report(problems::name_is_no_text(span, self.piece(start, end), "property"));
                 None
             }
         };
@@ -534,10 +508,7 @@ impl<'a> Reader<'a> {
         self.at += 1;
         if self.skipping() {
             let open = u32::try_from(open).unwrap_or(u32::MAX);
-            self.skips.push(Skip {
-                open,
-                real: kind == Kind::Real,
-            });
+            self.skips.push(Skip { open, real: kind == Kind::Real });
             return None;
         }
         let mut kind = kind;
@@ -596,14 +567,7 @@ impl<'a> Reader<'a> {
             self.report(problem);
         }
         let span = self.span(self.at, self.at);
-        let mut nobody = Pending::new(
-            Spanned {
-                value: Arc::default(),
-                span,
-            },
-            None,
-            span,
-        );
+        let mut nobody = Pending::new(Spanned { value: Arc::default(), span }, None, span);
         nobody.poisoned = true;
         self.open(nobody, Kind::Orphan)
     }
@@ -614,17 +578,10 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let end = self.span(self.at, self.at);
         if let Some(skip) = self.skips.pop() {
-            let name = Spanned {
-                value: Arc::default(),
-                span: end,
-            };
+            let name = Spanned { value: Arc::default(), span: end };
             let mut owner = Pending::new(name, None, end);
             owner.dropped = true;
-            owner.blocks = if skip.real {
-                Blocks::Real
-            } else {
-                Blocks::Dropped
-            };
+            owner.blocks = if skip.real { Blocks::Real } else { Blocks::Dropped };
             return Some(owner);
         }
         let Some(frame) = self.frames.pop() else {
@@ -696,9 +653,7 @@ impl<'a> Reader<'a> {
 
     /// Whether what is read now is not kept.
     fn skipping(&self) -> bool {
-        self.frames
-            .last()
-            .is_some_and(|frame| frame.kind != Kind::Real)
+        self.frames.last().is_some_and(|frame| frame.kind != Kind::Real)
     }
 
     fn peek(&self) -> Option<u8> {
@@ -748,19 +703,12 @@ impl<'a> Reader<'a> {
 
     fn report(&mut self, problem: Diagnostic) {
         // A block of nobody is one mistake, whatever it holds.
-        if self
-            .frames
-            .last()
-            .is_some_and(|frame| frame.kind == Kind::Orphan)
-        {
+        if self.frames.last().is_some_and(|frame| frame.kind == Kind::Orphan) {
             return;
         }
         if let Some(label) = &problem.label
             && problem.code != "disallowed-character"
-            && self
-                .hidden
-                .iter()
-                .any(|at| (label.span.start..label.span.end).contains(at))
+            && self.hidden.iter().any(|at| (label.span.start..label.span.end).contains(at))
         {
             return;
         }
@@ -770,8 +718,7 @@ impl<'a> Reader<'a> {
         } else if self.told == MAX_PROBLEMS + 1
             && let Some(label) = problem.label
         {
-            self.problems
-                .push(problems::too_many(label.span, MAX_PROBLEMS));
+            self.problems.push(problems::too_many(label.span, MAX_PROBLEMS));
         }
     }
 }

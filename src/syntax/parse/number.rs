@@ -25,9 +25,7 @@ pub(super) fn starts(bytes: &[u8]) -> bool {
 pub(super) fn read(text: &str) -> Result<Scalar, NotANumber> {
     let bytes = text.as_bytes();
     if bytes.len() <= 18 && bytes.iter().all(u8::is_ascii_digit) && !bytes.is_empty() {
-        let value = bytes
-            .iter()
-            .fold(0_i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        let value = bytes.iter().fold(0_i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
         return Ok(Scalar::Int(value.into()));
     }
     let (sign, digits) = match bytes {

@@ -18,9 +18,7 @@ pub(super) fn keyword(word: &str) -> Option<(&'static str, Scalar)> {
 
 /// A text as a KDL string of one line.
 fn quote(text: &str) -> String {
-    if text.contains([
-        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
-    ]) {
+    if text.contains(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']) {
         return format!("\"{}\"", text.escape_default());
     }
     if !text.contains(['"', '\\']) {
@@ -75,21 +73,13 @@ pub(super) fn disallowed(span: Span, character: &str) -> Diagnostic {
         }
         _ => format!("U+{code:04X} is a control character, which KDL does not hold"),
     };
-    error("disallowed-character", span, "unseen character", what).help(format!(
-        "remove it; inside a quoted string it is written `\\u{{{code:x}}}`"
-    ))
+    error("disallowed-character", span, "unseen character", what)
+        .help(format!("remove it; inside a quoted string it is written `\\u{{{code:x}}}`"))
 }
 
 pub(super) fn version(span: Span, version: &str) -> Diagnostic {
-    let message = format!(
-        "hcc reads KDL 2, this file says it is KDL {}",
-        short(version)
-    );
-    replaced(
-        error("kdl-version", span, "another version", message),
-        span,
-        "2",
-    )
+    let message = format!("hcc reads KDL 2, this file says it is KDL {}", short(version));
+    replaced(error("kdl-version", span, "another version", message), span, "2")
 }
 
 pub(super) fn too_many(span: Span, most: usize) -> Diagnostic {
@@ -118,35 +108,21 @@ pub(super) fn unclosed_block(span: Span, end: Span, count: usize) -> Diagnostic 
         1 => "a block that is opened with `{` is never closed".to_owned(),
         n => format!("{n} blocks that are opened with `{{` are never closed"),
     };
-    let label = if count == 1 {
-        "opened here"
-    } else {
-        "the last one opened here"
-    };
+    let label = if count == 1 { "opened here" } else { "the last one opened here" };
     error("unclosed-block", span, label, message)
         .also(end, "the file ends here")
         .help("write `}` where the block ends")
 }
 
 pub(super) fn stray_brace(span: Span) -> Diagnostic {
-    error(
-        "stray-brace",
-        span,
-        "closes nothing",
-        "this `}` has no `{` before it",
-    )
-    .help("remove it, or write the `{` it should close")
+    error("stray-brace", span, "closes nothing", "this `}` has no `{` before it")
+        .help("remove it, or write the `{` it should close")
 }
 
 pub(super) fn second_block(span: Span, name: Span) -> Diagnostic {
-    error(
-        "second-block",
-        span,
-        "a second one",
-        "a node has one block of children, found two",
-    )
-    .also(name, "of this node")
-    .help("move its content into the first block")
+    error("second-block", span, "a second one", "a node has one block of children, found two")
+        .also(name, "of this node")
+        .help("move its content into the first block")
 }
 
 pub(super) fn nested_too_deep(span: Span) -> Diagnostic {
@@ -154,10 +130,7 @@ pub(super) fn nested_too_deep(span: Span) -> Diagnostic {
         "nested-too-deep",
         span,
         "too deep",
-        format!(
-            "blocks nest at most {} deep",
-            crate::syntax::tree::MAX_DEPTH
-        ),
+        format!("blocks nest at most {} deep", crate::syntax::tree::MAX_DEPTH),
     )
 }
 
@@ -189,21 +162,13 @@ pub(super) fn block_without_node(span: Span, template: bool, json: bool) -> Diag
 }
 
 pub(super) fn stray_semicolon(span: Span) -> Diagnostic {
-    error(
-        "stray-semicolon",
-        span,
-        "ends nothing",
-        "`;` ends a node, there is none before it",
-    )
-    .help("remove the `;`")
-    .fix(span, "")
+    error("stray-semicolon", span, "ends nothing", "`;` ends a node, there is none before it")
+        .help("remove the `;`")
+        .fix(span, "")
 }
 
 pub(super) fn missing_semicolon(span: Span) -> Diagnostic {
-    let point = Span {
-        end: span.start,
-        ..span
-    };
+    let point = Span { end: span.start, ..span };
     let message = "a node ends with its block, found more behind its `}`";
     error("missing-semicolon", span, "on the same line", message)
         .help("write `;` or a new line behind the `}`")
@@ -227,28 +192,15 @@ pub(super) fn nothing_to_drop(span: Span) -> Diagnostic {
 }
 
 pub(super) fn dropped_twice(span: Span) -> Diagnostic {
-    error(
-        "slashdash-twice",
-        span,
-        "a second one",
-        "one `/-` removes a node, found two",
-    )
-    .help("remove one `/-`")
-    .fix(span, "")
+    error("slashdash-twice", span, "a second one", "one `/-` removes a node, found two")
+        .help("remove one `/-`")
+        .fix(span, "")
 }
 
 pub(super) fn equals_after_name(sign: Span, all: Span, name: &str) -> Diagnostic {
-    error(
-        "equals-after-name",
-        sign,
-        "not needed",
-        "a node's values follow its name without `=`",
-    )
-    .help(format!(
-        "write `{} ...` with a space for the `=`",
-        short(name)
-    ))
-    .fix(all, " ")
+    error("equals-after-name", sign, "not needed", "a node's values follow its name without `=`")
+        .help(format!("write `{} ...` with a space for the `=`", short(name)))
+        .fix(all, " ")
 }
 
 pub(super) fn colon_after_name(span: Span, spaced: bool) -> Diagnostic {
@@ -260,30 +212,15 @@ pub(super) fn colon_after_name(span: Span, spaced: bool) -> Diagnostic {
 
 pub(super) fn separator(span: Span, byte: u8, fix: &str) -> Diagnostic {
     let sign = char::from(byte);
-    let code = if byte == b',' {
-        "comma-between-values"
-    } else {
-        "colon-between-values"
-    };
-    let first = Span {
-        end: span.start + 1,
-        ..span
-    };
-    error(
-        code,
-        first,
-        "not needed",
-        format!("spaces separate values, found `{sign}`"),
-    )
-    .help(format!("write a space for each `{sign}`"))
-    .fix(span, fix)
+    let code = if byte == b',' { "comma-between-values" } else { "colon-between-values" };
+    let first = Span { end: span.start + 1, ..span };
+    error(code, first, "not needed", format!("spaces separate values, found `{sign}`"))
+        .help(format!("write a space for each `{sign}`"))
+        .fix(span, fix)
 }
 
 pub(super) fn missing_space(span: Span, in_text: bool) -> Diagnostic {
-    let point = Span {
-        end: span.start,
-        ..span
-    };
+    let point = Span { end: span.start, ..span };
     let problem = error(
         "missing-space",
         span,
@@ -306,11 +243,7 @@ pub(super) fn name_is_no_text(span: Span, text: &str, what: &str) -> Diagnostic 
         _ => format!("{article} {what}'s name is a word or a string"),
     };
     let message = format!("{owner}, found `{}`", short(text));
-    replaced(
-        error("name-is-no-text", span, "not a name", message),
-        span,
-        &quote(text),
-    )
+    replaced(error("name-is-no-text", span, "not a name", message), span, &quote(text))
 }
 
 pub(super) fn keyword_as_name(span: Span, word: &str, what: &str) -> Diagnostic {
@@ -322,11 +255,7 @@ pub(super) fn keyword_as_name(span: Span, word: &str, what: &str) -> Diagnostic 
             _ => "a node",
         }
     );
-    replaced(
-        error("bare-keyword", span, "needs quotes", message),
-        span,
-        &quote(word),
-    )
+    replaced(error("bare-keyword", span, "needs quotes", message), span, &quote(word))
 }
 
 pub(super) fn property_without_value(span: Span) -> Diagnostic {
@@ -374,26 +303,14 @@ pub(super) fn unclosed_annotation(span: Span) -> Diagnostic {
 }
 
 pub(super) fn annotation_is_one_word(span: Span, text: &str) -> Diagnostic {
-    let message = format!(
-        "an annotation `(...)` holds one word, found `{}`",
-        short(text)
-    );
-    error(
-        "annotation-is-one-word",
-        span,
-        "more than one word",
-        message,
-    )
-    .help("join marks with `+`, as in `(default+after)`; quote a text that has parentheses")
+    let message = format!("an annotation `(...)` holds one word, found `{}`", short(text));
+    error("annotation-is-one-word", span, "more than one word", message)
+        .help("join marks with `+`, as in `(default+after)`; quote a text that has parentheses")
 }
 
 pub(super) fn two_annotations(second: Span, all: Span, one: &str, two: &str) -> Diagnostic {
-    let problem = error(
-        "two-annotations",
-        second,
-        "a second one",
-        "a value has one annotation, found two",
-    );
+    let problem =
+        error("two-annotations", second, "a second one", "a value has one annotation, found two");
     replaced(problem, all, &format!("({one}+{two})"))
 }
 
@@ -413,45 +330,27 @@ pub(super) fn bare_keyword(span: Span, word: &str) -> Diagnostic {
         "true" | "false" | "null" => format!("KDL 2 writes `#{word}`; bare `{word}` is KDL 1"),
         _ => format!("the number is written `#{word}`; KDL keeps bare `{word}` back"),
     };
-    replaced(
-        error("bare-keyword", span, "without its `#`", message),
-        span,
-        &format!("#{word}"),
-    )
+    replaced(error("bare-keyword", span, "without its `#`", message), span, &format!("#{word}"))
 }
 
 pub(super) fn unknown_keyword(span: Span, word: &str, right: &str) -> Diagnostic {
     let message = format!("KDL has no keyword `{}`", short(word));
-    replaced(
-        error("unknown-keyword", span, "not a keyword", message),
-        span,
-        right,
-    )
+    replaced(error("unknown-keyword", span, "not a keyword", message), span, right)
 }
 
 pub(super) fn unquoted_hash(span: Span, text: &str) -> Diagnostic {
-    let problem = error(
-        "unquoted-hash",
-        span,
-        "needs quotes",
-        "a text that starts with `#` needs quotes",
-    );
+    let problem =
+        error("unquoted-hash", span, "needs quotes", "a text that starts with `#` needs quotes");
     replaced(problem, span, &quote(text))
 }
 
 pub(super) fn hash_comment(span: Span, first: bool) -> Diagnostic {
-    let problem = error(
-        "hash-comment",
-        span,
-        "not a comment",
-        "a comment starts with `//`, found `#`",
-    );
+    let problem =
+        error("hash-comment", span, "not a comment", "a comment starts with `//`, found `#`");
     if first {
         return replaced(problem, span, "//");
     }
-    problem
-        .help("write `//` for a comment, and a text with `#` in double quotes")
-        .fix(span, "//")
+    problem.help("write `//` for a comment, and a text with `#` in double quotes").fix(span, "//")
 }
 
 pub(super) fn unquoted(span: Span, text: &str, what: char) -> Diagnostic {
@@ -464,24 +363,16 @@ pub(super) fn unquoted(span: Span, text: &str, what: char) -> Diagnostic {
             "unquoted-path",
             "a path needs quotes: behind a bare word `/*` starts a comment".to_owned(),
         ),
-        '/' => (
-            "unquoted-path",
-            "a path needs quotes: `/` ends a bare word".to_owned(),
-        ),
-        '(' if text.starts_with("$(") => (
-            "unquoted-character",
-            "a text with `$(` needs quotes: `(` ends a bare word".to_owned(),
-        ),
+        '/' => ("unquoted-path", "a path needs quotes: `/` ends a bare word".to_owned()),
+        '(' if text.starts_with("$(") => {
+            ("unquoted-character", "a text with `$(` needs quotes: `(` ends a bare word".to_owned())
+        }
         _ => (
             "unquoted-character",
             format!("a text with `{what}` needs quotes: `{what}` ends a bare word"),
         ),
     };
-    replaced(
-        error(code, span, "needs quotes", message),
-        span,
-        &quote(text),
-    )
+    replaced(error(code, span, "needs quotes", message), span, &quote(text))
 }
 
 pub(super) fn dollar_brace(span: Span, whole: Option<&str>) -> Diagnostic {
@@ -521,12 +412,8 @@ pub(super) fn smart_quotes(span: Span, open: char, text: Option<&str>) -> Diagno
 }
 
 pub(super) fn lone_quote(span: Span, whole: Option<(Span, &str)>) -> Diagnostic {
-    let problem = error(
-        "unclosed-string",
-        span,
-        "its only quote",
-        "a string has a quote on both sides",
-    );
+    let problem =
+        error("unclosed-string", span, "its only quote", "a string has a quote on both sides");
     match whole {
         Some((span, word)) => replaced(problem, span, &quote(word)),
         None => problem.help("write a `\"` before the text and one behind it"),
@@ -556,24 +443,14 @@ pub(super) fn brackets(span: Span, inner: Option<&str>) -> Diagnostic {
     }
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     if plain.is_empty() {
-        return problem
-            .help("write only the name for an empty list")
-            .fix(span, "");
+        return problem.help("write only the name for an empty list").fix(span, "");
     }
     replaced(problem, span, &plain)
 }
 
 pub(super) fn section(span: Span, inner: &str) -> Diagnostic {
-    error(
-        "section-in-brackets",
-        span,
-        "not a name",
-        "a section is a node with a block, found `[`",
-    )
-    .help(format!(
-        "write `{} {{`, and `}}` where it ends",
-        short(inner.trim())
-    ))
+    error("section-in-brackets", span, "not a name", "a section is a node with a block, found `[`")
+        .help(format!("write `{} {{`, and `}}` where it ends", short(inner.trim())))
 }
 
 pub(super) fn misplaced(span: Span, what: char, name: bool) -> Diagnostic {
@@ -594,17 +471,10 @@ pub(super) fn misplaced(span: Span, what: char, name: bool) -> Diagnostic {
 // Numbers.
 
 pub(super) fn number_too_large(span: Span, text: &str) -> Diagnostic {
-    let problem = error(
-        "number-out-of-range",
-        span,
-        "too large",
-        "an integer has at most 38 digits",
-    );
+    let problem =
+        error("number-out-of-range", span, "too large", "an integer has at most 38 digits");
     problem
-        .help(format!(
-            "for a text write {}",
-            write(&quote(text)).trim_start_matches("write ")
-        ))
+        .help(format!("for a text write {}", write(&quote(text)).trim_start_matches("write ")))
         .fix(span, quote(text))
 }
 
@@ -617,16 +487,8 @@ pub(super) fn float_range(span: Span, text: &str, value: f64) -> Option<Diagnost
         _ if lost => "0.0",
         _ => return None,
     };
-    let message = format!(
-        "`{}` is beyond what a float holds and counts as `{read}`",
-        short(text)
-    );
-    Some(Diagnostic::warning(
-        "number-out-of-range",
-        span,
-        "out of range",
-        message,
-    ))
+    let message = format!("`{}` is beyond what a float holds and counts as `{read}`", short(text));
+    Some(Diagnostic::warning("number-out-of-range", span, "out of range", message))
 }
 
 pub(super) fn not_a_number(span: Span, text: &str, name: Option<&str>) -> Diagnostic {
@@ -644,28 +506,16 @@ pub(super) fn not_a_number(span: Span, text: &str, name: Option<&str>) -> Diagno
     if let Some(fraction) = unsigned.strip_prefix('.').filter(|part| digits(part)) {
         let message = "a number has a digit before its point";
         let fix = format!("{sign}0.{fraction}");
-        return replaced(
-            error("not-a-number", span, "no digit before `.`", message),
-            span,
-            &fix,
-        );
+        return replaced(error("not-a-number", span, "no digit before `.`", message), span, &fix);
     }
     if let Some(whole) = unsigned.strip_suffix('.').filter(|part| digits(part)) {
         let message = "a number has a digit behind its point";
         let fix = format!("{sign}{whole}.0");
-        return replaced(
-            error("not-a-number", span, "no digit behind `.`", message),
-            span,
-            &fix,
-        );
+        return replaced(error("not-a-number", span, "no digit behind `.`", message), span, &fix);
     }
     if text.contains('/') {
         let message = "a text with `/` needs quotes: `/` ends a bare word".to_owned();
-        return replaced(
-            error("unquoted-path", span, "needs quotes", message),
-            span,
-            &quote(text),
-        );
+        return replaced(error("unquoted-path", span, "needs quotes", message), span, &quote(text));
     }
     let version = text.split('.').count() > 2 && text.starts_with(|c: char| c.is_ascii_digit());
     if version {
@@ -679,15 +529,9 @@ pub(super) fn not_a_number(span: Span, text: &str, name: Option<&str>) -> Diagno
             &quote(text),
         );
     }
-    let message = format!(
-        "`{}` is not a number, and a text that starts like one needs quotes",
-        short(text)
-    );
-    replaced(
-        error("not-a-number", span, "needs quotes", message),
-        span,
-        &quote(text),
-    )
+    let message =
+        format!("`{}` is not a number, and a text that starts like one needs quotes", short(text));
+    replaced(error("not-a-number", span, "needs quotes", message), span, &quote(text))
 }
 
 // Strings.
@@ -750,9 +594,7 @@ pub(super) fn unclosed_block_string(open: Span, next: Option<Span>, hashes: usiz
         "opened here",
         format!("a text of several lines ends with `{close}`, this one never does"),
     )
-    .help(format!(
-        "write `{close}` on a line of its own behind the text"
-    ));
+    .help(format!("write `{close}` on a line of its own behind the text"));
     match next {
         Some(next) => problem.also(next, "the next one begins here"),
         None => problem,
@@ -776,11 +618,7 @@ pub(super) fn block_string_on_one_line(whole: Span, held: &str, hashes: usize) -
 }
 
 pub(super) fn text_behind_block_quotes(text: Span, open: Span, indent: &str) -> Diagnostic {
-    let point = Span {
-        start: open.end,
-        end: open.end,
-        ..open
-    };
+    let point = Span { start: open.end, end: open.end, ..open };
     error(
         "text-behind-block-quotes",
         text,
@@ -792,10 +630,7 @@ pub(super) fn text_behind_block_quotes(text: Span, open: Span, indent: &str) -> 
 }
 
 pub(super) fn text_before_block_quotes(close: Span) -> Diagnostic {
-    let point = Span {
-        end: close.start,
-        ..close
-    };
+    let point = Span { end: close.start, ..close };
     error(
         "text-before-block-quotes",
         close,
@@ -848,9 +683,7 @@ pub(super) fn unknown_escape(
         let raw = format!("#\"{inner}\"#");
         return replaced(problem, Span::new(source, from, to), &raw);
     }
-    problem
-        .help("write `\\\\` for a backslash")
-        .fix(Span::new(source, start, start + 1), "\\\\")
+    problem.help("write `\\\\` for a backslash").fix(Span::new(source, start, start + 1), "\\\\")
 }
 
 pub(super) fn old_raw_string(span: Span, text: Option<&str>) -> Diagnostic {
@@ -862,11 +695,7 @@ pub(super) fn old_raw_string(span: Span, text: Option<&str>) -> Diagnostic {
     );
     match text {
         Some(text) if !text.contains('\n') => {
-            let raw = if text.contains("\"#") {
-                quote(text)
-            } else {
-                format!("#\"{text}\"#")
-            };
+            let raw = if text.contains("\"#") { quote(text) } else { format!("#\"{text}\"#") };
             replaced(problem, span, &raw)
         }
         _ => problem.help("write `#\"` before the text and `\"#` behind it"),

@@ -74,10 +74,7 @@ fn unicode_end(bytes: &[u8], mut at: usize) -> usize {
 
 /// Whether scanning a string must look closer at a byte.
 fn stops(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'"' | b'\\' | b'\n' | b'\r' | 0x0b | 0x0c | 0xc2 | 0xe2
-    )
+    matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | 0x0b | 0x0c | 0xc2 | 0xe2)
 }
 
 impl Reader<'_> {
@@ -92,10 +89,7 @@ impl Reader<'_> {
         let mut value = String::new();
         let mut mistake = None;
         loop {
-            let skip = self
-                .bytes
-                .get(at..)
-                .and_then(|rest| rest.iter().position(|b| stops(*b)));
+            let skip = self.bytes.get(at..).and_then(|rest| rest.iter().position(|b| stops(*b)));
             at = skip.map_or(self.bytes.len(), |skip| at + skip);
             match self.bytes.get(at) {
                 Some(b'"') => break,
@@ -123,12 +117,7 @@ impl Reader<'_> {
         self.at = at + 1;
         if let Some(mistake) = mistake {
             let whole = (start, at + 1);
-            self.report(problems::unknown_escape(
-                self.source,
-                self.text,
-                mistake,
-                whole,
-            ));
+            self.report(problems::unknown_escape(self.source, self.text, mistake, whole));
         }
         let last = self.piece(from, at);
         Some(if value.is_empty() {
@@ -147,10 +136,7 @@ impl Reader<'_> {
             self.cut_short = true;
         } else if let Some(close) = self.closing_line(start, end) {
             self.at = close + 1;
-            self.report(problems::lines_in_string(
-                quote,
-                self.span(close, close + 1),
-            ));
+            self.report(problems::lines_in_string(quote, self.span(close, close + 1)));
             return Some(self.piece(start + 1, close).into());
         }
         // A block that opens or closes behind the forgotten quote is one.
@@ -159,11 +145,7 @@ impl Reader<'_> {
             held
         } else if let Some(held) = line.strip_suffix('}') {
             let opened = self.innermost_open();
-            if opened.is_some_and(|open| open >= self.line_start) {
-                held
-            } else {
-                line
-            }
+            if opened.is_some_and(|open| open >= self.line_start) { held } else { line }
         } else {
             line.strip_suffix(';').unwrap_or(line)
         };
@@ -203,10 +185,7 @@ impl Reader<'_> {
             }
             if quotes % 2 == 1 {
                 let alone = self.piece(line, last).trim().is_empty();
-                let ends = self
-                    .piece(last + 1, at)
-                    .trim()
-                    .trim_end_matches(['}', ';', ' ']);
+                let ends = self.piece(last + 1, at).trim().trim_end_matches(['}', ';', ' ']);
                 let closes = ends.is_empty() && (alone || opener_is_last || quotes == 1);
                 // `name "Bob` is the next string without its end, not the end of this one.
                 let opens = self.piece(line, last).ends_with([' ', '=', '\t']) && !alone;
@@ -219,11 +198,7 @@ impl Reader<'_> {
     /// Reads the raw string whose first `#` is here; there are `hashes` of them.
     pub(super) fn raw(&mut self, hashes: usize) -> Option<Arc<str>> {
         let open = self.at + hashes;
-        if self
-            .bytes
-            .get(open..)
-            .is_some_and(|rest| rest.starts_with(b"\"\"\""))
-        {
+        if self.bytes.get(open..).is_some_and(|rest| rest.starts_with(b"\"\"\"")) {
             return self.block(hashes);
         }
         let mut at = open + 1;
@@ -268,18 +243,13 @@ impl Reader<'_> {
             .find(|at| self.bytes.get(*at) == Some(&b'"') && self.hashes(*at + 1, hashes))?;
         // Unless it closes another raw string on its line.
         let before = self.bytes.get(from..close)?;
-        let line = before
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(from, |at| from + at + 1);
+        let line = before.iter().rposition(|b| *b == b'\n').map_or(from, |at| from + at + 1);
         (!self.piece(line, close).contains("#\"")).then_some(close)
     }
 
     /// Whether `count` hashes start at `at`.
     fn hashes(&self, at: usize, count: usize) -> bool {
-        self.bytes
-            .get(at..at + count)
-            .is_some_and(|piece| piece.iter().all(|b| *b == b'#'))
+        self.bytes.get(at..at + count).is_some_and(|piece| piece.iter().all(|b| *b == b'#'))
     }
 
     /// Reads a `"""` string; a raw one if it has hashes.
@@ -290,11 +260,7 @@ impl Reader<'_> {
         let Some(close) = self.block_end(body, hashes) else {
             self.at = self.bytes.len();
             self.cut_short = true;
-            self.report(problems::unclosed_block_string(
-                self.span(quote.0, quote.1),
-                None,
-                hashes,
-            ));
+            self.report(problems::unclosed_block_string(self.span(quote.0, quote.1), None, hashes));
             return None;
         };
         let end = close + 3 + hashes;
@@ -308,10 +274,7 @@ impl Reader<'_> {
             } else {
                 let line = line_end(self.bytes, body);
                 let text = self.span(body, line);
-                let last = held
-                    .rfind('\n')
-                    .and_then(|at| held.get(at + 1..))
-                    .unwrap_or("");
+                let last = held.rfind('\n').and_then(|at| held.get(at + 1..)).unwrap_or("");
                 let indent = if last.trim().is_empty() { last } else { "" };
                 let open = self.span(start, body);
                 self.report(problems::text_behind_block_quotes(text, open, indent));
@@ -324,10 +287,7 @@ impl Reader<'_> {
             0 if self.piece(body, close).contains('\\') => {
                 let (plain, cuts) = self.without_white_escapes(body, close);
                 let (value, wrong) = dedent(&plain, true);
-                (
-                    value,
-                    wrong.map(|wrong| wrong.moved(|at| place(&cuts, at).min(close))),
-                )
+                (value, wrong.map(|wrong| wrong.moved(|at| place(&cuts, at).min(close))))
             }
             _ => {
                 let (value, wrong) = dedent(self.piece(body, close), false);
@@ -366,12 +326,7 @@ impl Reader<'_> {
                     return Some(value.into());
                 };
                 let whole = (start, close + 3);
-                self.report(problems::unknown_escape(
-                    self.source,
-                    self.text,
-                    (at, end),
-                    whole,
-                ));
+                self.report(problems::unknown_escape(self.source, self.text, (at, end), whole));
             }
         }
         Some(value.into())
@@ -382,9 +337,7 @@ impl Reader<'_> {
         let mut at = from;
         loop {
             let rest = self.bytes.get(at..)?;
-            at += rest
-                .iter()
-                .position(|b| *b == b'"' || (*b == b'\\' && hashes == 0))?;
+            at += rest.iter().position(|b| *b == b'"' || (*b == b'\\' && hashes == 0))?;
             if self.bytes.get(at) == Some(&b'\\') {
                 at += 2;
             } else if self.bytes.get(at..)?.starts_with(b"\"\"\"") && self.hashes(at + 3, hashes) {
@@ -403,10 +356,8 @@ impl Reader<'_> {
         let mut at = from;
         let mut start = from;
         while at < to {
-            let Some(skip) = self
-                .bytes
-                .get(at..to)
-                .and_then(|rest| rest.iter().position(|b| *b == b'\\'))
+            let Some(skip) =
+                self.bytes.get(at..to).and_then(|rest| rest.iter().position(|b| *b == b'\\'))
             else {
                 break;
             };

@@ -35,10 +35,7 @@ impl Reader<'_> {
         }
         let text = self.piece(start, self.at);
         self.report(problems::name_is_no_text(span, text, "node"));
-        Some(Spanned {
-            value: text.into(),
-            span,
-        })
+        Some(Spanned { value: text.into(), span })
     }
 
     /// Reads `(ty)`. `None`: reported.
@@ -82,10 +79,7 @@ impl Reader<'_> {
         match atom {
             Some(Scalar::String(value)) => Some(Spanned { value, span }),
             Some(_) => {
-                let text = self
-                    .text
-                    .get(span.start as usize..span.end as usize)
-                    .unwrap_or("");
+                let text = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
                 self.report(problems::name_is_no_text(span, text, "annotation"));
                 None
             }
@@ -97,9 +91,7 @@ impl Reader<'_> {
     fn annotation_end(&self) -> Option<usize> {
         let end = near_line_end(self.bytes, self.at);
         let rest = self.bytes.get(self.at..end)?;
-        let close = rest
-            .iter()
-            .position(|b| matches!(b, b')' | b'"' | b'{' | b'}' | b';'))?;
+        let close = rest.iter().position(|b| matches!(b, b')' | b'"' | b'{' | b'}' | b';'))?;
         (rest.get(close) == Some(&b')')).then_some(self.at + close)
     }
 
@@ -125,9 +117,7 @@ impl Reader<'_> {
                 if let (Some(one), Some(two)) = (&ty, &other) {
                     let all = self.span(start, self.at);
                     let second = self.span(second, self.at);
-                    self.report(problems::two_annotations(
-                        second, all, &one.value, &two.value,
-                    ));
+                    self.report(problems::two_annotations(second, all, &one.value, &two.value));
                 }
                 self.node_space();
                 if self.nothing_here() {
@@ -192,16 +182,10 @@ impl Reader<'_> {
         let end = self.loose(start, place);
         let text = self.piece(start, end);
         self.at = end;
-        let name = if place == Place::Node {
-            Some("node")
-        } else {
-            None
-        };
+        let name = if place == Place::Node { Some("node") } else { None };
         self.report(problems::not_a_number(self.span(start, end), text, name));
         // `.5` and `2.` are told, and still mean numbers.
-        let point = text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let point = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         if let Some(float) = text.parse().ok().filter(|_| point) {
             return Some(Scalar::Float(float));
         }
@@ -213,10 +197,7 @@ impl Reader<'_> {
         let end = loose_end(self.bytes, start);
         if place == Place::Annotation {
             let piece = self.bytes.get(start..end).unwrap_or(&[]);
-            return piece
-                .iter()
-                .position(|b| *b == b')')
-                .map_or(end, |close| start + close);
+            return piece.iter().position(|b| *b == b')').map_or(end, |close| start + close);
         }
         end.max(start + 1)
     }
@@ -238,11 +219,7 @@ impl Reader<'_> {
     /// `#true` and its like, raw strings, and what is a comment elsewhere.
     pub(super) fn hash(&mut self, place: Place) -> Option<Scalar> {
         let start = self.at;
-        let hashes = self
-            .rest()
-            .iter()
-            .position(|b| *b != b'#')
-            .unwrap_or(self.rest().len());
+        let hashes = self.rest().iter().position(|b| *b != b'#').unwrap_or(self.rest().len());
         if self.bytes.get(start + hashes) == Some(&b'"') {
             return self.raw(hashes).map(Scalar::String);
         }
@@ -273,11 +250,7 @@ impl Reader<'_> {
         let known = word.strip_prefix('#').and_then(problems::keyword);
         if let Some((right, value)) = known.filter(|_| word_follows && !first) {
             self.at = end;
-            self.report(problems::unknown_keyword(
-                self.span(start, end),
-                word,
-                right,
-            ));
+            self.report(problems::unknown_keyword(self.span(start, end), word, right));
             return Some(value);
         }
         let color = matches!(word.len(), 4 | 5 | 7 | 9)
@@ -291,10 +264,7 @@ impl Reader<'_> {
         }
         self.at = line_end(self.bytes, end);
         self.commented = true;
-        self.report(problems::hash_comment(
-            self.span(start, start + hashes),
-            first,
-        ));
+        self.report(problems::hash_comment(self.span(start, start + hashes), first));
         None
     }
 
@@ -355,9 +325,7 @@ impl Reader<'_> {
     }
 
     fn starts(&self, at: usize, what: &[u8]) -> bool {
-        self.bytes
-            .get(at..)
-            .is_some_and(|rest| rest.starts_with(what))
+        self.bytes.get(at..).is_some_and(|rest| rest.starts_with(what))
     }
 
     /// Whether the comment that starts here ends before its line does. A path's `/*` does not.
@@ -385,11 +353,7 @@ impl Reader<'_> {
         let text = self.piece(start, end);
         self.at = end;
         let span = self.span(start, end);
-        let what = self
-            .text
-            .get(stop..)
-            .and_then(|rest| rest.chars().next())
-            .unwrap_or(' ');
+        let what = self.text.get(stop..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
         self.report(problems::unquoted(span, text, what));
         Scalar::String(text.into())
     }
@@ -398,9 +362,7 @@ impl Reader<'_> {
     fn dollar_brace(&mut self, start: usize, brace: usize) -> Scalar {
         let line = near_line_end(self.bytes, brace);
         let close = self.bytes.get(brace..line).and_then(|rest| {
-            rest.iter()
-                .position(|byte| *byte == b'}')
-                .map(|close| brace + close + 1)
+            rest.iter().position(|byte| *byte == b'}').map(|close| brace + close + 1)
         });
         let end = close.map_or(brace, |close| {
             let mut end = close;
@@ -410,11 +372,7 @@ impl Reader<'_> {
                 if self.bytes.get(end) != Some(&b'{') || self.bytes.get(end - 1) != Some(&b'$') {
                     break end;
                 }
-                match self
-                    .bytes
-                    .get(end..line)
-                    .and_then(|r| r.iter().position(|b| *b == b'}'))
-                {
+                match self.bytes.get(end..line).and_then(|r| r.iter().position(|b| *b == b'}')) {
                     Some(close) => end += close + 1,
                     None => break end,
                 }
@@ -458,20 +416,14 @@ impl Reader<'_> {
         }
         let text = self.piece(body, close - 1);
         self.at = close + hashes;
-        self.report(problems::old_raw_string(
-            self.span(start, self.at),
-            Some(text),
-        ));
+        self.report(problems::old_raw_string(self.span(start, self.at), Some(text)));
         Some(text.into())
     }
 
     /// `Alice"`: a quote that nothing closes.
     fn lone_quote(&mut self, start: usize, quote: usize, line: usize) -> Scalar {
         let rest = self.piece(quote + 1, line).trim_end();
-        let held = rest
-            .strip_suffix(['{', '}', ';'])
-            .unwrap_or(rest)
-            .trim_end();
+        let held = rest.strip_suffix(['{', '}', ';']).unwrap_or(rest).trim_end();
         self.at = quote + 1 + held.len();
         let word = self.piece(start, quote);
         let span = self.span(quote, quote + 1);
@@ -491,20 +443,12 @@ impl Reader<'_> {
         };
         let start = self.at;
         let body = start + open.len_utf8();
-        let mut line = if self.tired() {
-            body
-        } else {
-            near_line_end(self.bytes, start)
-        };
+        let mut line = if self.tired() { body } else { near_line_end(self.bytes, start) };
         while !self.text.is_char_boundary(line) {
             line -= 1;
         }
         // What an earlier search has seen without finding one need not be searched again.
-        let from = if open == '\'' {
-            body.max(self.unquoted_until).min(line)
-        } else {
-            body
-        };
+        let from = if open == '\'' { body.max(self.unquoted_until).min(line) } else { body };
         let rest = self.piece(from, line);
         // The closing quote is the first one behind which a word may end.
         let close = rest.char_indices().find(|(at, c)| {
@@ -628,11 +572,7 @@ impl Reader<'_> {
         }
         self.at = start + 1;
         let span = self.span(start, start + 1);
-        self.report(problems::misplaced(
-            span,
-            char::from(byte),
-            place == Place::Node,
-        ));
+        self.report(problems::misplaced(span, char::from(byte), place == Place::Node));
         // What follows it belongs to the same mistake.
         while !self.nothing_here() && self.peek() != Some(b'"') {
             let length = self.rest_text().chars().next().map_or(1, char::len_utf8);
