@@ -4,6 +4,8 @@
 mod judges {
     pub mod home;
 
+    mod bash;
+    mod fish;
     mod git;
     mod zsh;
 }

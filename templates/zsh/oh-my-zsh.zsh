@@ -19,6 +19,6 @@ if [[ -r $ZSH/oh-my-zsh.sh ]]; then
   source $ZSH/oh-my-zsh.sh
 {% if config.programs.zsh.enable_completion %}
 else
-{{ config.programs.zsh.completion_init | indent_by("  ") }}
+{{ config.programs.zsh.completion_init | trim }}
 {% endif %}
 fi
