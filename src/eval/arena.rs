@@ -1,6 +1,6 @@
 //! What a host's definitions come to before anything is evaluated: slots, definitions, guards.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -289,6 +289,8 @@ pub struct State {
     pub checks: Vec<Output>,
     /// Expressions to look through.
     pub names: Vec<NameCheck>,
+    /// Expressions in which a name means nothing: said, and not run.
+    pub bad: HashSet<Span>,
     /// A poisoned value was read since this was last cleared.
     pub poison: bool,
 }

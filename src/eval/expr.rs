@@ -8,6 +8,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value as Jinja};
 
 use super::Eval;
+use super::mistake;
 use super::arena::{EnvId, Poisoned, Raw, SlotId, State};
 use super::interpolate::{Piece, pieces, simple_path};
 use super::objects::{MapObject, Pair, ScopeObject, SlotObject, to_jinja};
@@ -84,6 +85,10 @@ impl Eval {
                     });
                 }
                 let value = self.expression(text, span, env)?;
+                if value.is_undefined() {
+                    self.push(mistake::undefined(text, span, &self.shared));
+                    return Err(Poisoned);
+                }
                 self.typed(&value, span)
             }
             Raw::Computed(Compute::Format, text) => {
@@ -147,15 +152,11 @@ impl Eval {
         let parts = match pieces(text) {
             Ok(parts) => parts,
             Err(_) => {
-                self.push(
-                    Diagnostic::error(
-                        "bad-expression",
-                        span,
-                        "`{{` is not closed",
-                        "a `{{` has no `}}`",
-                    )
-                    .help("close it, or take the mark `(f)` away"),
-                );
+                // A user's own was said when its names were looked through.
+                if !self.shared.folders.contains_key(&span.source) {
+                    let what = "a `{{` has no `}}`";
+                    self.push(Diagnostic::error("bad-expression", span, "not closed", what));
+                }
                 return Err(Poisoned);
             }
         };
@@ -168,16 +169,11 @@ impl Eval {
                     match printed(&value) {
                         Ok(text) => out.push_str(&text),
                         Err(_) if value.is_undefined() => {
-                            self.push(undefined(expr, span));
+                            self.push(mistake::undefined(expr, span, &self.shared));
                             return Err(Poisoned);
                         }
-                        Err(what) => {
-                            self.push(Diagnostic::error(
-                                "bad-expression",
-                                span,
-                                "cannot be printed",
-                                format!("`{expr}` is no text: {what}"),
-                            ));
+                        Err(_) => {
+                            self.push(mistake::unprintable(&value, expr, span, &self.shared));
                             return Err(Poisoned);
                         }
                     }
@@ -191,7 +187,7 @@ impl Eval {
     pub fn truth(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<bool, Poisoned> {
         let value = self.expression(text, span, env)?;
         if value.is_undefined() {
-            self.push(undefined(text, span));
+            self.push(mistake::undefined(text, span, &self.shared));
             return Err(Poisoned);
         }
         let saved = std::mem::take(&mut self.state().poison);
@@ -204,6 +200,9 @@ impl Eval {
 
     /// An expression's value.
     pub fn expression(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
+        if self.state().bad.contains(&span) {
+            return Err(Poisoned);
+        }
         if let Some(path) = simple_path(text)
             && let Some(found) = self.follow(env, &path)
         {
@@ -224,7 +223,7 @@ impl Eval {
             _ if poisoned => Err(Poisoned),
             Ok(value) => Ok(value),
             Err(error) => {
-                self.push(self.explain(&error, text, span));
+                self.push(mistake::explain(&error, text, span, &self.shared));
                 Err(Poisoned)
             }
         }
@@ -260,55 +259,9 @@ impl Eval {
             Err(error) => {
                 cache.insert(text.clone(), None);
                 drop(cache);
-                self.push(self.explain(&error, text, span));
+                self.push(mistake::explain(&error, text, span, &self.shared));
                 Err(Poisoned)
             }
-        }
-    }
-
-    /// minijinja's error in our words.
-    fn explain(&self, error: &minijinja::Error, text: &str, span: Span) -> Diagnostic {
-        let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-        let part = error.range().and_then(|range| text.get(range)).unwrap_or("").trim();
-        match error.kind() {
-            ErrorKind::UndefinedError => undefined(if part.is_empty() { text } else { part }, span),
-            ErrorKind::OutOfFuel => Diagnostic::error(
-                "bad-expression",
-                span,
-                "does not end",
-                "the expression takes too long",
-            )
-            .help("a loop in it may never end"),
-            ErrorKind::SyntaxError => Diagnostic::error(
-                "bad-expression",
-                span,
-                "cannot be read",
-                format!("`{}` is not an expression: {detail}", crate::value::short(text)),
-            )
-            .help("names use `_` for `-`; texts stand in quotes: `host.os == 'darwin'`"),
-            ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest => {
-                let known = super::filters::NAMES.iter().copied();
-                let wanted = detail
-                    .split_whitespace()
-                    .find(|word| text.contains(*word) && word.len() > 1)
-                    .unwrap_or(part);
-                Diagnostic::error(
-                    "bad-expression",
-                    span,
-                    "not known",
-                    format!("in `{}`: {detail}", crate::value::short(text)),
-                )
-                .maybe_help(
-                    crate::diag::nearest(wanted, known)
-                        .map(|near| format!("did you mean `{near}`?")),
-                )
-            }
-            _ => Diagnostic::error(
-                "bad-expression",
-                span,
-                "cannot be computed",
-                format!("in `{}`: {detail}", crate::value::short(text)),
-            ),
         }
     }
 
@@ -335,7 +288,7 @@ impl Eval {
         let data = match value.kind() {
             ValueKind::None => Data::Null,
             ValueKind::Undefined => {
-                self.push(undefined("the expression", span));
+                self.push(mistake::undefined("a part of it", span, &self.shared));
                 return Err(Poisoned);
             }
             ValueKind::Bool => Data::Bool(value.is_true()),
@@ -506,7 +459,10 @@ impl Eval {
             .flatten();
         let text = match embedded {
             Some(text) => text.to_owned(),
-            None => self.file_text(path, span)?,
+            None => match self.shared.templates.get(path) {
+                Some(id) => self.shared.sources.text(*id).to_string(),
+                None => self.file_text(path, span)?,
+            },
         };
         let name = camino::Utf8Path::new(path).file_name().unwrap_or(path);
         let saved = std::mem::take(&mut self.state().poison);
@@ -524,28 +480,9 @@ impl Eval {
             _ if poisoned => Err(Poisoned),
             Ok(text) => Ok(text),
             Err(error) => {
-                let part = error.range().and_then(|range| text.get(range)).unwrap_or("").trim();
-                let detail = match error.kind() {
-                    ErrorKind::UndefinedError => format!("`{part}` is not defined"),
-                    ErrorKind::OutOfFuel => {
-                        "it takes too long; a loop in it may never end".to_owned()
-                    }
-                    _ => error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
-                };
-                let line = error.line().map_or_else(String::new, |line| format!(" at line {line}"));
-                self.push(Diagnostic::error(
-                    "bad-template",
-                    span,
-                    "rendered here",
-                    format!("`{path}`{line}: {detail}"),
-                ));
+                self.push(mistake::template(&error, path, &text, span, &self.shared));
                 Err(Poisoned)
             }
         }
     }
-}
-
-fn undefined(expr: &str, span: Span) -> Diagnostic {
-    let expr = crate::value::short(expr);
-    Diagnostic::error("undefined-name", span, "has no value", format!("`{expr}` is not defined"))
 }

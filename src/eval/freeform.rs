@@ -482,8 +482,7 @@ impl Collector<'_> {
             match ty.check(crate::value::Typed::at(data, span)) {
                 Ok(typed) => raw = Raw::Literal(typed.data),
                 Err(mismatch) => {
-                    let path = self.state.path(slot);
-                    self.mismatch(&path, &mismatch, span, &entry.value);
+                    self.mismatch("", slot, mismatch, span, &entry.value);
                     return;
                 }
             }

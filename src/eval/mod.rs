@@ -17,6 +17,7 @@ mod freeform;
 pub mod interpolate;
 pub mod lint;
 pub mod machine;
+pub mod mistake;
 mod names;
 mod objects;
 pub mod program;

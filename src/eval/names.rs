@@ -1,233 +1,243 @@
 //! Names in expressions that cannot mean anything, found without running them.
 
+use std::sync::Arc;
+
 use super::arena::{BlockId, Guard, NameCheck, State};
 use super::collect::Shared;
 use super::interpolate::{Piece, pieces, simple_path};
 use super::machine::FUNCTIONS;
+use super::mistake::{self, FACTS, narrowed_in};
 use crate::diag::{Diagnostic, Span, nearest};
-use crate::schema::{Group, Place};
+use crate::schema::{Group, Place, join, library};
 use crate::syntax::marks::Compute;
 
-const HOST: &[&str] = &["name", "os", "distro", "arch", "wsl", "tags"];
-const USER: &[&str] = &["name", "home", "uid"];
-const XDG: &[&str] = &["config", "data", "state", "cache"];
-
-/// Looks through all expressions that were collected.
+/// Looks through all expressions that were collected. What is wrong is not run afterwards.
 pub fn check(state: &mut State, shared: &Shared) {
     for one in std::mem::take(&mut state.names) {
         let texts: Vec<String> = match one.compute {
-            Compute::Format => pieces(&one.text)
-                .unwrap_or_default()
-                .into_iter()
-                .filter_map(|piece| match piece {
-                    Piece::Expr(text, _) => Some(text.to_owned()),
-                    Piece::Text(_) => None,
-                })
-                .collect(),
+            Compute::Format => match pieces(&one.text) {
+                Ok(pieces) => pieces.into_iter().filter_map(piece).collect(),
+                Err(at) => {
+                    state.bad.insert(one.span);
+                    state.diags.push(unclosed(&one, at, shared));
+                    continue;
+                }
+            },
             _ => vec![one.text.to_string()],
         };
         for text in texts {
-            let problem = expression(&text, &one, state, shared);
+            let problem = Expression { text: &text, one: &one, state, shared }.problem();
             if let Some(problem) = problem {
+                state.bad.insert(one.span);
                 state.diags.push(problem);
             }
         }
     }
 }
 
-fn expression(text: &str, one: &NameCheck, state: &State, shared: &Shared) -> Option<Diagnostic> {
-    let mut ways: Vec<String> = match simple_path(text) {
-        Some(_) => vec![text.trim().to_owned()],
-        None => {
-            // What cannot be read is said when it runs, or never if it never does: say it now.
-            match super::expr::environment().compile_expression(text) {
-                Ok(expression) => expression.undeclared_variables(true).into_iter().collect(),
-                Err(error) => {
-                    let detail =
-                        error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-                    return Some(
-                        Diagnostic::error(
-                            "bad-expression",
-                            one.span,
-                            "cannot be read",
-                            format!(
-                                "`{}` is not an expression: {detail}",
-                                crate::value::short(text)
-                            ),
-                        )
-                        .help(
-                            "names use `_` for `-`; texts stand in quotes: `host.os == 'darwin'`",
-                        ),
-                    );
-                }
-            }
-        }
-    };
-    // The longest first: a name that a `-` cut in two explains the rest.
-    ways.sort_by_key(|way| (std::cmp::Reverse(way.matches('.').count()), way.clone()));
-    ways.iter().find_map(|way| self::way(way, text, one, state, shared))
+fn piece(piece: Piece<'_>) -> Option<String> {
+    match piece {
+        Piece::Expr(text, _) => Some(text.to_owned()),
+        Piece::Text(_) => None,
+    }
 }
 
-fn way(
-    way: &str,
-    text: &str,
-    one: &NameCheck,
-    state: &State,
-    shared: &Shared,
-) -> Option<Diagnostic> {
-    let parts: Vec<&str> = way.split('.').collect();
-    let (first, rest) = parts.split_first()?;
-    if variables(one.block, state).iter().any(|own| own == first) {
-        return None;
+fn unclosed(one: &NameCheck, at: usize, shared: &Shared) -> Diagnostic {
+    let rest = one.text.get(at..).unwrap_or("{{");
+    let mut place = mistake::narrowed(rest, one.span, &shared.sources);
+    if place != one.span {
+        place.end = place.start + 2;
     }
-    let place = narrowed(way, one.span, shared);
-    let facts = match *first {
-        "config" => return option(rest, text, place, shared),
-        "host" => HOST,
-        "user" => USER,
-        "xdg" => XDG,
-        "hosts" | "item" => return None,
-        name if FUNCTIONS.contains(&name) => return None,
-        name => {
-            let own = own_options(one.block, state, shared);
-            if own.as_ref().is_some_and(|own| own.names().any(|own| own.replace('-', "_") == name))
-            {
-                return None;
-            }
-            let known = ["config", "host", "user", "xdg", "hosts"]
-                .into_iter()
-                .map(str::to_owned)
-                .chain(variables(one.block, state));
-            let known: Vec<String> =
-                known.chain(own.iter().flat_map(|own| own.names()).map(str::to_owned)).collect();
-            let mut problem = Diagnostic::error(
-                "undefined-name",
-                place,
-                "means nothing here",
-                format!("`{name}` is not defined"),
-            );
-            problem = match nearest(name, known.iter().map(String::as_str)) {
-                Some(near) => problem.help(format!("did you mean `{near}`?")),
-                None if shared.schema.root.places.keys().any(|own| own.replace('-', "_") == name) => problem.help(format!("write `config.{name}`")),
-                None => problem.help("options are `config....`, facts `host.os`, `user.home`, `xdg.config`; texts stand in quotes"),
-            };
+    Diagnostic::error("bad-expression", place, "not closed", "a `{{` has no `}}`")
+        .help("close it, or write `{{ '{{' }}` for the braces themselves")
+}
+
+/// An expression, where it stands, and what holds there.
+struct Expression<'a> {
+    text: &'a str,
+    one: &'a NameCheck,
+    state: &'a State,
+    shared: &'a Shared,
+}
+
+impl Expression<'_> {
+    fn problem(&self) -> Option<Diagnostic> {
+        if let Some(problem) = self.minus() {
             return Some(problem);
         }
-    };
-    let field = rest.first()?;
-    if facts.contains(field) {
-        return None;
+        let ways: Vec<String> = match simple_path(self.text) {
+            Some(_) => vec![self.text.trim().to_owned()],
+            None => match super::expr::environment().compile_expression(self.text) {
+                Ok(expression) => {
+                    let mut ways: Vec<String> =
+                        expression.undeclared_variables(true).into_iter().collect();
+                    ways.sort();
+                    ways
+                }
+                // What cannot be read is said when it runs, or never if it never does: say it now.
+                Err(error) => {
+                    return Some(mistake::explain(&error, self.text, self.one.span, self.shared));
+                }
+            },
+        };
+        ways.iter().find_map(|way| self.way(way))
     }
-    let known = facts.join(", ");
-    Some(
-        Diagnostic::error(
-            "undefined-name",
-            place,
-            "no such fact",
-            format!("`{first}` has no fact `{field}`"),
-        )
-        .help(match nearest(field, facts.iter().copied()) {
-            Some(near) => format!("did you mean `{first}.{near}`?"),
-            None => format!("it has {known}"),
-        }),
-    )
-}
 
-/// A way below `config`.
-fn option(parts: &[&str], text: &str, place: Span, shared: &Shared) -> Option<Diagnostic> {
-    let mut group = shared.schema.root.clone();
-    for (index, part) in parts.iter().enumerate() {
-        let found = group
-            .places
-            .iter()
-            .find(|(name, _)| &***name == *part || name.replace('-', "_") == *part);
-        match found {
-            Some((_, Place::Group(inner))) => group = inner.clone(),
-            Some((_, Place::Option(_))) => return None,
-            None => {
-                let path = crate::schema::join(&group.path, part);
-                let mut problem = Diagnostic::error(
-                    "undefined-name",
-                    place,
-                    "no option of this name",
-                    format!("there is no option `{}`", path),
-                );
-                let minus = cut_by_minus(&group, parts.get(..=index).unwrap_or_default(), text);
-                if let Some(whole) = minus {
-                    problem = problem.help(format!(
-                        "`-` is minus in an expression: write `{}`",
-                        whole.replace('-', "_")
-                    ));
-                } else {
-                    let library: Vec<String> = crate::schema::library::names()
-                        .filter_map(|path| {
-                            Some(
-                                path.strip_prefix(&*group.path)?.trim_start_matches('.').to_owned(),
-                            )
-                        })
+    fn place(&self, part: &str) -> Span {
+        narrowed_in(part, self.text, self.one.span, &self.shared.sources)
+    }
+
+    fn way(&self, way: &str) -> Option<Diagnostic> {
+        let parts: Vec<&str> = way.split('.').collect();
+        let (first, rest) = parts.split_first()?;
+        if self.variables().iter().any(|own| own == first) {
+            return None;
+        }
+        if let Some((_, fields)) = FACTS.iter().find(|(name, _)| name == first) {
+            let field = rest.first().filter(|field| !fields.contains(field))?;
+            let way = format!("{first}.{field}");
+            return Some(mistake::fact(first, field, fields, self.place(&way), self.shared));
+        }
+        match *first {
+            "config" => self.option(rest, self.place(way)),
+            "hosts" | "item" => None,
+            name if FUNCTIONS.contains(&name) => None,
+            name => self.unknown(name, rest, way),
+        }
+    }
+
+    /// A first name that is none.
+    fn unknown(&self, name: &str, rest: &[&str], way: &str) -> Option<Diagnostic> {
+        let own = self.own_options();
+        let own: Vec<String> = own.iter().flat_map(|own| own.names()).map(|own| own.replace('-', "_")).collect();
+        if own.iter().any(|own| own == name) {
+            return None;
+        }
+        let place = self.place(way);
+        let problem = Diagnostic::error("undefined-name", place, "means nothing here", format!("`{name}` is not defined"));
+        let root = &self.shared.schema.root.places;
+        if root.keys().any(|own| own.replace('-', "_") == name) || (!rest.is_empty() && library::has_below(name)) {
+            return Some(problem.write(place, format!("config.{way}")));
+        }
+        let facts = FACTS.iter().flat_map(|(first, fields)| fields.iter().map(move |field| format!("{first}.{field}")));
+        let mut known: Vec<String> = ["config", "host", "user", "xdg", "hosts"].map(str::to_owned).to_vec();
+        known.extend(self.variables());
+        known.extend(own);
+        known.extend(FUNCTIONS.iter().map(|name| (*name).to_owned()));
+        if rest.is_empty() {
+            known.extend(facts);
+        }
+        let near = nearest(name, known.iter().map(String::as_str));
+        if let Some(near) = near {
+            let whole = [near].into_iter().chain(rest.iter().copied()).collect::<Vec<_>>().join(".");
+            return Some(problem.meant(place, Some(whole)));
+        }
+        Some(if self.text.trim() == name && self.one.compute == Compute::Expr {
+            problem.help(format!("a text stands in quotes of its own: `'{name}'`; an option is `config....`"))
+        } else {
+            problem.help("options are `config....`, facts `host.os`, `user.home`, `xdg.config`; texts stand in quotes: `'x'`")
+        })
+    }
+
+    /// A way below `config`.
+    fn option(&self, parts: &[&str], place: Span) -> Option<Diagnostic> {
+        let mut group = self.shared.schema.root.clone();
+        for (index, part) in parts.iter().enumerate() {
+            let found = group.places.iter().find(|(name, _)| same(name, part));
+            match found {
+                Some((_, Place::Group(inner))) => group = inner.clone(),
+                Some((_, Place::Option(_))) => return None,
+                None => {
+                    let path = join(&group.path, &part.replace('_', "-"));
+                    let problem = Diagnostic::error("undefined-name", place, "no option of this name", format!("there is no option `{path}`"));
+                    let prefix = if group.path.is_empty() { String::new() } else { format!("{}.", group.path) };
+                    let library: Vec<String> = library::names()
+                        .filter_map(|path| Some(path.strip_prefix(&prefix)?.split('.').next()?.to_owned()))
                         .collect();
                     let known = group.names().chain(library.iter().map(String::as_str));
-                    problem =
-                        problem.maybe_help(nearest(&part.replace('_', "-"), known).map(|near| {
-                            let at = crate::schema::join(&group.path, near).replace('-', "_");
-                            format!("did you mean `config.{at}`?")
-                        }));
+                    let near = nearest(&part.replace('_', "-"), known).map(|near| {
+                        let mut whole = vec!["config".to_owned()];
+                        whole.extend(parts.iter().take(index).map(|part| (*part).to_owned()));
+                        whole.push(near.replace('-', "_"));
+                        whole.extend(parts.iter().skip(index + 1).map(|part| (*part).to_owned()));
+                        whole.join(".")
+                    });
+                    return Some(problem.meant(place, near));
                 }
-                return Some(problem);
             }
         }
+        None
     }
-    None
+
+    /// An option's name with its `-`, which is minus here.
+    fn minus(&self) -> Option<Diagnostic> {
+        let own = self.own_options();
+        words(self.text).find_map(|word| {
+            let known = match word.strip_prefix("config.") {
+                Some(path) => self.is_option(path),
+                None => own.as_ref().is_some_and(|own| own.names().any(|name| name == word)),
+            };
+            if !word.contains('-') || !known {
+                return None;
+            }
+            let place = self.place(word);
+            let (left, right) = word.split_once('-')?;
+            let message = format!("`-` is minus in an expression: `{word}` is `{left}` minus `{right}`");
+            Some(Diagnostic::error("minus-in-name", place, "a name with `-`", message).write(place, word.replace('-', "_")))
+        })
+    }
+
+    fn is_option(&self, path: &str) -> bool {
+        let mut group = self.shared.schema.root.clone();
+        for part in path.split('.') {
+            match group.places.iter().find(|(name, _)| same(name, part)) {
+                Some((_, Place::Group(inner))) => group = inner.clone(),
+                Some((_, Place::Option(_))) => return true,
+                None => return library::target(&path.replace('_', "-")).is_some(),
+            }
+        }
+        true
+    }
+
+    /// Variables and `let` around it.
+    fn variables(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut at: Option<BlockId> = Some(self.one.block);
+        while let Some(id) = at {
+            let own = self.state.block(id);
+            if let Guard::For(name, ..) = &own.guard {
+                found.push(name.to_string());
+            }
+            found.extend(own.lets.iter().map(|(name, ..)| name.to_string()));
+            at = own.parent;
+        }
+        found
+    }
+
+    fn own_options(&self) -> Option<Arc<Group>> {
+        let target = self.state.block(self.one.block).target.clone()?;
+        match self.shared.schema.root.find(&target.path) {
+            Some((Place::Group(group), _)) => Some(group),
+            _ => None,
+        }
+    }
 }
 
-/// An option's name that a `-` in the expression cut in two.
-fn cut_by_minus(group: &Group, parts: &[&str], text: &str) -> Option<String> {
-    let way = format!("config.{}", parts.join("."));
-    let at = text.find(&way)? + way.len();
-    let rest = text.get(at..)?.strip_prefix('-')?;
-    let end = rest
-        .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'))
-        .unwrap_or(rest.len());
-    let whole = format!("{}-{}", parts.last()?, rest.get(..end)?);
-    group.places.contains_key(whole.as_str()).then_some(whole).or_else(|| {
-        let path =
-            crate::schema::join(&group.path, &format!("{}-{}", parts.last()?, rest.get(..end)?));
-        crate::schema::library::target(&path)
-            .map(|_| path.rsplit('.').next().unwrap_or(&path).to_owned())
+/// Whether a name in an expression means an option's: `_` stands for `-`.
+fn same(name: &str, part: &str) -> bool {
+    name == part || name.replace('-', "_") == part.replace('-', "_")
+}
+
+/// The stretches of letters, digits, `_`, `.` and `-` outside quotes.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut quote = None;
+    text.split(move |c: char| {
+        match (quote, c) {
+            (Some(own), c) if own == c => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            _ => return quote.is_some() || !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-')),
+        }
+        true
     })
-}
-
-/// Variables and `let` around a block.
-fn variables(block: BlockId, state: &State) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut at = Some(block);
-    while let Some(id) = at {
-        let own = state.block(id);
-        if let Guard::For(name, ..) = &own.guard {
-            found.push(name.to_string());
-        }
-        found.extend(own.lets.iter().map(|(name, ..)| name.to_string()));
-        at = own.parent;
-    }
-    found
-}
-
-fn own_options(block: BlockId, state: &State, shared: &Shared) -> Option<std::sync::Arc<Group>> {
-    let target = state.block(block).target.clone()?;
-    match shared.schema.root.find(&target.path) {
-        Some((Place::Group(group), _)) => Some(group),
-        _ => None,
-    }
-}
-
-/// The place of a name inside the text that holds it, if it stands there as it is.
-fn narrowed(way: &str, span: Span, shared: &Shared) -> Span {
-    let text = shared.sources.slice(span);
-    match text.find(way) {
-        Some(at) => {
-            let start = span.start as usize + at;
-            Span::new(span.source, start, start + way.len())
-        }
-        None => span,
-    }
+    .filter(|word| !word.is_empty())
 }

@@ -3,12 +3,16 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
+
 use super::collect::Program;
 use super::facts::Machine;
 use super::{lint, structure};
-use crate::diag::{Diagnostics, Sources};
-use crate::schema::{Schema, declare, library};
+use crate::diag::{Diagnostics, SourceId, Sources};
+use crate::files;
+use crate::schema::{Group, Place, Schema, declare, library};
 use crate::syntax::import::Config;
+use crate::syntax::marks::{self, Compute};
 use crate::syntax::parse;
 use crate::syntax::tree::{Node, Scalar};
 
@@ -71,6 +75,11 @@ pub fn build_with(
     for node in &structure.options {
         declare::own_option(node, &mut schema, diags);
     }
+    for path in &mentions.folders {
+        // A folder of the shelf is a group, also where no target in it is known.
+        let group = Group { path: path.as_str().into(), ..Group::default() };
+        let _there = Arc::make_mut(&mut schema.root).insert(path, Place::Group(Arc::new(group)));
+    }
     schema.targets.sort_by(|a, b| a.path.cmp(&b.path));
     let (mut renamed, mut removed) = (HashMap::new(), HashMap::new());
     let all: Vec<&[Node]> = blocks(&structure).collect();
@@ -91,6 +100,7 @@ pub fn build_with(
             _ => {}
         }
     }
+    let templates = templates(&structure, &config.folders, &mut sources);
     let names = sources.names().map(|name| {
         let below =
             name.strip_prefix(config.root.as_str()).filter(|_| !config.root.as_str().is_empty());
@@ -106,9 +116,46 @@ pub fn build_with(
         root: config.root,
         renamed,
         removed,
+        templates,
     };
     lint::run(&program, diags);
     Arc::new(program)
+}
+
+/// Takes the templates that are named literally in; what cannot be read is said where it is
+/// rendered.
+fn templates(
+    structure: &structure::Structure,
+    folders: &HashMap<SourceId, Utf8PathBuf>,
+    sources: &mut Sources,
+) -> HashMap<String, SourceId> {
+    let mut found = HashMap::new();
+    let nodes = blocks(structure).chain([structure.targets.as_slice(), structure.options.as_slice()]);
+    let mut open: Vec<&Node> = nodes.flatten().collect();
+    while let Some(node) = open.pop() {
+        open.extend(node.children());
+        for entry in &node.entries {
+            let marked = marks::read(entry.value.ty.as_ref()).0.compute == Some(Compute::Template);
+            let named = entry.name.as_ref().unwrap_or(&node.name);
+            let (Scalar::String(text), Some(folder)) =
+                (&entry.value.data, folders.get(&entry.span.source))
+            else {
+                continue;
+            };
+            if !marked && &*named.value != "template" {
+                continue;
+            }
+            let path = files::normal(&folder.join(&**text));
+            if found.contains_key(path.as_str()) {
+                continue;
+            }
+            if let Some(text) = files::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
+                let id = sources.add(path.as_str(), text);
+                found.insert(path.into_string(), id);
+            }
+        }
+    }
+    found
 }
 
 /// Every block of definitions.
@@ -134,6 +181,8 @@ enum Strings {
 struct Mentions {
     open: BTreeSet<String>,
     seen: HashSet<String>,
+    /// Folders of the shelf.
+    folders: BTreeSet<String>,
 }
 
 impl Mentions {
@@ -147,8 +196,11 @@ impl Mentions {
     fn path(&mut self, path: &str) {
         let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
         for end in ends {
-            if let Some(part) = path.get(..end) {
+            if let Some(part) = path.get(..end).filter(|part| !part.is_empty()) {
                 self.add(part);
+                if library::has_below(part) {
+                    self.folders.insert(part.to_owned());
+                }
             }
         }
     }

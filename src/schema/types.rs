@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::diag::{Diagnostic, Span};
 use crate::value::{Data, Typed};
 
 /// A type, as written behind `type=`.
@@ -44,15 +45,38 @@ pub enum Type {
     Union(Vec<Type>),
 }
 
-/// How a value does not fit: what was expected, and a nearer name if the type has names.
+/// How a value does not fit.
 #[derive(Debug, PartialEq)]
 pub struct Mismatch {
-    /// In the words of an error, `int(0..)`.
-    pub expected: String,
-    /// What was found, in words.
-    pub found: String,
+    /// `wrong-type`, `out-of-range` or `not-in-enum`.
+    pub code: &'static str,
+    /// What the place is, in a few words.
+    pub label: String,
+    /// "expects int, found string `x`": wants the option's name in front.
+    pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// What to write instead, where that is known.
+    pub instead: Option<String>,
+}
+
+impl Mismatch {
+    /// The problem with the value that stands at `span`, which is `said` there.
+    pub fn at(self, path: &str, span: Span, said: &str) -> Diagnostic {
+        let message = format!("`{path}` {}", self.message);
+        let problem = Diagnostic::error(self.code, span, self.label, message);
+        match self.instead {
+            // A number keeps the zeros that it was written with: `0600` is `"0600"`.
+            Some(instead) if instead.starts_with('"') && said.starts_with(|c: char| c.is_ascii_digit()) => {
+                problem.write(span, crate::value::quote(said))
+            }
+            Some(instead) => match self.help {
+                Some(help) => problem.help(help).fix(span, instead),
+                None => problem.write(span, instead),
+            },
+            None => problem.maybe_help(self.help),
+        }
+    }
 }
 
 impl Type {
@@ -142,12 +166,7 @@ impl Type {
         let data = match (self, value.data) {
             (Type::Nullable(_), Data::Null) => Data::Null,
             (Type::Nullable(inner), data) => {
-                return inner.check(Typed { data, ..value }).map_err(|mut mismatch| {
-                    if !mismatch.expected.ends_with('?') {
-                        mismatch.expected.push('?');
-                    }
-                    mismatch
-                });
+                return inner.check(Typed { data, ..value });
             }
             (Type::Bool, data @ Data::Bool(_)) => data,
             (Type::Int(low, high), Data::Int(n))
@@ -198,34 +217,94 @@ impl Type {
     }
 
     fn mismatch(&self, found: &Data) -> Mismatch {
-        let help = match (self.inner(), found) {
-            (Type::Bool, Data::String(text)) => match &**text {
-                "true" | "yes" | "on" | "enable" | "enabled" | "1" => {
-                    Some("write `#true`".to_owned())
-                }
-                "false" | "no" | "off" | "disable" | "disabled" | "0" => {
-                    Some("write `#false`".to_owned())
-                }
-                _ => None,
+        let plain = |code, label: String| Mismatch {
+            code,
+            label,
+            message: format!("expects {}, found {}", self.inner(), found.describe()),
+            help: None,
+            instead: None,
+        };
+        let outside = |low: Option<String>, high: Option<String>, small: bool| Mismatch {
+            help: match if small { &low } else { &high } {
+                Some(end) if small => Some(format!("the least is `{end}`")),
+                Some(end) => Some(format!("the most is `{end}`")),
+                None => None,
             },
-            (Type::Bool, Data::Int(1)) => Some("write `#true`".to_owned()),
-            (Type::Bool, Data::Int(0)) => Some("write `#false`".to_owned()),
-            (Type::Int(..) | Type::Float(..), Data::String(text))
-                if text.parse::<f64>().is_ok() =>
-            {
-                Some(format!("write `{text}` without quotes"))
+            ..plain("out-of-range", if small { "too small" } else { "too large" }.to_owned())
+        };
+        let text = |end: &Option<f64>| end.map(|end| end.to_string());
+        match (self.inner(), found) {
+            (Type::Int(low, high), Data::Int(n)) => {
+                let small = low.is_some_and(|low| *n < low);
+                outside(low.map(|end| end.to_string()), high.map(|end| end.to_string()), small)
+            }
+            (Type::Float(low, high), Data::Int(n)) => {
+                outside(text(low), text(high), low.is_some_and(|low| (*n as f64) < low))
+            }
+            (Type::Float(low, high), Data::Float(n)) => {
+                outside(text(low), text(high), low.is_some_and(|low| *n < low))
+            }
+            (Type::Enum(names), found) => {
+                let near = found.as_str().and_then(|text| {
+                    crate::diag::nearest(text, names.iter().map(|name| &**name))
+                });
+                let list = names.join(", ");
+                let long = names.len() > 8;
+                Mismatch {
+                    message: match found {
+                        _ if !long => format!("expects one of {list}; found {}", found.describe()),
+                        found => format!("expects one of {} words, found {}", names.len(), found.describe()),
+                    },
+                    help: match near {
+                        Some(near) => Some(format!("did you mean `{}`?", crate::value::quote(near))),
+                        None => long.then(|| format!("they are {list}")),
+                    },
+                    instead: near.map(crate::value::quote),
+                    ..plain("not-in-enum", "not one of them".to_owned())
+                }
+            }
+            (ty, found) => {
+                let (instead, help) = ty.instead(found);
+                let label = match ty {
+                    Type::Union(_) => "of another type".to_owned(),
+                    ty => format!("expected {ty}"),
+                };
+                Mismatch { instead, help, ..plain("wrong-type", label) }
+            }
+        }
+    }
+
+    /// What to write for a value of another type, or what to do.
+    fn instead(&self, found: &Data) -> (Option<String>, Option<String>) {
+        let help = |text: &str| (None, Some(text.to_owned()));
+        match (self, found) {
+            (_, Data::Null) => help("take it out, and the default holds"),
+            (Type::Bool, Data::String(text)) => match text.to_lowercase().as_str() {
+                "true" | "yes" | "on" | "enable" | "enabled" | "y" | "1" => (Some("#true".to_owned()), None),
+                "false" | "no" | "off" | "disable" | "disabled" | "n" | "0" => (Some("#false".to_owned()), None),
+                _ => help("write `#true` or `#false`"),
+            },
+            (Type::Bool, Data::Int(1)) => (Some("#true".to_owned()), None),
+            (Type::Bool, Data::Int(0)) => (Some("#false".to_owned()), None),
+            (Type::Bool, _) => help("write `#true` or `#false`"),
+            (Type::Int(..), Data::Float(_)) => help("write a whole number"),
+            (Type::Int(..) | Type::Float(..), Data::String(text)) => {
+                let found = match (text.parse::<i128>(), text.parse::<f64>()) {
+                    (Ok(n), _) => Some(Data::Int(n)),
+                    (_, Ok(n)) => Some(Data::Float(n)),
+                    _ => None,
+                };
+                let fits = found.filter(|data| {
+                    self.check(Typed { data: data.clone(), from: Vec::new(), pieces: None }).is_ok()
+                });
+                (fits.map(|data| data.plain()), None)
             }
             (
-                Type::String | Type::Path | Type::Source | Type::Package | Type::Command,
+                Type::String | Type::Path | Type::Source | Type::Package | Type::Command | Type::Text | Type::Lines,
                 Data::Int(_) | Data::Float(_) | Data::Bool(_),
-            ) => Some(format!("write `\"{}\"`", found.plain())),
-            (Type::Enum(names), Data::String(text)) => {
-                crate::diag::nearest(text, names.iter().map(|name| &**name))
-                    .map(|name| format!("did you mean `{name}`?"))
-            }
-            _ => None,
-        };
-        Mismatch { expected: self.to_string(), found: found.describe(), help }
+            ) => (Some(crate::value::quote(&found.plain())), None),
+            _ => (None, None),
+        }
     }
 }
 

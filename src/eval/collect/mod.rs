@@ -43,6 +43,8 @@ pub struct Program {
     pub renamed: HashMap<String, (String, Span)>,
     /// `removed OLD message="..."`.
     pub removed: HashMap<String, String>,
+    /// The configuration's templates by path, so that a mistake in one is shown in its text.
+    pub templates: HashMap<String, SourceId>,
 }
 
 /// What one evaluation is about.

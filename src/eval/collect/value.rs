@@ -31,22 +31,14 @@ impl Collector<'_> {
     }
 
     pub(super) fn scalar(&mut self, node: &Node, slot: SlotId, ty: &Type, path: &str, ctx: &Ctx) {
-        if let Some((name, _)) = node.props().next() {
-            self.push(Diagnostic::error(
-                "wrong-shape",
-                name.span,
-                "a property",
-                format!("`{path}` expects {ty}, not properties"),
-            ));
-            return;
-        }
-        if let Some(child) = node.children().first() {
-            self.push(Diagnostic::error(
-                "wrong-shape",
-                child.name.span,
-                "a child",
-                format!("`{path}` expects {ty}, not a block"),
-            ));
+        let beside = node.props().next().map(|(name, _)| (name.span, "a property"));
+        let below = node.children().first().map(|child| (child.name.span, "a child"));
+        if let Some((span, label)) = beside.or(below) {
+            let found = if label == "a child" { "a block" } else { label };
+            self.push(
+                Diagnostic::error("wrong-shape", span, label, format!("`{path}` expects {}, found {found}", ty.inner()))
+                    .help(format!("write `{} {}`", node.name.value, sample(ty))),
+            );
             return;
         }
         let mut args = node.args();
@@ -68,7 +60,7 @@ impl Collector<'_> {
                         "wrong-shape",
                         node.name.span,
                         "without a value",
-                        format!("`{path}` expects {ty}, found nothing"),
+                        format!("`{path}` expects {}, found nothing", words(ty)),
                     )
                     .help(format!(
                         "write `{} {}`",
@@ -85,7 +77,7 @@ impl Collector<'_> {
                     "wrong-shape",
                     second.span,
                     "one too many",
-                    format!("`{path}` expects {ty}, found {} values", node.args().count()),
+                    format!("`{path}` expects one {}, found {} values", ty.inner(), node.args().count()),
                 )
                 .help("keep one of them"),
             );
@@ -122,7 +114,7 @@ impl Collector<'_> {
             match ty.check(Typed::at(data, span)) {
                 Ok(typed) => raw = Raw::Literal(typed.data),
                 Err(mismatch) => {
-                    self.mismatch(path, &mismatch, span, &entry.value);
+                    self.mismatch(path, slot, mismatch, span, &entry.value);
                     return;
                 }
             }
@@ -145,24 +137,14 @@ impl Collector<'_> {
         }
     }
 
-    /// A value that does not fit.
-    pub fn mismatch(&mut self, path: &str, mismatch: &Mismatch, span: Span, value: &Value) {
-        let mut problem = Diagnostic::error(
-            if mismatch.expected.starts_with("enum") { "not-in-enum" } else { "wrong-type" },
-            span,
-            format!("expected {}", mismatch.expected),
-            format!("`{path}` expects {}, found {}", mismatch.expected, mismatch.found),
-        );
-        if let Some(help) = &mismatch.help {
-            problem = problem.help(help.clone());
-            if let Some(text) = help.strip_prefix("write `").and_then(|rest| rest.strip_suffix('`'))
-                && value.ty.is_none()
-            {
-                problem = problem.fix(span, text);
-            }
-        } else if mismatch.expected.starts_with("enum<") {
-            let names = mismatch.expected.trim_start_matches("enum<").trim_end_matches(['>', '?']);
-            problem = problem.help(format!("it is one of {}", names.replace(' ', ", ")));
+    /// A value that does not fit. Inside an item the path has the item's key, which the
+    /// option's own path lacks.
+    pub fn mismatch(&mut self, path: &str, slot: SlotId, mismatch: Mismatch, span: Span, value: &Value) {
+        let whole = self.state.path(slot);
+        let path = if whole.len() > path.len() { &whole } else { path };
+        let mut problem = mismatch.at(path, span, self.shared.sources.slice(span));
+        if value.ty.is_some() {
+            problem.fix = None;
         }
         self.push(problem);
     }
@@ -174,9 +156,15 @@ impl Collector<'_> {
                     "wrong-shape",
                     name.span,
                     "a property",
-                    format!("`{path}` expects list<{inner}>, not properties"),
+                    format!("`{path}` expects list<{}>, found a property", inner.inner()),
                 )
-                .help(format!("write `{} {} ...`", node.name.value, sample(inner))),
+                .help(match node.props().map(|(_, entry)| string(entry)).collect::<Option<Vec<_>>>() {
+                    Some(texts) => {
+                        let texts: Vec<String> = texts.iter().map(|(text, _)| crate::value::quote(text)).collect();
+                        format!("write `{} {}`", node.name.value, texts.join(" "))
+                    }
+                    None => format!("write `{} {} ...`", node.name.value, sample(inner)),
+                }),
             );
             return;
         }
@@ -195,7 +183,29 @@ impl Collector<'_> {
         for entry in node.args() {
             self.entry(entry, slot, inner, path, Part::Element, 0, false, ctx);
         }
-        self.list_items(node.children(), slot, inner, path, ctx);
+        let block = node.children();
+        let named = |child: &Node| !matches!(&*child.name.value, "-" | "when" | "for");
+        if let Some(first) = block.first().filter(|_| block.iter().all(named)) {
+            // A block of names, as Nix writes a list: one mistake, however many names.
+            let words: Vec<String> = block
+                .iter()
+                .filter(|child| child.entries.is_empty() && child.children.is_none())
+                .map(|child| crate::value::quote(&child.name.value))
+                .collect();
+            let problem = Diagnostic::error(
+                "wrong-shape",
+                first.name.span,
+                "not an item",
+                format!("`{path}` expects list<{}>, found a block of names", inner.inner()),
+            );
+            self.push(if words.len() == block.len() {
+                problem.write(node.span, format!("{} {}", node.name.value, words.join(" ")))
+            } else {
+                problem.help("items are arguments, or children called `-`")
+            });
+            return;
+        }
+        self.list_items(block, slot, inner, path, ctx);
     }
 
     pub(super) fn list_items(
@@ -237,7 +247,8 @@ impl Collector<'_> {
                         child.name.span,
                         "not an item",
                         format!(
-                            "`{path}` expects list<{inner}>, found a block with `{}`",
+                            "`{path}` expects list<{}>, found `{}` in its block",
+                            inner.inner(),
                             child.name.value
                         ),
                     )
@@ -272,11 +283,10 @@ impl Collector<'_> {
                             "not a slot",
                             format!("`{path}` has no slot `{text}`"),
                         )
-                        .help(
-                            match nearest(&text, slots.iter().map(|slot| &**slot)) {
-                                Some(near) => format!("did you mean `slot=\"{near}\"`?"),
-                                None => format!("its slots are {}", slots.join(", ")),
-                            },
+                        .help(format!("its slots are {}", slots.join(", ")))
+                        .meant(
+                            span,
+                            nearest(&text, slots.iter().map(|slot| &**slot)).map(crate::value::quote),
                         ),
                     ),
                 },
@@ -339,7 +349,12 @@ impl Collector<'_> {
                     "an argument",
                     format!("`{path}` expects keys and values, found an argument"),
                 )
-                .help(format!("write `{} key={}`", node.name.value, sample(inner))),
+                .help(match node.args().map(string).collect::<Option<Vec<_>>>().as_deref() {
+                    Some([(key, _), (value, _)]) => {
+                        format!("write `{} {key}={}`", node.name.value, crate::value::quote(value))
+                    }
+                    _ => format!("write `{} KEY={}`", node.name.value, sample(inner)),
+                }),
             );
             return;
         }
@@ -442,8 +457,16 @@ impl Collector<'_> {
     }
 }
 
+/// A type in the words of a message.
+fn words(ty: &Type) -> String {
+    match ty.inner() {
+        Type::Enum(names) if names.len() <= 8 => format!("one of {}", names.join(", ")),
+        other => other.to_string(),
+    }
+}
+
 /// How a value of a type looks, for a help.
-fn sample(ty: &Type) -> String {
+pub(super) fn sample(ty: &Type) -> String {
     match ty.inner() {
         Type::Bool => "#true".to_owned(),
         Type::Int(low, _) => low.unwrap_or(1).to_string(),

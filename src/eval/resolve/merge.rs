@@ -39,13 +39,21 @@ impl Eval {
         let mut below = Level::Option;
         let mut from = Vec::new();
         if holds_keys {
+            let mut poisoned = false;
             for (name, child) in self.in_order(slot) {
                 let (value, level) = self.force_level(child);
-                if let Some(value) = value? {
-                    from.extend(value.from.iter().copied());
-                    below = below.max(level);
-                    children.insert(name, (*value).clone());
+                match value {
+                    Ok(Some(value)) => {
+                        from.extend(value.from.iter().copied());
+                        below = below.max(level);
+                        children.insert(name, (*value).clone());
+                    }
+                    Ok(None) => {}
+                    Err(Poisoned) => poisoned = true,
                 }
+            }
+            if poisoned {
+                return Err(Poisoned);
             }
         }
         let own = active
@@ -247,9 +255,10 @@ impl Eval {
                             format!("`{path}` is given two values"),
                         )
                         .also(at, format!("{} here", short(&first.data.kdl())))
-                        .help(
-                            "keep one, or raise one with `(force)` or lower one with `(default)`",
-                        ),
+                        .help(format!(
+                            "keep one of them, or say which one counts: `(force){}`",
+                            short(&value.data.kdl())
+                        )),
                     );
                     return Err(Poisoned);
                 }
@@ -330,19 +339,13 @@ impl Eval {
         span: Span,
     ) -> Result<Typed, Poisoned> {
         ty.check(value).map_err(|mismatch| {
-            self.push(
-                Diagnostic::error(
-                    if mismatch.expected.starts_with("enum") {
-                        "not-in-enum"
-                    } else {
-                        "wrong-type"
-                    },
-                    span,
-                    format!("expected {}", mismatch.expected),
-                    format!("`{path}` expects {}, found {}", mismatch.expected, mismatch.found),
-                )
-                .maybe_help(mismatch.help),
-            );
+            // What is computed is not mended by writing another value over the expression.
+            let mut problem = mismatch.at(path, span, "");
+            problem.fix = None;
+            if problem.help.as_ref().is_some_and(|help| help.starts_with("write ")) {
+                problem.help = None;
+            }
+            self.push(problem);
             Poisoned
         })
     }
