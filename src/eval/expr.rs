@@ -8,9 +8,9 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value as Jinja};
 
 use super::Eval;
-use super::mistake;
 use super::arena::{EnvId, Poisoned, Raw, SlotId, State};
 use super::interpolate::{Piece, pieces, simple_path};
+use super::mistake;
 use super::objects::{MapObject, Pair, ScopeObject, SlotObject, to_jinja};
 use crate::diag::{Diagnostic, Span};
 use crate::files;

@@ -54,12 +54,25 @@ pub fn explain(error: &Error, text: &str, span: Span, shared: &Shared) -> Diagno
     }
 }
 
-fn unknown(what: &str, name: &str, near: Option<&'static str>, at: Span, narrow: bool) -> Diagnostic {
-    let problem = Diagnostic::error("bad-expression", at, format!("no {what} of this name"), format!("there is no {what} `{name}`"));
+fn unknown(
+    what: &str,
+    name: &str,
+    near: Option<&'static str>,
+    at: Span,
+    narrow: bool,
+) -> Diagnostic {
+    let problem = Diagnostic::error(
+        "bad-expression",
+        at,
+        format!("no {what} of this name"),
+        format!("there is no {what} `{name}`"),
+    );
     match near {
         Some(near) if narrow => problem.meant(at, Some(near)),
         Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None if what == "filter" => problem.help(format!("the filters are {}", filters::NAMES.join(", "))),
+        None if what == "filter" => {
+            problem.help(format!("the filters are {}", filters::NAMES.join(", ")))
+        }
         None => problem,
     }
 }
@@ -68,8 +81,12 @@ fn unknown(what: &str, name: &str, near: Option<&'static str>, at: Span, narrow:
 fn unknown_word(error: &Error) -> Option<(&'static str, &str, Option<&'static str>)> {
     let detail = error.detail()?;
     let (what, name) = match error.kind() {
-        ErrorKind::UnknownFilter => ("filter", detail.strip_prefix("filter ")?.strip_suffix(" is unknown")?),
-        ErrorKind::UnknownTest => ("test", detail.strip_prefix("test ")?.strip_suffix(" is unknown")?),
+        ErrorKind::UnknownFilter => {
+            ("filter", detail.strip_prefix("filter ")?.strip_suffix(" is unknown")?)
+        }
+        ErrorKind::UnknownTest => {
+            ("test", detail.strip_prefix("test ")?.strip_suffix(" is unknown")?)
+        }
         ErrorKind::UnknownFunction => ("function", detail.strip_suffix(" is unknown")?),
         _ => return None,
     };
@@ -81,15 +98,23 @@ fn unknown_word(error: &Error) -> Option<(&'static str, &str, Option<&'static st
 fn fault(error: &Error, text: &str) -> (&'static str, String, Option<String>) {
     let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     match error.kind() {
-        ErrorKind::OutOfFuel => {
-            ("does not end", "the expression takes too long".to_owned(), Some("a loop in it may never end".to_owned()))
-        }
-        ErrorKind::SyntaxError => {
-            ("cannot be read", format!("`{}` is not an expression: {detail}", short(text)), Some(hint(text).to_owned()))
-        }
+        ErrorKind::OutOfFuel => (
+            "does not end",
+            "the expression takes too long".to_owned(),
+            Some("a loop in it may never end".to_owned()),
+        ),
+        ErrorKind::SyntaxError => (
+            "cannot be read",
+            format!("`{}` is not an expression: {detail}", short(text)),
+            Some(hint(text).to_owned()),
+        ),
         ErrorKind::InvalidOperation if detail.starts_with("tried to use ") => {
-            let detail = detail.trim_start_matches("tried to use ").replace(" operator on unsupported types ", "` does not take ");
-            let help = detail.starts_with('+').then(|| "texts are joined with `~`, numbers added with `+`".to_owned());
+            let detail = detail
+                .trim_start_matches("tried to use ")
+                .replace(" operator on unsupported types ", "` does not take ");
+            let help = detail
+                .starts_with('+')
+                .then(|| "texts are joined with `~`, numbers added with `+`".to_owned());
             ("cannot be computed", format!("in `{}`, `{detail}", short(text)), help)
         }
         _ => ("cannot be computed", format!("in `{}`: {detail}", short(text)), None),
@@ -99,11 +124,14 @@ fn fault(error: &Error, text: &str) -> (&'static str, String, Option<String>) {
 /// What to write where somebody wrote another language.
 fn hint(text: &str) -> &'static str {
     let bytes = text.as_bytes();
-    let around = |at: usize| (at.checked_sub(1).and_then(|at| bytes.get(at)).copied(), bytes.get(at + 1).copied());
+    let around = |at: usize| {
+        (at.checked_sub(1).and_then(|at| bytes.get(at)).copied(), bytes.get(at + 1).copied())
+    };
     let lone = |sign: u8, beside: &[u8]| {
         bytes.iter().enumerate().any(|(at, byte)| {
             let (before, after) = around(at);
-            *byte == sign && ![before, after].into_iter().flatten().any(|other| beside.contains(&other))
+            *byte == sign
+                && ![before, after].into_iter().flatten().any(|other| beside.contains(&other))
         })
     };
     if text.contains("&&") {
@@ -114,7 +142,8 @@ fn hint(text: &str) -> &'static str {
         "write `A if CONDITION else B`"
     } else if lone(b'=', b"=!<>") {
         "two values are compared with `==`"
-    } else if bytes.iter().enumerate().any(|(at, byte)| *byte == b'!' && around(at).1 != Some(b'=')) {
+    } else if bytes.iter().enumerate().any(|(at, byte)| *byte == b'!' && around(at).1 != Some(b'='))
+    {
         "write `not` for `!`"
     } else if text.contains("${") {
         "write names as they are, without `${}`"
@@ -131,19 +160,34 @@ pub fn undefined(expr: &str, span: Span, shared: &Shared) -> Diagnostic {
     {
         return fact(first, field, fields, at, shared);
     }
-    Diagnostic::error("undefined-name", at, "has no value", format!("`{}` has no value", short(expr)))
-        .help("give a value for this case: `... | default('x')`")
+    Diagnostic::error(
+        "undefined-name",
+        at,
+        "has no value",
+        format!("`{}` has no value", short(expr)),
+    )
+    .help("give a value for this case: `... | default('x')`")
 }
 
 /// A fact that is not known, or that there is not.
 pub fn fact(first: &str, field: &str, fields: &[&str], at: Span, shared: &Shared) -> Diagnostic {
     if !fields.contains(&field) {
         // `host.hostname`, `user.username`
-        let bare = field.strip_prefix(first).map(|rest| rest.trim_start_matches('_')).unwrap_or(field);
-        let near = fields.iter().find(|own| **own == bare).copied().or_else(|| nearest(field, fields.iter().copied()));
-        return Diagnostic::error("undefined-name", at, "no such fact", format!("`{first}` has no fact `{field}`"))
-            .help(format!("it has {}", fields.join(", ")))
-            .meant(at, near.map(|near| format!("{first}.{near}")));
+        let bare =
+            field.strip_prefix(first).map(|rest| rest.trim_start_matches('_')).unwrap_or(field);
+        let near = fields
+            .iter()
+            .find(|own| **own == bare)
+            .copied()
+            .or_else(|| nearest(field, fields.iter().copied()));
+        return Diagnostic::error(
+            "undefined-name",
+            at,
+            "no such fact",
+            format!("`{first}` has no fact `{field}`"),
+        )
+        .help(format!("it has {}", fields.join(", ")))
+        .meant(at, near.map(|near| format!("{first}.{near}")));
     }
     let host = &shared.host.name;
     let (whose, sample) = match (first, field) {
@@ -155,9 +199,18 @@ pub fn fact(first: &str, field: &str, fields: &[&str], at: Span, shared: &Shared
         (_, "distro") => (format!("host `{host}`"), format!("host \"{host}\" distro=\"debian\"")),
         _ => (format!("host `{host}`"), format!("host \"{host}\" {field}=\"...\"")),
     };
-    let mut problem = Diagnostic::error("unknown-fact", at, "not known", format!("the {field} of the {whose} is not known"));
+    let mut problem = Diagnostic::error(
+        "unknown-fact",
+        at,
+        "not known",
+        format!("the {field} of the {whose} is not known"),
+    );
     let said = shared.structure.hosts.iter().find(|own| own.facts.name == shared.host.name);
-    let user = said.and_then(|own| own.users.iter().find(|user| Some(&user.facts.name) == shared.user.as_ref().map(|user| &user.name)));
+    let user = said.and_then(|own| {
+        own.users
+            .iter()
+            .find(|user| Some(&user.facts.name) == shared.user.as_ref().map(|user| &user.name))
+    });
     let place = match first {
         "user" => user.map(|user| user.span),
         _ => said.and_then(|own| own.span),
@@ -172,12 +225,31 @@ pub fn fact(first: &str, field: &str, fields: &[&str], at: Span, shared: &Shared
 pub fn unprintable(value: &Jinja, expr: &str, span: Span, shared: &Shared) -> Diagnostic {
     let at = narrowed(expr, span, &shared.sources);
     let (what, help) = match value.kind() {
-        ValueKind::None => ("`#null`", Some(format!("say what stands for it: `{{{{ {expr} | default('', true) }}}}`"))),
-        ValueKind::Bool => ("a bool", Some(format!("say how: `{{{{ 'yes' if {expr} else 'no' }}}}`, or `{{{{ {expr} | onoff }}}}`"))),
-        ValueKind::Seq | ValueKind::Iterable => ("a list", Some(format!("say how: `{{{{ {expr} | join(' ') }}}}`"))),
-        _ => ("an object", Some(format!("name one of its keys, or write it as JSON: `{{{{ {expr} | json }}}}`"))),
+        ValueKind::None => (
+            "`#null`",
+            Some(format!("say what stands for it: `{{{{ {expr} | default('', true) }}}}`")),
+        ),
+        ValueKind::Bool => (
+            "a bool",
+            Some(format!(
+                "say how: `{{{{ 'yes' if {expr} else 'no' }}}}`, or `{{{{ {expr} | onoff }}}}`"
+            )),
+        ),
+        ValueKind::Seq | ValueKind::Iterable => {
+            ("a list", Some(format!("say how: `{{{{ {expr} | join(' ') }}}}`")))
+        }
+        _ => (
+            "an object",
+            Some(format!("name one of its keys, or write it as JSON: `{{{{ {expr} | json }}}}`")),
+        ),
     };
-    Diagnostic::error("bad-expression", at, what, format!("`{}` is {what}, which a text cannot hold as it is", short(expr))).maybe_help(help)
+    Diagnostic::error(
+        "bad-expression",
+        at,
+        what,
+        format!("`{}` is {what}, which a text cannot hold as it is", short(expr)),
+    )
+    .maybe_help(help)
 }
 
 /// A template that cannot be rendered: its own place first, if its text is known.
@@ -192,14 +264,23 @@ pub fn template(error: &Error, path: &str, text: &str, span: Span, shared: &Shar
     let mut problem = match error.kind() {
         ErrorKind::UndefinedError => Diagnostic { fix: None, ..undefined(part, at, shared) },
         _ => match unknown_word(error) {
-            Some((what, name, near)) => unknown(what, name, near, narrowed(name, at, &shared.sources), false),
+            Some((what, name, near)) => {
+                unknown(what, name, near, narrowed(name, at, &shared.sources), false)
+            }
             None => {
                 let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
                 let detail = match error.kind() {
-                    ErrorKind::OutOfFuel => "it takes too long; a loop in it may never end".to_owned(),
+                    ErrorKind::OutOfFuel => {
+                        "it takes too long; a loop in it may never end".to_owned()
+                    }
                     _ => detail,
                 };
-                Diagnostic::error("bad-template", at, "here", format!("the template cannot be rendered: {detail}"))
+                Diagnostic::error(
+                    "bad-template",
+                    at,
+                    "here",
+                    format!("the template cannot be rendered: {detail}"),
+                )
             }
         },
     };

@@ -109,18 +109,29 @@ impl Expression<'_> {
     /// A first name that is none.
     fn unknown(&self, name: &str, rest: &[&str], way: &str) -> Option<Diagnostic> {
         let own = self.own_options();
-        let own: Vec<String> = own.iter().flat_map(|own| own.names()).map(|own| own.replace('-', "_")).collect();
+        let own: Vec<String> =
+            own.iter().flat_map(|own| own.names()).map(|own| own.replace('-', "_")).collect();
         if own.iter().any(|own| own == name) {
             return None;
         }
         let place = self.place(way);
-        let problem = Diagnostic::error("undefined-name", place, "means nothing here", format!("`{name}` is not defined"));
+        let problem = Diagnostic::error(
+            "undefined-name",
+            place,
+            "means nothing here",
+            format!("`{name}` is not defined"),
+        );
         let root = &self.shared.schema.root.places;
-        if root.keys().any(|own| own.replace('-', "_") == name) || (!rest.is_empty() && library::has_below(name)) {
+        if root.keys().any(|own| own.replace('-', "_") == name)
+            || (!rest.is_empty() && library::has_below(name))
+        {
             return Some(problem.write(place, format!("config.{way}")));
         }
-        let facts = FACTS.iter().flat_map(|(first, fields)| fields.iter().map(move |field| format!("{first}.{field}")));
-        let mut known: Vec<String> = ["config", "host", "user", "xdg", "hosts"].map(str::to_owned).to_vec();
+        let facts = FACTS
+            .iter()
+            .flat_map(|(first, fields)| fields.iter().map(move |field| format!("{first}.{field}")));
+        let mut known: Vec<String> =
+            ["config", "host", "user", "xdg", "hosts"].map(str::to_owned).to_vec();
         known.extend(self.variables());
         known.extend(own);
         known.extend(FUNCTIONS.iter().map(|name| (*name).to_owned()));
@@ -129,11 +140,14 @@ impl Expression<'_> {
         }
         let near = nearest(name, known.iter().map(String::as_str));
         if let Some(near) = near {
-            let whole = [near].into_iter().chain(rest.iter().copied()).collect::<Vec<_>>().join(".");
+            let whole =
+                [near].into_iter().chain(rest.iter().copied()).collect::<Vec<_>>().join(".");
             return Some(problem.meant(place, Some(whole)));
         }
         Some(if self.text.trim() == name && self.one.compute == Compute::Expr {
-            problem.help(format!("a text stands in quotes of its own: `'{name}'`; an option is `config....`"))
+            problem.help(format!(
+                "a text stands in quotes of its own: `'{name}'`; an option is `config....`"
+            ))
         } else {
             problem.help("options are `config....`, facts `host.os`, `user.home`, `xdg.config`; texts stand in quotes: `'x'`")
         })
@@ -149,10 +163,21 @@ impl Expression<'_> {
                 Some((_, Place::Option(_))) => return None,
                 None => {
                     let path = join(&group.path, &part.replace('_', "-"));
-                    let problem = Diagnostic::error("undefined-name", place, "no option of this name", format!("there is no option `{path}`"));
-                    let prefix = if group.path.is_empty() { String::new() } else { format!("{}.", group.path) };
+                    let problem = Diagnostic::error(
+                        "undefined-name",
+                        place,
+                        "no option of this name",
+                        format!("there is no option `{path}`"),
+                    );
+                    let prefix = if group.path.is_empty() {
+                        String::new()
+                    } else {
+                        format!("{}.", group.path)
+                    };
                     let library: Vec<String> = library::names()
-                        .filter_map(|path| Some(path.strip_prefix(&prefix)?.split('.').next()?.to_owned()))
+                        .filter_map(|path| {
+                            Some(path.strip_prefix(&prefix)?.split('.').next()?.to_owned())
+                        })
                         .collect();
                     let known = group.names().chain(library.iter().map(String::as_str));
                     let near = nearest(&part.replace('_', "-"), known).map(|near| {
@@ -182,8 +207,12 @@ impl Expression<'_> {
             }
             let place = self.place(word);
             let (left, right) = word.split_once('-')?;
-            let message = format!("`-` is minus in an expression: `{word}` is `{left}` minus `{right}`");
-            Some(Diagnostic::error("minus-in-name", place, "a name with `-`", message).write(place, word.replace('-', "_")))
+            let message =
+                format!("`-` is minus in an expression: `{word}` is `{left}` minus `{right}`");
+            Some(
+                Diagnostic::error("minus-in-name", place, "a name with `-`", message)
+                    .write(place, word.replace('-', "_")),
+            )
         })
     }
 

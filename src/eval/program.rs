@@ -130,7 +130,8 @@ fn templates(
     sources: &mut Sources,
 ) -> HashMap<String, SourceId> {
     let mut found = HashMap::new();
-    let nodes = blocks(structure).chain([structure.targets.as_slice(), structure.options.as_slice()]);
+    let nodes =
+        blocks(structure).chain([structure.targets.as_slice(), structure.options.as_slice()]);
     let mut open: Vec<&Node> = nodes.flatten().collect();
     while let Some(node) = open.pop() {
         open.extend(node.children());
@@ -149,7 +150,9 @@ fn templates(
             if found.contains_key(path.as_str()) {
                 continue;
             }
-            if let Some(text) = files::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
+            if let Some(text) =
+                files::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+            {
                 let id = sources.add(path.as_str(), text);
                 found.insert(path.into_string(), id);
             }

@@ -67,7 +67,9 @@ impl Mismatch {
         let problem = Diagnostic::error(self.code, span, self.label, message);
         match self.instead {
             // A number keeps the zeros that it was written with: `0600` is `"0600"`.
-            Some(instead) if instead.starts_with('"') && said.starts_with(|c: char| c.is_ascii_digit()) => {
+            Some(instead)
+                if instead.starts_with('"') && said.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
                 problem.write(span, crate::value::quote(said))
             }
             Some(instead) => match self.help {
@@ -245,18 +247,24 @@ impl Type {
                 outside(text(low), text(high), low.is_some_and(|low| *n < low))
             }
             (Type::Enum(names), found) => {
-                let near = found.as_str().and_then(|text| {
-                    crate::diag::nearest(text, names.iter().map(|name| &**name))
-                });
+                let near = found
+                    .as_str()
+                    .and_then(|text| crate::diag::nearest(text, names.iter().map(|name| &**name)));
                 let list = names.join(", ");
                 let long = names.len() > 8;
                 Mismatch {
                     message: match found {
                         _ if !long => format!("expects one of {list}; found {}", found.describe()),
-                        found => format!("expects one of {} words, found {}", names.len(), found.describe()),
+                        found => format!(
+                            "expects one of {} words, found {}",
+                            names.len(),
+                            found.describe()
+                        ),
                     },
                     help: match near {
-                        Some(near) => Some(format!("did you mean `{}`?", crate::value::quote(near))),
+                        Some(near) => {
+                            Some(format!("did you mean `{}`?", crate::value::quote(near)))
+                        }
                         None => long.then(|| format!("they are {list}")),
                     },
                     instead: near.map(crate::value::quote),
@@ -280,8 +288,12 @@ impl Type {
         match (self, found) {
             (_, Data::Null) => help("take it out, and the default holds"),
             (Type::Bool, Data::String(text)) => match text.to_lowercase().as_str() {
-                "true" | "yes" | "on" | "enable" | "enabled" | "y" | "1" => (Some("#true".to_owned()), None),
-                "false" | "no" | "off" | "disable" | "disabled" | "n" | "0" => (Some("#false".to_owned()), None),
+                "true" | "yes" | "on" | "enable" | "enabled" | "y" | "1" => {
+                    (Some("#true".to_owned()), None)
+                }
+                "false" | "no" | "off" | "disable" | "disabled" | "n" | "0" => {
+                    (Some("#false".to_owned()), None)
+                }
                 _ => help("write `#true` or `#false`"),
             },
             (Type::Bool, Data::Int(1)) => (Some("#true".to_owned()), None),
@@ -300,7 +312,13 @@ impl Type {
                 (fits.map(|data| data.plain()), None)
             }
             (
-                Type::String | Type::Path | Type::Source | Type::Package | Type::Command | Type::Text | Type::Lines,
+                Type::String
+                | Type::Path
+                | Type::Source
+                | Type::Package
+                | Type::Command
+                | Type::Text
+                | Type::Lines,
                 Data::Int(_) | Data::Float(_) | Data::Bool(_),
             ) => (Some(crate::value::quote(&found.plain())), None),
             _ => (None, None),

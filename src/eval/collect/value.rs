@@ -36,8 +36,13 @@ impl Collector<'_> {
         if let Some((span, label)) = beside.or(below) {
             let found = if label == "a child" { "a block" } else { label };
             self.push(
-                Diagnostic::error("wrong-shape", span, label, format!("`{path}` expects {}, found {found}", ty.inner()))
-                    .help(format!("write `{} {}`", node.name.value, sample(ty))),
+                Diagnostic::error(
+                    "wrong-shape",
+                    span,
+                    label,
+                    format!("`{path}` expects {}, found {found}", ty.inner()),
+                )
+                .help(format!("write `{} {}`", node.name.value, sample(ty))),
             );
             return;
         }
@@ -77,7 +82,11 @@ impl Collector<'_> {
                     "wrong-shape",
                     second.span,
                     "one too many",
-                    format!("`{path}` expects one {}, found {} values", ty.inner(), node.args().count()),
+                    format!(
+                        "`{path}` expects one {}, found {} values",
+                        ty.inner(),
+                        node.args().count()
+                    ),
                 )
                 .help("keep one of them"),
             );
@@ -139,7 +148,14 @@ impl Collector<'_> {
 
     /// A value that does not fit. Inside an item the path has the item's key, which the
     /// option's own path lacks.
-    pub fn mismatch(&mut self, path: &str, slot: SlotId, mismatch: Mismatch, span: Span, value: &Value) {
+    pub fn mismatch(
+        &mut self,
+        path: &str,
+        slot: SlotId,
+        mismatch: Mismatch,
+        span: Span,
+        value: &Value,
+    ) {
         let whole = self.state.path(slot);
         let path = if whole.len() > path.len() { &whole } else { path };
         let mut problem = mismatch.at(path, span, self.shared.sources.slice(span));
@@ -158,13 +174,16 @@ impl Collector<'_> {
                     "a property",
                     format!("`{path}` expects list<{}>, found a property", inner.inner()),
                 )
-                .help(match node.props().map(|(_, entry)| string(entry)).collect::<Option<Vec<_>>>() {
-                    Some(texts) => {
-                        let texts: Vec<String> = texts.iter().map(|(text, _)| crate::value::quote(text)).collect();
-                        format!("write `{} {}`", node.name.value, texts.join(" "))
-                    }
-                    None => format!("write `{} {} ...`", node.name.value, sample(inner)),
-                }),
+                .help(
+                    match node.props().map(|(_, entry)| string(entry)).collect::<Option<Vec<_>>>() {
+                        Some(texts) => {
+                            let texts: Vec<String> =
+                                texts.iter().map(|(text, _)| crate::value::quote(text)).collect();
+                            format!("write `{} {}`", node.name.value, texts.join(" "))
+                        }
+                        None => format!("write `{} {} ...`", node.name.value, sample(inner)),
+                    },
+                ),
             );
             return;
         }
@@ -286,7 +305,8 @@ impl Collector<'_> {
                         .help(format!("its slots are {}", slots.join(", ")))
                         .meant(
                             span,
-                            nearest(&text, slots.iter().map(|slot| &**slot)).map(crate::value::quote),
+                            nearest(&text, slots.iter().map(|slot| &**slot))
+                                .map(crate::value::quote),
                         ),
                     ),
                 },
@@ -349,12 +369,18 @@ impl Collector<'_> {
                     "an argument",
                     format!("`{path}` expects keys and values, found an argument"),
                 )
-                .help(match node.args().map(string).collect::<Option<Vec<_>>>().as_deref() {
-                    Some([(key, _), (value, _)]) => {
-                        format!("write `{} {key}={}`", node.name.value, crate::value::quote(value))
-                    }
-                    _ => format!("write `{} KEY={}`", node.name.value, sample(inner)),
-                }),
+                .help(
+                    match node.args().map(string).collect::<Option<Vec<_>>>().as_deref() {
+                        Some([(key, _), (value, _)]) => {
+                            format!(
+                                "write `{} {key}={}`",
+                                node.name.value,
+                                crate::value::quote(value)
+                            )
+                        }
+                        _ => format!("write `{} KEY={}`", node.name.value, sample(inner)),
+                    },
+                ),
             );
             return;
         }
