@@ -1,7 +1,7 @@
 //! How one reader wants its lines of `key = value`, as the parameters of a target say it.
 
 use super::page::{Page, bools};
-use super::{Param, Params, Said};
+use super::{Param, Params, Said, Shell};
 use crate::ir::Value;
 
 /// How one reader wants its pairs.
@@ -26,6 +26,8 @@ pub(super) enum Quote {
     Always { mark: char, escape: bool },
     Shell,
     Environment,
+    /// `$NAME` expands, all else is itself.
+    Expand(Shell),
 }
 
 /// What becomes of a list.
@@ -62,7 +64,9 @@ pub(super) const QUOTE: Param = Param {
     name: "quote",
     doc: "`quote \"never\"` (if not said), `\"needed\"` or `\"always\"`, with the mark behind it: \
           `quote \"needed\" \"'\"`, `\"` if not said; numbers and bools stay bare. `quote \"shell\"`: as a shell reads it. \
-          `quote \"environment.d\"`: as systemd's environment.d does, `$` being a dollar.",
+          `quote \"environment.d\"`: as systemd's environment.d does, `$` being a dollar. \
+          `quote \"shell\" \"expand\"` (or `fish`, `nushell`, `environment.d`): variables, in whose \
+          values `$NAME` expands.",
 };
 pub(super) const ESCAPE: Param = Param {
     name: "escape",
@@ -127,6 +131,17 @@ fn quoting(params: &Params, page: &mut Page) -> Quote {
     let said = words(said);
     let mark = said.get(1).and_then(|text| text.chars().next()).unwrap_or('"');
     match said.first().copied() {
+        Some(reader) if said.get(1) == Some(&"expand") => match reader {
+            "shell" => Quote::Expand(Shell::Posix),
+            "fish" => Quote::Expand(Shell::Fish),
+            "nushell" => Quote::Expand(Shell::Nushell),
+            "environment.d" => Quote::Expand(Shell::EnvironmentD),
+            _ => {
+                let expected = "`shell`, `fish`, `nushell` or `environment.d` before `expand`";
+                page.bad_param("quote", expected);
+                Quote::Never { escape }
+            }
+        },
         Some("never") => Quote::Never { escape },
         Some("needed") => Quote::Needed { mark, escape },
         Some("always") => Quote::Always { mark, escape },

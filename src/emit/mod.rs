@@ -71,13 +71,37 @@ pub fn write(format: &Format, value: &Value, params: &Params) -> Result<Text, Ve
     if !faults.is_empty() {
         return Err(faults);
     }
-    if value.is_empty() {
+    let footer = around(params, FOOTER);
+    if value.is_empty() && footer.is_empty() {
         return Ok(Text::default());
     }
-    (format.write)(value, params)
+    let header = around(params, HEADER);
+    let body = if value.is_empty() { Text::default() } else { (format.write)(value, params)? };
+    if header.is_empty() && footer.is_empty() {
+        return Ok(body);
+    }
+    let mut lines = vec![None; header.lines().count()];
+    lines.extend(body.lines);
+    lines.resize(lines.len() + footer.lines().count(), None);
+    Ok(Text { text: format!("{header}{}{footer}", body.text), lines })
+}
+
+/// Texts that stand, as they are, around what any writer makes: `header "text"`, `footer "text"`.
+pub const HEADER: &str = "header";
+/// See [`HEADER`].
+pub const FOOTER: &str = "footer";
+
+/// All that is said under one of these names, each ending in a newline.
+fn around(params: &Params, name: &str) -> String {
+    let texts = params.all(name).flat_map(|said| &said.args).filter_map(Value::as_str);
+    let texts = texts.map(|text| text.trim_end_matches('\n')).filter(|text| !text.is_empty());
+    texts.map(|text| format!("{text}\n")).collect()
 }
 
 fn unknown_param(format: &Format, said: &Said) -> Option<Fault> {
+    if matches!(&*said.name, HEADER | FOOTER) && said.props.is_empty() {
+        return None;
+    }
     let mut names = format.params.iter().map(|param| param.name);
     if names.clone().any(|name| name == &*said.name) {
         let place = |row: &&(&str, &str, &[&str])| row.0 == format.name && row.1 == &*said.name;

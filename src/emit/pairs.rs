@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::dialect::{Dialect, List, Quote};
 use super::page::{Page, index, is_environment_d, is_trimmed, name, scalar};
-use super::quote;
+use super::{quote, shell_expand};
 use super::shell::is_variable;
 use crate::ir::{Step, Value};
 
@@ -56,7 +56,7 @@ impl Dialect<'_> {
             Quote::Shell if quote::shell(key) != key => {
                 return Some("a key cannot hold what a shell reads as something else".to_owned());
             }
-            Quote::Environment if !is_variable(key) => {
+            Quote::Environment | Quote::Expand(_) if !is_variable(key) => {
                 return Some(format!("`{key}` is no name of a variable"));
             }
             _ => {}
@@ -92,7 +92,7 @@ impl Dialect<'_> {
             return None;
         };
         match (value, self.quote) {
-            (Value::String(_), _) | (_, Quote::Shell | Quote::Environment) => {
+            (Value::String(_), _) | (_, Quote::Shell | Quote::Environment | Quote::Expand(_)) => {
                 self.text(page, path, &text)
             }
             _ => Some(text),
@@ -103,6 +103,13 @@ impl Dialect<'_> {
     fn text(&self, page: &mut Page, path: &[Step], text: &str) -> Option<String> {
         let (mark, escape) = match self.quote {
             Quote::Shell => return Some(quote::shell(text)),
+            Quote::Expand(shell) => match shell_expand(text, shell) {
+                Ok(text) => return Some(text),
+                Err(fault) => {
+                    page.fault(path, fault.message, Some(&fault.help));
+                    return None;
+                }
+            },
             Quote::Environment if !is_environment_d(text) => {
                 let message =
                     "environment.d hands on no value that is empty or holds control characters";
