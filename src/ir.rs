@@ -309,6 +309,9 @@ pub struct Unit {
 pub struct Preference {
     /// `com.apple.dock`, `NSGlobalDomain`.
     pub domain: String,
+    /// Whether it is of this machine alone, as `defaults -currentHost`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub current_host: bool,
     /// Its key.
     pub key: String,
     /// Its value; the type is that of the preference.

@@ -107,7 +107,9 @@ fn some_things_are_done_in_one_place() {
         for (mark, allowed, why) in ONLY {
             let here = allowed.iter().any(|prefix| path.starts_with(prefix));
             let found = if *mark == "unsafe" {
-                text.replace("forbid(unsafe_code)", "").split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe")
+                text.replace("forbid(unsafe_code)", "")
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .any(|word| word == "unsafe")
             } else {
                 text.contains(mark)
             };
@@ -137,7 +139,8 @@ fn no_program_is_named_in_rust() {
     for (path, text) in sources() {
         for name in &names {
             // A name in a string is what a match on a program would be.
-            if text.contains(&format!("\"{name}\"")) || text.contains(&format!("\"programs.{name}")) {
+            if text.contains(&format!("\"{name}\"")) || text.contains(&format!("\"programs.{name}"))
+            {
                 wrong.push(format!("{path} names `{name}`"));
             }
         }

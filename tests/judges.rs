@@ -7,5 +7,8 @@ mod judges {
     mod bash;
     mod fish;
     mod git;
+    mod homebrew;
+    mod launchd;
+    mod systemd;
     mod zsh;
 }

@@ -21,9 +21,17 @@ pub(super) struct Dialect<'a> {
 /// When and how values are quoted.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Quote {
-    Never { escape: bool },
-    Needed { mark: char, escape: bool },
-    Always { mark: char, escape: bool },
+    Never {
+        escape: bool,
+    },
+    Needed {
+        mark: char,
+        escape: bool,
+    },
+    Always {
+        mark: char,
+        escape: bool,
+    },
     Shell,
     Environment,
     /// `$NAME` expands, all else is itself.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::dialect::{Dialect, List, Quote};
 use super::page::{Page, index, is_environment_d, is_trimmed, name, scalar};
-use super::{quote, shell_expand};
 use super::shell::is_variable;
+use super::{quote, shell_expand};
 use crate::ir::{Step, Value};
 
 impl Dialect<'_> {

@@ -11,7 +11,7 @@ use crate::emit::{self, Params, Said};
 use crate::eval::Poisoned;
 use crate::eval::collect::string;
 use crate::files;
-use crate::ir::{Content, Drift, File, Install, Written};
+use crate::ir::{Content, Drift, File, Install, Origin, Written};
 use crate::schema::Scope;
 use crate::syntax::import::{near_path, reason};
 use crate::syntax::tree::Node;
@@ -101,7 +101,7 @@ fn place(statement: &Statement<'_>, from: &[Span]) -> Place {
 }
 
 /// The path in the IR: below the home for a user, absolute for a system.
-fn path(statement: &Statement<'_>, said: &str, span: Span) -> Option<String> {
+pub fn path(statement: &Statement<'_>, said: &str, span: Span) -> Option<String> {
     let shared = &statement.eval.shared;
     let problem = match shared.scope {
         Scope::System => match system_path(said) {
@@ -344,8 +344,11 @@ fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poison
     }
     if let Some((format, value)) = data {
         // A file that is nothing but its comments still is one if the value is.
-        if !value.data.is_empty() || (empty && text.is_none()) {
-            return written(statement, format, &value, span).map(Some);
+        let params = params(statement)?;
+        let footed =
+            params.all(emit::FOOTER).any(|said| said.args.iter().any(|arg| !arg.is_empty()));
+        if !value.data.is_empty() || footed || (empty && text.is_none()) {
+            return written(statement, format, &value, params, span).map(Some);
         }
     }
     match text {
@@ -480,13 +483,13 @@ fn written(
     statement: &Statement<'_>,
     format: &'static emit::Format,
     value: &Typed,
+    params: Params,
     span: Span,
 ) -> Result<Body, Poisoned> {
-    let params = params(statement)?;
     let plain = value.to_ir();
     match emit::write(format, &plain, &params) {
         Ok(text) => {
-            let lines = text
+            let mut lines: Vec<_> = text
                 .lines
                 .iter()
                 .map(|path| {
@@ -494,6 +497,7 @@ fn written(
                         .map_or_else(Vec::new, |path| origins(statement.eval, value.origins(path)))
                 })
                 .collect();
+            around(statement, &mut lines)?;
             Ok(Body {
                 content: Content::Data { format: format.name, params, value: plain },
                 written: Written { text: text.text.into(), lines },
@@ -522,6 +526,27 @@ fn written(
             Err(Poisoned)
         }
     }
+}
+
+/// The places behind the lines of `header` and `footer`.
+fn around(statement: &Statement<'_>, lines: &mut [Vec<Origin>]) -> Result<(), Poisoned> {
+    for name in [emit::HEADER, emit::FOOTER] {
+        let mut own = Vec::new();
+        for node in statement.node().children().iter().filter(|child| &*child.name.value == name) {
+            for entry in node.args() {
+                let value = statement.entry(entry)?;
+                if let Some(Body { written, .. }) = text_body(statement, &value, false)? {
+                    let count = written.text.trim_end_matches('\n').lines().count();
+                    own.extend(written.lines.into_iter().take(count));
+                }
+            }
+        }
+        let from = if name == emit::HEADER { 0 } else { lines.len().saturating_sub(own.len()) };
+        for (line, places) in lines.iter_mut().skip(from).zip(own) {
+            *line = places;
+        }
+    }
+    Ok(())
 }
 
 /// A way into a value as a dotted path.

@@ -241,10 +241,11 @@ impl Statement<'_> {
         let need = |name: &str| -> Result<String, Poisoned> {
             Ok(self.text(name)?.unwrap_or_default().to_string())
         };
+        let span = self.eval.item_span(self.env).unwrap_or(self.node().span);
         Ok(Unit {
             name: name.to_string(),
             manager: need("manager")?,
-            file: need("file")?,
+            file: file::path(self, &need("file")?, span).ok_or(Poisoned)?,
             domain: self.text("domain")?.map(|domain| domain.to_string()),
             origins: self.origins(&from),
         })
@@ -256,10 +257,12 @@ impl Statement<'_> {
         let Data::Map(map) = &value.data else {
             return Err(self.wrong("from", "keys and values", &value.data));
         };
+        let current_host = self.flag("current-host")?;
         Ok(map
             .iter()
             .map(|(key, value)| Preference {
                 domain: domain.to_string(),
+                current_host,
                 key: key.to_string(),
                 value: value.to_ir(),
                 origins: self.origins(&value.from),

@@ -97,7 +97,7 @@ impl Type {
     pub fn is_freeform(&self) -> bool {
         match self {
             Type::Settings => true,
-            Type::Nullable(inner) => inner.is_freeform(),
+            Type::Nullable(inner) | Type::List(inner) => inner.is_freeform(),
             Type::Union(list) => {
                 list.iter().any(Type::is_freeform)
                     || (list.iter().any(Type::is_collection)

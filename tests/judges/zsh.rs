@@ -44,8 +44,15 @@ fn slots_run_in_order() {
     let expected = "env main-before first completion framework:robbyrussell:git docker plugin main aliases last main-after";
     assert_eq!(lines(&out).join(" "), expected);
     let out = home.run("zsh", &["-lic", "print -l $ORDER"]).clean();
-    assert_eq!(lines(&out).join(" "), expected.replace("env ", "env profile ") + " login bye from zsh");
-    assert_eq!(home.run("zsh", &["-c", "print -l $ORDER"]).clean(), "env\n", "a script reads .zshenv only");
+    assert_eq!(
+        lines(&out).join(" "),
+        expected.replace("env ", "env profile ") + " login bye from zsh"
+    );
+    assert_eq!(
+        home.run("zsh", &["-c", "print -l $ORDER"]).clean(),
+        "env\n",
+        "a script reads .zshenv only"
+    );
 }
 
 #[test]
@@ -53,7 +60,10 @@ fn aliases_hold_and_own_ones_win() {
     let Some(home) = home("programs/zsh") else { return };
     let script = "alias ll; alias same; alias gone; eval quote; echo abc $'\\n' x G";
     let out = home.run("zsh", &["-ic", script]);
-    assert_eq!(lines(&out.out).get(..3).unwrap_or_default(), ["ll='ls -lah'", "same='echo own'", "it's"]);
+    assert_eq!(
+        lines(&out.out).get(..3).unwrap_or_default(),
+        ["ll='ls -lah'", "same='echo own'", "it's"]
+    );
     home.write("script", "echo abcG\necho abc G b\n...; pwd\n");
     let out = home.run("zsh", &["-ic", "mkdir -p x/y && cd x/y && source ~/script"]).clean();
     assert_eq!(out, format!("abcG\nabc\n{}\n", home.path()));
@@ -62,11 +72,31 @@ fn aliases_hold_and_own_ones_win() {
 #[test]
 fn history_is_kept_as_said() {
     let Some(home) = home("programs/zsh") else { return };
-    let out = home.run("zsh", &["-ic", "print -l $HISTSIZE $SAVEHIST $HISTFILE $HISTORY_IGNORE; [[ -d ${HISTFILE:h} ]]"]).clean();
-    assert_eq!(out, format!("50000\n40000\n{}\n(ls|pkill *)\n", home.join(".local/state/zsh/history")));
-    let on = ["appendhistory", "extendedhistory", "histexpiredupsfirst", "histfindnodups", "histignorealldups", "histsavenodups"];
+    let out = home
+        .run(
+            "zsh",
+            &[
+                "-ic",
+                "print -l $HISTSIZE $SAVEHIST $HISTFILE $HISTORY_IGNORE; [[ -d ${HISTFILE:h} ]]",
+            ],
+        )
+        .clean();
+    assert_eq!(
+        out,
+        format!("50000\n40000\n{}\n(ls|pkill *)\n", home.join(".local/state/zsh/history"))
+    );
+    let on = [
+        "appendhistory",
+        "extendedhistory",
+        "histexpiredupsfirst",
+        "histfindnodups",
+        "histignorealldups",
+        "histsavenodups",
+    ];
     let off = ["sharehistory", "histignoredups", "histignorespace", "beep"];
-    for (names, wanted) in [(&on[..], "0"), (&["histfcntllock", "autocd", "extendedglob"], "0"), (&off[..], "1")] {
+    for (names, wanted) in
+        [(&on[..], "0"), (&["histfcntllock", "autocd", "extendedglob"], "0"), (&off[..], "1")]
+    {
         for name in names {
             let out = home.run("zsh", &["-ic", &format!("[[ -o {name} ]]; print $?")]).clean();
             assert_eq!(out.trim(), wanted, "{name}");
@@ -84,7 +114,11 @@ fn the_session_is_read_once() {
     let script = "print -rl -- $GREETING $ONLY_ZSH $KEYTIMEOUT; print -l $path | grep -cF /.local/bin; print $path[1]";
     let expected = format!("it's alice\n{0}/z\n1\n1\n{0}/.local/bin\n", home.path());
     assert_eq!(home.run("zsh", &["-ic", script]).clean(), expected);
-    assert_eq!(home.run("zsh", &["-ic", &format!("zsh -ic '{script}'")]).clean(), expected, "in a nested shell");
+    assert_eq!(
+        home.run("zsh", &["-ic", &format!("zsh -ic '{script}'")]).clean(),
+        expected,
+        "in a nested shell"
+    );
 }
 
 #[test]
@@ -125,7 +159,11 @@ fn the_prompt_is_hooked_in_where_it_is_installed() {
     let script = "print -r -- ${PROMPT_FROM:-none}";
     assert_eq!(home.run("zsh", &["-ic", script]).clean(), "none\n");
     home.stand_in("starship", "echo PROMPT_FROM=$1-$2");
-    assert_eq!(home.run("zsh", &["-ic", script]).clean(), "none\n", "a dumb terminal keeps its prompt");
+    assert_eq!(
+        home.run("zsh", &["-ic", script]).clean(),
+        "none\n",
+        "a dumb terminal keeps its prompt"
+    );
     let script = format!("TERM=xterm zsh -ic '{script}'");
     assert_eq!(home.run("zsh", &["-ic", &script]).clean(), "init-zsh\n");
 }

@@ -106,7 +106,8 @@ fn document(document: &Document, out: &mut String) {
     list("units", units.collect(), out);
     let defaults = document.defaults.iter().map(|own| {
         let value = serde_json::to_string(&own.value).unwrap_or_default();
-        format!("{} {} = {value}", own.domain, own.key)
+        let here = if own.current_host { " (current host)" } else { "" };
+        format!("{}{here} {} = {value}", own.domain, own.key)
     });
     list("defaults", defaults.collect(), out);
     let actions = document.actions.iter().map(|own| {

@@ -137,8 +137,7 @@ impl Eval {
 /// Whether a typed key of settings is, or is below, `way` and `name`.
 fn has_key_below(decl: &OptionDecl, way: &[Arc<str>], name: &str) -> bool {
     decl.keys.iter().any(|key| {
-        key.alias.is_some()
-            && key.pattern.len() > way.len()
+        key.pattern.len() > way.len()
             && key.pattern.iter().zip(way).all(|(a, b)| a == b)
             && key.pattern.get(way.len()).is_some_and(|part| &**part == name)
     })

@@ -16,8 +16,10 @@ use option::{Context, option};
 /// Names that structure a configuration, so that no option can have them.
 pub const RESERVED: &[&str] = &[
     "when", "for", "use", "import", "option", "assert", "warn", "renamed", "removed", "let", "set",
-    "host", "user", "module", "hcc", "target",
 ];
+
+/// Names that structure the top of a configuration: below a target they are names like others.
+const TOP: &[&str] = &["host", "user", "module", "hcc", "target"];
 
 /// The option to which a target's `package` is added.
 pub const PACKAGES: &str = "home.packages";

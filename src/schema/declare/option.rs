@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{RESERVED, as_text, bool_prop, check_props, text_prop};
+use super::{RESERVED, TOP, as_text, bool_prop, check_props, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Spanned, nearest};
 use crate::schema::option::{Body, Fallback, Kind, OptionDecl, Scope, TypedKey};
 use crate::schema::types::Type;
@@ -55,7 +55,8 @@ pub(super) fn option(
             );
             continue;
         }
-        if RESERVED.contains(&&*name.value) {
+        let top = context.inside.is_empty() && TOP.contains(&&*name.value);
+        if RESERVED.contains(&&*name.value) || top {
             diags.push(Diagnostic::error(
                 "bad-option",
                 name.span,

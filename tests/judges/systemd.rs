@@ -1,0 +1,70 @@
+//! systemd verifies the units, and its own generator reads the environment.
+
+use super::home::{Home, installed, said};
+
+const GENERATOR: &str =
+    "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator";
+
+/// All units of a home, with what the verifier says to them: nothing.
+#[track_caller]
+pub fn verify(home: &Home, kind: &str, folder: &str) {
+    let mut units: Vec<String> = std::fs::read_dir(home.join(folder))
+        .expect("a folder of units")
+        .filter_map(|entry| entry.ok())
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+        .map(|entry| {
+            home.join(folder).join(entry.file_name().to_string_lossy().as_ref()).to_string()
+        })
+        .collect();
+    units.sort();
+    assert!(!units.is_empty());
+    home.write("run/.keep", "");
+    let mut command = home.command("systemd-analyze");
+    command.env("XDG_RUNTIME_DIR", home.join("run"));
+    command.args([kind, "--man=no", "--recursive-errors=no", "verify"]).args(&units);
+    said(&mut command).clean();
+}
+
+#[test]
+fn units_are_verified() {
+    if installed("systemd-analyze") {
+        verify(&Home::fixture("systemd/user"), "--user", ".config/systemd/user");
+    }
+}
+
+#[test]
+fn links_lead_to_units() {
+    let home = Home::fixture("systemd/user");
+    for link in [
+        "default.target.wants/daemon.service",
+        "work.target.requires/daemon.service",
+        "timers.target.wants/backup.timer",
+        "d.service",
+        "default.target.wants/tunnel@infinity.service",
+    ] {
+        let path = home.join(".config/systemd/user").join(link);
+        assert!(path.is_symlink() && path.is_file(), "{path}");
+    }
+}
+
+#[test]
+fn the_environment_is_read() {
+    if !std::path::Path::new(GENERATOR).is_file() {
+        installed("30-systemd-environment-d-generator");
+        return;
+    }
+    let home = Home::fixture("systemd/user");
+    let out = said(&mut home.command(GENERATOR)).ok();
+    let mut lines: Vec<&str> = out.lines().collect();
+    lines.sort_unstable();
+    let own = format!("GNUPGHOME={}/.gnupg", home.path());
+    assert!(lines.contains(&own.as_str()), "{lines:?}");
+    for line in [
+        "PRICE=5$",
+        "COUNT=3",
+        "FLAG=true",
+        "GREETING=$'two words, 100% \"quoted\" \\\\ \\'single\\''",
+    ] {
+        assert!(lines.contains(&line), "{line} in {lines:#?}");
+    }
+}
