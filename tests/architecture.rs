@@ -124,7 +124,8 @@ fn some_things_are_done_in_one_place() {
 /// Formats that are named after their only reader, and words that are programs besides.
 const NOT_PROGRAMS: &[&str] = &[
     // The languages that values are quoted for, and the shells' own syntaxes.
-    "bash", "fish", "nushell", "zsh", "ssh", "home", "system", "systemd", "launchd", "xdg", "darwin",
+    "bash", "fish", "nushell", "zsh", "ssh", "home", "system", "systemd", "launchd", "xdg",
+    "darwin", "user",
 ];
 
 #[test]
