@@ -1,0 +1,130 @@
+//! What holds for every target: it is documented, its examples compile, it has a fixture.
+
+mod support;
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use hcc::cli::session::Session;
+use hcc::diag::{Diagnostics, Sources};
+use hcc::eval::collect::Program;
+use hcc::eval::facts::Machine;
+use hcc::eval::program::{self, Shelf};
+use hcc::schema::catalogue::{Entry, entries};
+use hcc::schema::library;
+use hcc::syntax::import;
+use support::machine;
+
+fn root() -> &'static Utf8Path {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn shelf() -> (std::sync::Arc<Program>, Diagnostics) {
+    let (mut diags, mut sources) = (Diagnostics::default(), Sources::default());
+    let config = import::from_text("", "", Utf8Path::new("."), &mut sources, &mut diags);
+    let program = program::build_with(config, sources, &machine(), Shelf::All, &mut diags);
+    (program, diags)
+}
+
+fn all() -> Vec<Entry> {
+    let (program, _) = shelf();
+    entries(&program.schema, &program.sources)
+}
+
+#[test]
+fn every_target_loads() {
+    let (program, diags) = shelf();
+    let problems = hcc::diag::render::report(&diags, &program.sources, Default::default());
+    assert!(diags.is_empty(), "{problems}");
+    for name in library::names() {
+        let found = program.schema.targets.iter().any(|target| *target.path == *name);
+        assert!(found, "targets/{}.kdl does not declare `{name}`", name.replace('.', "/"));
+    }
+}
+
+#[test]
+fn every_target_says_what_it_is() {
+    let (program, _) = shelf();
+    for target in program.schema.targets.iter().filter(|target| target.parent.is_none()) {
+        assert!(!target.doc.is_empty(), "{} has no doc", target.path);
+        assert!(target.url.starts_with("https://"), "{} has no URL", target.path);
+    }
+}
+
+#[test]
+fn every_option_says_what_it_is() {
+    let mut wrong = Vec::new();
+    for entry in all() {
+        if entry.doc.is_empty() {
+            wrong.push(format!("{} has no doc ({})", entry.path, entry.declared));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_target_has_a_fixture() {
+    for name in library::names() {
+        let folder = root().join("fixtures").join(name.replace('.', "/"));
+        assert!(folder.join("hcc.kdl").exists(), "{folder} is missing");
+    }
+}
+
+/// An example stands in the block of its target, on a system the target is for.
+#[test]
+fn every_example_compiles() {
+    let (program, _) = shelf();
+    let mut wrong = Vec::new();
+    for entry in entries(&program.schema, &program.sources) {
+        let Some(example) = &entry.example else { continue };
+        // An example of an item's field stands in an item.
+        if entry.path.contains(".NAME.") {
+            continue;
+        }
+        let owner = program
+            .schema
+            .targets
+            .iter()
+            .filter(|target| entry.path.starts_with(&format!("{}.", target.path)))
+            .max_by_key(|target| target.path.len());
+        let Some(target) = owner else { continue };
+        let os = target.os.first().map_or("linux", |os| os);
+        // Targets that are nested need the ones around them.
+        let parents: Vec<String> = target.parent.iter().map(|parent| format!("{parent} {{ enable }}\n")).collect();
+        let enable = if target.always { "" } else { "enable\n" };
+        let text = format!(
+            "host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\n{}{} {{\n{enable}{example}\n}}\n",
+            parents.concat(),
+            target.path
+        );
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("hcc.kdl")).expect("is UTF-8");
+        fs::write(&path, &text).expect("can be written");
+        let machine = Machine { host: hcc::eval::facts::HostFacts { name: "other".into(), ..machine().host }, ..machine() };
+        let mut session = Session::load(&path, machine);
+        for host in session.program.structure.hosts.clone() {
+            session.compile(&host, None);
+        }
+        // A source that an example names does not exist here.
+        let codes: Vec<&str> = session.diags.iter().map(|one| one.code).filter(|code| *code != "missing-source").collect();
+        if !codes.is_empty() {
+            wrong.push(format!("{}\n{text}{}", entry.path, session.problems()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn names_are_kebab_case() {
+    let (program, _) = shelf();
+    for target in &program.schema.targets {
+        let ok = target.path.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.'));
+        assert!(ok, "{}", target.path);
+    }
+    for entry in all() {
+        // Keys that are the program's own keep its letters.
+        let own = entry.path.split('.').any(|part| part.starts_with(char::is_uppercase) || part.contains('*'));
+        let ok = own || entry.path.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.' | '_'));
+        assert!(ok || entry.path.contains(".settings."), "{}", entry.path);
+    }
+}
