@@ -22,6 +22,14 @@ use crate::value::{Data, Typed};
 /// Expressions that were compiled, by their text.
 pub type Compiled = HashMap<Arc<str>, Option<Arc<Expression<'static, 'static>>>>;
 
+/// What a name means.
+enum Named {
+    /// A variable, a `let`, a fact.
+    Value(Jinja),
+    /// An option of the target.
+    Option(SlotId),
+}
+
 const FUEL: u64 = 2_000_000;
 
 /// The one environment: filters, and how undefined names and odd values are met.
@@ -107,7 +115,11 @@ impl Eval {
     /// A way of names without minijinja; none if it is not one that can be followed so.
     fn direct(&self, env: EnvId, path: &[&str]) -> Option<Result<Typed, Poisoned>> {
         let (first, rest) = path.split_first()?;
-        let mut value = self.lookup(env, first)?;
+        let mut value = match self.named(env, first)? {
+            Named::Option(slot) if rest.is_empty() => return self.direct_slot(self, slot),
+            Named::Option(slot) => Jinja::from_object(SlotObject::new(self, slot)),
+            Named::Value(value) => value,
+        };
         for (index, name) in rest.iter().enumerate() {
             if let Some(pair) = value.downcast_object_ref::<Pair>()
                 && *name == "value"
@@ -331,6 +343,13 @@ impl Eval {
 
     /// What a name means in an instance.
     pub fn lookup(&self, env: EnvId, name: &str) -> Option<Jinja> {
+        match self.named(env, name)? {
+            Named::Value(value) => Some(value),
+            Named::Option(slot) => Some(self.read(slot)),
+        }
+    }
+
+    fn named(&self, env: EnvId, name: &str) -> Option<Named> {
         let mut at = Some(env);
         let mut target = None;
         while let Some(id) = at {
@@ -338,14 +357,14 @@ impl Eval {
                 let state = self.state();
                 let own = state.env(id);
                 if let Some((_, value)) = own.vars.iter().rev().find(|(own, _)| **own == *name) {
-                    return Some(value.clone());
+                    return Some(Named::Value(value.clone()));
                 }
                 let block = state.block(own.block);
                 let bound = block.lets.iter().rev().find(|(own, ..)| **own == *name).cloned();
                 (own.parent, bound, block.target.clone())
             };
             if let Some((name, raw, span)) = bound {
-                return Some(self.bound(id, &name, &raw, span));
+                return Some(Named::Value(self.bound(id, &name, &raw, span)));
             }
             target = target.or(in_target);
             at = parent;
@@ -354,9 +373,9 @@ impl Eval {
             && let Some(slot) = self.slot_at(&target.path)
             && let Some(child) = self.child_named(slot, name)
         {
-            return Some(self.read(child));
+            return Some(Named::Option(child));
         }
-        self.fact(name)
+        self.fact(name).map(Named::Value)
     }
 
     fn bound(&self, env: EnvId, name: &Arc<str>, raw: &Raw, span: Span) -> Jinja {

@@ -264,6 +264,12 @@ impl Eval {
         while let Some(id) = at {
             let own = state.env(id);
             for (_, value) in &own.vars {
+                if let Some(pair) = value.downcast_object_ref::<objects::Pair>() {
+                    let from = pair.typed.iter().flat_map(|typed| typed.from.iter().copied());
+                    if let Some(span) = from.into_iter().find(|span| self.is_users(span)) {
+                        return Some(span);
+                    }
+                }
                 if let Some(object) = value.downcast_object_ref::<objects::SlotObject>() {
                     let mentions = &state.slot(object.slot).mentions;
                     let user = |span: &Span| {

@@ -208,7 +208,13 @@ impl Eval {
                 }
                 (Data::Null, Raw::Computed(..)) => {}
                 (data, _) => {
-                    let item = Typed { data, from: value.from, pieces: None };
+                    // A line that a target makes of an item is the user's who said the item.
+                    let behind = match lines && !self.is_users(&one.def.span) {
+                        true => self.item_span(one.env).map(|span| vec![span]),
+                        false => None,
+                    };
+                    let from = behind.unwrap_or(value.from);
+                    let item = Typed { data, from, pieces: None };
                     list.push(match &element {
                         Some(ty) => self.checked(&path, ty, item, one.def.span)?,
                         None => item,
