@@ -125,17 +125,19 @@ pub struct Mention {
     pub span: Span,
 }
 
-/// A node whose key is computed: joined when the container is read.
+/// A node whose key is computed, or a map that is: joined when the container is read.
 #[derive(Clone, Debug)]
 pub struct Deferred {
-    /// How the key is computed.
+    /// Place in the order of definitions.
+    pub seq: u32,
+    /// How it is computed.
     pub compute: Compute,
     /// From what.
     pub text: Arc<str>,
     /// Where that stands.
     pub span: Span,
-    /// The node; its name is a placeholder.
-    pub node: Arc<Node>,
+    /// The node, its key a placeholder; none if the whole map is computed.
+    pub node: Option<Arc<Node>>,
     /// The marks and guard it is under.
     pub ctx: super::collect::Ctx,
 }
@@ -293,6 +295,10 @@ pub struct State {
     pub bad: HashSet<Span>,
     /// A poisoned value was read since this was last cleared.
     pub poison: bool,
+    /// A user's option that the machine read.
+    pub crossed: Option<String>,
+    /// Asserts are run: what is not for this scope stays silent.
+    pub checking: bool,
 }
 
 impl State {

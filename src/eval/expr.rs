@@ -85,7 +85,7 @@ impl Eval {
             Raw::Literal(data) => Ok(Typed::at(data.clone(), span)),
             Raw::Computed(Compute::Expr, text) => {
                 if let Some(path) = simple_path(text)
-                    && let Some(found) = self.direct(env, &path)
+                    && let (Some(found), _) = self.watched(span, || self.direct(env, &path))
                 {
                     return found.map(|found| Typed {
                         from: if found.from.is_empty() { vec![span] } else { found.from.clone() },
@@ -152,10 +152,7 @@ impl Eval {
             Ok(None) => {
                 own.empty_of(slot).map(|data| Ok(Typed { data, from: Vec::new(), pieces: None }))
             }
-            Err(Poisoned) => {
-                self.state().poison = true;
-                Some(Err(Poisoned))
-            }
+            Err(Poisoned) => Some(Err(Poisoned)),
         }
     }
 
@@ -202,11 +199,7 @@ impl Eval {
             self.push(mistake::undefined(text, span, &self.shared));
             return Err(Poisoned);
         }
-        let saved = std::mem::take(&mut self.state().poison);
-        let truth = value.is_true();
-        let mut state = self.state();
-        let poisoned = state.poison;
-        state.poison |= saved;
+        let (truth, poisoned) = self.watched(span, || value.is_true());
         if poisoned { Err(Poisoned) } else { Ok(truth) }
     }
 
@@ -216,21 +209,13 @@ impl Eval {
             return Err(Poisoned);
         }
         if let Some(path) = simple_path(text)
-            && let Some(found) = self.follow(env, &path)
+            && let (Some(found), poisoned) = self.watched(span, || self.follow(env, &path))
         {
-            let poisoned = std::mem::take(&mut self.state().poison);
             return if poisoned { Err(Poisoned) } else { Ok(found) };
         }
         let compiled = self.compiled(text, span)?;
-        let saved = std::mem::take(&mut self.state().poison);
         let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
-        let result = compiled.eval(scope);
-        let poisoned = {
-            let mut state = self.state();
-            let poisoned = state.poison;
-            state.poison = saved;
-            poisoned
-        };
+        let (result, poisoned) = self.watched(span, || compiled.eval(scope));
         match result {
             _ if poisoned => Err(Poisoned),
             Ok(value) => Ok(value),
@@ -484,17 +469,11 @@ impl Eval {
             },
         };
         let name = camino::Utf8Path::new(path).file_name().unwrap_or(path);
-        let saved = std::mem::take(&mut self.state().poison);
         let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
-        let result = environment()
-            .template_from_named_str(name, &text)
-            .and_then(|template| template.render(scope));
-        let poisoned = {
-            let mut state = self.state();
-            let poisoned = state.poison;
-            state.poison = saved;
-            poisoned
-        };
+        let (result, poisoned) = self.watched(span, || {
+            let template = environment().template_from_named_str(name, &text)?;
+            template.render(scope)
+        });
         match result {
             _ if poisoned => Err(Poisoned),
             Ok(text) => Ok(text),

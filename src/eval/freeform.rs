@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::arena::{At, Part, Raw, SlotId};
-use super::collect::{Collector, Ctx, with_props};
+use super::collect::{Collector, Ctx, is_computed, with_props};
 use crate::diag::{Diagnostic, Span, Spanned};
 use crate::schema::OptionDecl;
 use crate::schema::types::Type;
-use crate::syntax::marks::{self, Compute, Marks, Shape};
+use crate::syntax::marks::{self, Marks, Shape};
 use crate::syntax::tree::{Entry, Node, Scalar};
 use crate::value::Data;
 
@@ -78,9 +78,8 @@ impl Collector<'_> {
             (0, false, _) => self.object(&inner, node, slot, decl, way, marks, ctx),
             (_, true, false) if root_is_object => {
                 let Some(entry) = node.args().next() else { return };
-                let computed = marks::read(entry.value.ty.as_ref()).0.compute.is_some();
-                if args == 1 && computed {
-                    self.argument(entry, slot, None, Part::Whole, ctx);
+                if args == 1 && is_computed(entry) {
+                    self.defer_map(entry, slot, ctx);
                 } else {
                     self.push(
                         Diagnostic::error(
@@ -94,7 +93,11 @@ impl Collector<'_> {
                 }
             }
             (_, true, false) => {
-                let ty = key_type(decl, way);
+                let ty = match &self.state.slot(slot).at {
+                    At::Entry(ty) => Some((**ty).clone()),
+                    _ => key_type(decl, way),
+                };
+                let ty = ty.filter(|ty| *ty != Type::Settings);
                 let is_list = args > 1
                     || marks.shape == Some(Shape::List)
                     || ty.as_ref().is_some_and(Type::is_list);
@@ -169,7 +172,7 @@ impl Collector<'_> {
             children: node.children.clone(),
             span: node.span,
         };
-        let ctx = ctx_with(ctx, marks);
+        let ctx = ctx.with(marks);
         match marks.compute {
             Some(compute) => self.defer(compute, &inner.name.clone(), &inner, slot, &ctx),
             None => self.free_child_marked(&inner, slot, decl, way, marks, &ctx),
@@ -189,6 +192,10 @@ impl Collector<'_> {
         ctx: &Ctx,
     ) {
         self.props_twice(node);
+        if marks.shape == Some(Shape::List) {
+            // Also where no item holds.
+            self.literal(slot, ctx, Data::List(Vec::new()), Part::EmptyList, node.name.span);
+        }
         if marks.shape == Some(Shape::List) || is_list(inner) {
             self.items(inner, slot, decl, way, ctx);
             return;
@@ -301,11 +308,10 @@ impl Collector<'_> {
                     }
                 }
             }
-            let ctx = ctx_with(ctx, marks);
+            let ctx = ctx.with(marks);
             match marks.compute {
                 Some(compute) => {
-                    let plain = Node { ty: shape_only(child, marks), ..child.clone() };
-                    self.defer(compute, &child.name, &plain, slot, &ctx);
+                    self.defer(compute, &child.name, child, slot, &ctx);
                 }
                 None => self.free_child_marked(child, slot, decl, way, marks, &ctx),
             }
@@ -323,7 +329,7 @@ impl Collector<'_> {
     ) {
         let (marks, problem) = marks::read(node.ty.as_ref());
         self.report(problem);
-        self.free_child_marked(node, slot, decl, way, marks, &ctx_with(ctx, marks));
+        self.free_child_marked(node, slot, decl, way, marks, &ctx.with(marks));
     }
 
     fn free_child_marked(
@@ -337,9 +343,9 @@ impl Collector<'_> {
     ) {
         let way: Arc<[Arc<str>]> = extend(way, &node.name.value).into();
         let at = self.state.child(slot, &node.name.value, || At::Free(decl.clone(), way.clone()));
-        self.mention(at, ctx, ctx.order.unwrap_or_default(), Some(node.name.span));
         let ctx = self.dropping(at, marks, ctx, node.name.span);
         if !marks.unset {
+            self.mention(at, &ctx, ctx.order.unwrap_or_default(), Some(node.name.span));
             self.free_value(node, at, decl, &way, &ctx);
         }
     }
@@ -356,7 +362,7 @@ impl Collector<'_> {
         for child in nodes {
             let (marks, problem) = marks::read(child.ty.as_ref());
             self.report(problem);
-            let ctx = &ctx_with(ctx, marks);
+            let ctx = &ctx.with(marks);
             match (&*child.name.value, marks.hcc) {
                 ("when", true) => self
                     .when(child, ctx, |own, ctx| own.items(child.children(), slot, decl, way, ctx)),
@@ -387,12 +393,10 @@ impl Collector<'_> {
         ctx: &Ctx,
     ) {
         let plain = node.props().next().is_none() && node.children().is_empty();
-        if plain && node.args().count() == 1 && marks.shape.is_none() {
-            let element = match key_type(decl, way) {
-                Some(Type::List(inner)) => Some((*inner).clone()),
-                _ => None,
-            };
-            if let Some(entry) = node.args().next() {
+        let nested = |entry: &Entry| marks::read(entry.value.ty.as_ref()).0.shape.is_some();
+        if plain && marks.shape.is_none() && node.args().count() == 1 && !node.args().any(nested) {
+            let element = key_type(decl, way);
+            for entry in node.args() {
                 self.argument(entry, slot, element.as_ref(), Part::Element, ctx);
             }
             return;
@@ -453,12 +457,12 @@ impl Collector<'_> {
         let (marks, problem) = marks::read(entry.value.ty.as_ref());
         self.report(problem);
         if marks.unset {
-            self.dropping(slot, marks, &ctx_with(ctx, marks), entry.span);
+            self.dropping(slot, marks, &ctx.with(marks), entry.span);
             return;
         }
         let Some((mut raw, span)) = self.raw(&entry.value, ctx) else { return };
         let ctx = &if marks.replace {
-            self.dropping(slot, marks, &ctx_with(ctx, marks), entry.span)
+            self.dropping(slot, marks, &ctx.with(marks), entry.span)
         } else {
             ctx.clone()
         };
@@ -466,13 +470,16 @@ impl Collector<'_> {
             (Some(Shape::List), Part::Whole) => Part::Element,
             (_, part) => part,
         };
-        let expected = match (ty, part) {
-            (Some(ty), Part::Element) => match ty.inner() {
-                Type::List(inner) => Some((**inner).clone()),
-                _ => Some(ty.clone()),
-            },
-            (Some(ty), _) => Some(ty.clone()),
-            (None, _) => None,
+        // `bool|list<string>`: what is no bool is an element.
+        let part = match (ty, &raw) {
+            (Some(ty), Raw::Literal(data)) if part == Part::Whole && ty.is_element(data) => {
+                Part::Element
+            }
+            _ => part,
+        };
+        let expected = match part {
+            Part::Element => ty.map(|ty| ty.element().unwrap_or(ty)),
+            _ => ty,
         };
         if let (Raw::Literal(data), Some(ty)) = (&raw, expected) {
             let data = match (ty.has_source(), data) {
@@ -487,19 +494,12 @@ impl Collector<'_> {
                 }
             }
         }
-        if let Raw::Computed(Compute::File | Compute::Template, _) = &raw {
-            // Read when it is needed.
-        }
         self.define(slot, ctx, marks, raw, part, 0, false, span);
     }
 
     fn literal(&mut self, slot: SlotId, ctx: &Ctx, data: Data, part: Part, span: Span) {
         self.define(slot, ctx, Marks::default(), Raw::Literal(data), part, 0, false, span);
     }
-}
-
-fn ctx_with(ctx: &Ctx, marks: Marks) -> Ctx {
-    Ctx { level: marks.level.or(ctx.level), order: marks.order.or(ctx.order), ..ctx.clone() }
 }
 
 /// The type of a key, if the target gives it one.

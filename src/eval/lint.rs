@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::collect::Program;
+use super::collect::{Program, literal};
 use super::program::blocks;
 use super::structure;
 use crate::diag::{Diagnostic, Diagnostics, Span};
-use crate::schema::{Group, Place};
+use crate::schema::option::{Body, Kind};
+use crate::schema::{Group, OptionDecl, Place};
+use crate::syntax::marks;
 use crate::syntax::tree::{Node, Scalar};
 
 /// Looks at the whole configuration.
@@ -16,7 +18,7 @@ pub fn run(program: &Program, diags: &mut Diagnostics) {
     let mut seen = Seen::default();
     for nodes in blocks(&program.structure) {
         if known {
-            guards(nodes, program, diags);
+            guards(nodes, &Region::Typed(&program.schema.root, false), program, diags);
         }
         seen.nodes(nodes, &program.schema.root);
     }
@@ -24,8 +26,9 @@ pub fn run(program: &Program, diags: &mut Diagnostics) {
         seen.statements(&target.statements, &program.schema.root);
     }
     for (path, span) in &seen.configured {
-        let off = seen.enabled.contains(path) || seen.disabled.contains(path);
-        if !off {
+        let target = program.schema.targets.iter().find(|target| *target.path == **path);
+        let always = target.is_some_and(|target| target.always);
+        if !always && !seen.enabled.contains(path) && !seen.disabled.contains(path) {
             diags.push(
                 Diagnostic::warning(
                     "never-enabled",
@@ -39,41 +42,87 @@ pub fn run(program: &Program, diags: &mut Diagnostics) {
     }
 }
 
-fn guards(nodes: &[Node], program: &Program, diags: &mut Diagnostics) {
+/// What a block holds, to know which `when` is the language's and which is a key.
+enum Region<'a> {
+    /// Options; other names are free if the flag says so.
+    Typed(&'a Group, bool),
+    /// Items by key, each with options.
+    Items(&'a Body),
+    /// Items or keys: `when` needs no mark beside `-`.
+    Values,
+    /// Keys of the program's own.
+    Free,
+}
+
+fn guards(nodes: &[Node], region: &Region<'_>, program: &Program, diags: &mut Diagnostics) {
     for node in nodes {
-        if &*node.name.value == "when" && node.props().any(|(name, _)| &*name.value != "expr") {
-            let met = program.structure.hosts.iter().any(|host| {
-                structure::holds(node, &host.facts, None)
-                    || host
-                        .users
-                        .iter()
-                        .any(|user| structure::holds(node, &host.facts, Some(&user.facts)))
-            });
-            let mut wrong = Diagnostics::default();
-            structure::check_guard(node, &mut wrong);
-            if !met && wrong.is_empty() {
-                let facts: Vec<String> = node
-                    .props()
-                    .filter(|(name, _)| &*name.value != "expr")
-                    .map(|(name, entry)| {
-                        format!(
-                            "{}={}",
-                            name.value,
-                            super::collect::literal(&entry.value.data).kdl()
-                        )
-                    })
-                    .collect();
-                let span = node.entries.first().map_or(node.name.span, |entry| entry.span);
-                diags.push(Diagnostic::warning(
-                    "unmet-guard",
-                    span,
-                    "never holds",
-                    format!("no host meets `when {}`", facts.join(" ")),
-                ));
+        let name = &*node.name.value;
+        let marked = marks::read(node.ty.as_ref()).0.hcc;
+        if matches!(name, "when" | "for") && (marked || !matches!(region, Region::Free)) {
+            if name == "when" {
+                unmet(node, program, diags);
+            }
+            guards(node.children(), region, program, diags);
+            continue;
+        }
+        match region {
+            Region::Typed(group, free) => match group.find(name) {
+                Some((Place::Group(inner), _)) => {
+                    guards(node.children(), &Region::Typed(&inner, false), program, diags);
+                }
+                Some((Place::Option(decl), rest)) => option(node, &decl, rest, program, diags),
+                None if *free => guards(node.children(), &Region::Free, program, diags),
+                None if matches!(name, "set") => guards(node.children(), region, program, diags),
+                None => {}
+            },
+            Region::Items(body) => item(node, body, program, diags),
+            Region::Values | Region::Free => {
+                guards(node.children(), &Region::Free, program, diags);
             }
         }
-        guards(node.children(), program, diags);
     }
+}
+
+fn option(node: &Node, decl: &OptionDecl, rest: &str, program: &Program, diags: &mut Diagnostics) {
+    match &decl.kind {
+        Kind::Keyed(body) if node.entries.is_empty() && rest.is_empty() => {
+            guards(node.children(), &Region::Items(body), program, diags);
+        }
+        Kind::Keyed(body) | Kind::Items(body) => item(node, body, program, diags),
+        Kind::Plain if decl.ty.is_freeform() || !rest.is_empty() => {
+            guards(node.children(), &Region::Free, program, diags);
+        }
+        Kind::Plain => guards(node.children(), &Region::Values, program, diags),
+    }
+}
+
+fn item(node: &Node, body: &Body, program: &Program, diags: &mut Diagnostics) {
+    let region = Region::Typed(&body.group, body.rest.is_some());
+    guards(node.children(), &region, program, diags);
+}
+
+/// Says that no host meets a `when`, if so.
+fn unmet(node: &Node, program: &Program, diags: &mut Diagnostics) {
+    if node.props().all(|(name, _)| &*name.value == "expr") {
+        return;
+    }
+    let met = program.structure.hosts.iter().any(|host| {
+        structure::holds(node, &host.facts, None)
+            || host.users.iter().any(|user| structure::holds(node, &host.facts, Some(&user.facts)))
+    });
+    let mut wrong = Diagnostics::default();
+    structure::check_guard(node, &mut wrong);
+    if met || !wrong.is_empty() {
+        return;
+    }
+    let facts: Vec<String> = node
+        .props()
+        .filter(|(name, _)| &*name.value != "expr")
+        .map(|(name, entry)| format!("{}={}", name.value, literal(&entry.value.data).kdl()))
+        .collect();
+    let span = node.entries.first().map_or(node.name.span, |entry| entry.span);
+    let message = format!("no host meets `when {}`", facts.join(" "));
+    diags.push(Diagnostic::warning("unmet-guard", span, "never holds", message));
 }
 
 #[derive(Default)]
@@ -115,17 +164,10 @@ impl Seen {
                     if !decl.target.is_empty() && node.name.value.contains('.') =>
                 {
                     self.configured.entry(decl.target.to_string()).or_insert(node.name.span);
-                    if self.is_always(&decl.target, group) {
-                        self.enabled.insert(decl.target.to_string());
-                    }
                 }
                 _ => {}
             }
         }
-    }
-
-    fn is_always(&self, path: &str, root: &Group) -> bool {
-        matches!(root.find(path), Some((Place::Group(group), "")) if group.target.as_ref().is_some_and(|target| target.always))
     }
 
     fn group(&mut self, node: &Node, group: &Group) {

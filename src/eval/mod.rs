@@ -226,6 +226,7 @@ impl Eval {
     /// Runs `assert` and `warn`; what is in error already stays silent.
     pub fn run_checks(&self) {
         let checks = self.state().checks.clone();
+        self.state().checking = true;
         for (check, envs) in self.instances_of(checks) {
             let (Some((text, span)), Some(message)) =
                 (check.node.prop("expr").and_then(collect::string), check.node.prop("message"))
@@ -259,30 +260,37 @@ impl Eval {
 
     /// Where the user said the item that an instance is about.
     fn blame(&self, env: EnvId) -> Option<Span> {
-        let state = self.state();
-        let mut at = Some(env);
-        while let Some(id) = at {
-            let own = state.env(id);
-            for (_, value) in &own.vars {
-                if let Some(pair) = value.downcast_object_ref::<objects::Pair>() {
-                    let from = pair.typed.iter().flat_map(|typed| typed.from.iter().copied());
-                    if let Some(span) = from.into_iter().find(|span| self.is_users(span)) {
-                        return Some(span);
-                    }
-                }
-                if let Some(object) = value.downcast_object_ref::<objects::SlotObject>() {
-                    let mentions = &state.slot(object.slot).mentions;
-                    let user = |span: &Span| {
-                        span.end > 0 && self.shared.folders.contains_key(&span.source)
-                    };
-                    if let Some(span) = mentions.iter().map(|mention| mention.span).find(user) {
-                        return Some(span);
-                    }
-                }
+        let mut objects = Vec::new();
+        {
+            let state = self.state();
+            let mut at = Some(env);
+            while let Some(id) = at {
+                let own = state.env(id);
+                objects.extend(own.vars.iter().map(|(_, value)| value.clone()));
+                at = own.parent;
             }
-            at = own.parent;
         }
-        None
+        objects.iter().find_map(|value| {
+            if let Some(pair) = value.downcast_object_ref::<objects::Pair>() {
+                let mut from = pair.typed.iter().flat_map(|typed| typed.from.iter().copied());
+                return from.find(|span| self.is_users(span));
+            }
+            let object = value.downcast_object_ref::<objects::SlotObject>()?;
+            self.named_at(object.slot)
+        })
+    }
+
+    /// Where the user first names a slot, as far as it counts.
+    fn named_at(&self, slot: SlotId) -> Option<Span> {
+        let mentions = self.state().slot(slot).mentions.clone();
+        let drops = self.drops(slot).unwrap_or_default();
+        let counts = |mention: &&arena::Mention| {
+            mention.span.end > 0
+                && self.is_users(&mention.span)
+                && !self.dropped(&drops, mention.level, mention.under)
+                && self.instances(mention.block).is_ok_and(|envs| !envs.is_empty())
+        };
+        mentions.iter().find(counts).map(|mention| mention.span)
     }
 
     /// Whether a place is in the user's own files.

@@ -8,6 +8,7 @@ use minijinja::{Error, ErrorKind, Value as Jinja};
 
 use super::Eval;
 use super::arena::{At, EnvId, SlotId};
+use super::resolve::Whose;
 use crate::value::{Data, Typed};
 
 /// A place in the tree of options, read when it is needed.
@@ -213,6 +214,9 @@ impl Eval {
 
     /// A slot as an expression sees it: containers stay lazy.
     pub fn read(&self, slot: SlotId) -> Jinja {
+        if let Whose::Machine(system, there) = self.whose(slot) {
+            return system.read(there);
+        }
         let lazy = match &self.state().slot(slot).at {
             At::Group(_) | At::Item(..) => true,
             At::Option(decl) => {

@@ -133,6 +133,24 @@ impl Type {
         matches!(self.inner(), Type::List(_))
     }
 
+    /// What a list of this type holds; of a union, its first list.
+    pub fn element(&self) -> Option<&Type> {
+        match self.inner() {
+            Type::List(inner) => Some(inner),
+            Type::Union(list) => list.iter().find_map(Type::element),
+            _ => None,
+        }
+    }
+
+    /// Whether a lone value is meant as an element, because it is nothing else of a union.
+    pub fn is_element(&self, data: &Data) -> bool {
+        let fits = |ty: &Type| {
+            let value = Typed { data: data.clone(), from: Vec::new(), pieces: None };
+            ty.check(value).is_ok()
+        };
+        matches!(self.inner(), Type::Union(_)) && !fits(self) && self.element().is_some_and(fits)
+    }
+
     /// Whether a bare node is `#true`.
     pub fn takes_bool(&self) -> bool {
         match self.inner() {

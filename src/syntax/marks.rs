@@ -160,3 +160,14 @@ pub fn read(ty: Option<&Name>) -> (Marks, Option<Diagnostic>) {
     }
     (marks, None)
 }
+
+/// An annotation without the words that compute; none if nothing is left.
+pub fn without_compute(ty: Option<&Name>) -> Option<Name> {
+    let name = ty?;
+    let rest: Vec<&str> = name
+        .value
+        .split('+')
+        .filter(|word| !matches!(*word, "f" | "expr" | "file" | "template"))
+        .collect();
+    (!rest.is_empty()).then(|| Name { value: rest.join("+").into(), span: name.span })
+}

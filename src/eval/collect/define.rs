@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, SourceId, Span};
 use crate::eval::arena::{At, Def, Deferred, Mention, Part, Raw, Removal, SlotId};
@@ -9,8 +11,8 @@ use crate::schema::OptionDecl;
 use crate::schema::option::Kind;
 use crate::schema::types::Type;
 use crate::syntax::marks::{self, Compute, Marks, Order};
-use crate::syntax::tree::{Name, Node, Scalar, Value};
-use crate::value::Data;
+use crate::syntax::tree::{Entry, Name, Node, Scalar, Value};
+use crate::value::{Data, Typed};
 
 impl Collector<'_> {
     /// The option that a slot is part of.
@@ -142,23 +144,96 @@ impl Collector<'_> {
         self.name_check(&name.value, compute, name.span, ctx.block);
         // What is literal below the key is checked now.
         let scratch_ctx = Ctx { live: false, ..ctx.clone() };
-        let mut node = node.clone();
-        node.ty = None;
+        let node = Node { ty: marks::without_compute(node.ty.as_ref()), ..node.clone() };
         self.with_key(&node, &"computed".into(), slot, &scratch_ctx);
-        if ctx.live {
-            self.state.slot_mut(slot).deferred.push(Deferred {
-                compute,
-                text: name.value.clone(),
-                span: name.span,
-                node: Arc::new(node),
-                ctx: ctx.clone(),
-            });
+        self.defer_raw(compute, &name.value, name.span, Some(node), slot, ctx);
+    }
+
+    /// A map that is computed as a whole: its entries join when the container is read.
+    pub fn defer_map(&mut self, entry: &Entry, slot: SlotId, ctx: &Ctx) {
+        let (marks, _) = marks::read(entry.value.ty.as_ref());
+        let ctx = self.dropping(slot, marks, &ctx.with(marks), entry.span);
+        if let Some((Raw::Computed(compute, text), span)) = self.raw(&entry.value, &ctx) {
+            self.defer_raw(compute, &text, span, None, slot, &ctx);
+        }
+    }
+
+    fn defer_raw(
+        &mut self,
+        compute: Compute,
+        text: &Arc<str>,
+        span: Span,
+        node: Option<Node>,
+        slot: SlotId,
+        ctx: &Ctx,
+    ) {
+        if !ctx.live {
+            return;
+        }
+        let seq = self.state.next_seq();
+        self.state.slot_mut(slot).deferred.push(Deferred {
+            seq,
+            compute,
+            text: text.clone(),
+            span,
+            node: node.map(Arc::new),
+            ctx: ctx.clone(),
+        });
+    }
+
+    /// Takes the entries of a computed map in.
+    pub fn spread(&mut self, map: &IndexMap<Arc<str>, Typed>, span: Span, slot: SlotId, ctx: &Ctx) {
+        let none = Marks::default();
+        let empty = Raw::Literal(Data::Map(IndexMap::new()));
+        self.define(slot, ctx, none, empty, Part::EmptyMap, 0, false, span);
+        for (key, value) in map {
+            let at = match &self.state.slot(slot).at {
+                At::Option(decl) if decl.ty.is_freeform() => {
+                    At::Free(decl.clone(), Arc::from([key.clone()]))
+                }
+                At::Free(decl, way) => {
+                    At::Free(decl.clone(), way.iter().cloned().chain([key.clone()]).collect())
+                }
+                At::Option(decl) => match decl.ty.inner() {
+                    Type::Map(inner) => At::Entry(inner.clone()),
+                    _ => return,
+                },
+                At::Entry(ty) => match ty.inner() {
+                    Type::Map(inner) => At::Entry(inner.clone()),
+                    _ => return,
+                },
+                At::Group(_) | At::Item(..) => return,
+            };
+            let holds_keys = match &at {
+                At::Entry(ty) => matches!(ty.inner(), Type::Map(_)),
+                _ => true,
+            };
+            let child = self.state.child(slot, key, || at);
+            self.mention(child, ctx, ctx.order.unwrap_or_default(), Some(span));
+            match &value.data {
+                Data::Map(inner) if holds_keys => self.spread(inner, span, child, ctx),
+                Data::List(list) if list.is_empty() => {
+                    let raw = Raw::Literal(value.data.clone());
+                    self.define(child, ctx, none, raw, Part::EmptyList, 0, false, span);
+                }
+                Data::List(list) => {
+                    for item in list {
+                        let raw = Raw::Literal(item.data.clone());
+                        self.define(child, ctx, none, raw, Part::Element, 0, false, span);
+                    }
+                }
+                data => {
+                    let raw = Raw::Literal(data.clone());
+                    self.define(child, ctx, none, raw, Part::Whole, 0, false, span);
+                }
+            }
         }
     }
 
     /// Takes a deferred node in, now that its key is known.
     pub fn with_key(&mut self, node: &Node, key: &Arc<str>, slot: SlotId, ctx: &Ctx) {
         let at = self.state.slot(slot).at.clone();
+        let (marks, _) = marks::read(node.ty.as_ref());
         let mut node = node.clone();
         match at {
             At::Option(decl) if matches!(decl.kind, Kind::Keyed(_)) => {
@@ -166,6 +241,7 @@ impl Collector<'_> {
                 if let Some(entry) = node.entries.iter_mut().find(|entry| entry.name.is_none()) {
                     entry.value.data = Scalar::String(key.clone());
                 }
+                node.ty = None;
                 self.keyed(&node, slot, &decl, body, ctx);
             }
             At::Option(decl) if decl.ty.is_freeform() => {
@@ -179,13 +255,13 @@ impl Collector<'_> {
             At::Option(decl) => {
                 node.name.value = key.clone();
                 if let Type::Map(inner) = decl.ty.inner() {
-                    self.map_entry(&node, slot, inner, Marks::default(), &decl.path, ctx);
+                    self.map_entry(&node, slot, inner, marks, &decl.path, ctx);
                 }
             }
             At::Entry(ty) => {
                 node.name.value = key.clone();
                 if let Type::Map(inner) = ty.inner() {
-                    self.map_entry(&node, slot, inner, Marks::default(), "the map", ctx);
+                    self.map_entry(&node, slot, inner, marks, "the map", ctx);
                 } else if let Some(decl) = self.owner(slot) {
                     self.free_child(&node, slot, &decl, &[], ctx);
                 }

@@ -23,6 +23,7 @@ use crate::syntax::marks::{self, Level, Marks, Order};
 use crate::syntax::tree::{Entry, Node, Scalar};
 
 pub use define::literal;
+pub use value::is_computed;
 
 /// What all evaluations of a run share.
 #[derive(Debug)]
@@ -104,7 +105,8 @@ impl Ctx {
         }
     }
 
-    fn with(&self, marks: Marks) -> Self {
+    /// With the marks of a node in it.
+    pub fn with(&self, marks: Marks) -> Self {
         Self {
             level: marks.level.or(self.level),
             order: marks.order.or(self.order),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Collector, Ctx, with_props};
-use crate::diag::{Diagnostic, Span, Spanned};
+use crate::diag::{Diagnostic, Spanned};
 use crate::eval::arena::{At, Part, Raw, SlotId};
 use crate::schema::option::Body;
 use crate::schema::{OptionDecl, Place};
@@ -39,12 +39,10 @@ impl Collector<'_> {
             // Without a key, each child is an item: `service { backup { ... } }`.
             if node.entries.is_empty() && !node.children().is_empty() {
                 for child in node.children() {
-                    let (marks, problem) = marks::read(child.ty.as_ref());
-                    self.report(problem);
                     let key = Entry {
                         name: None,
                         value: Value {
-                            ty: None,
+                            ty: child.ty.clone(),
                             data: Scalar::String(child.name.value.clone()),
                             span: child.name.span,
                         },
@@ -73,22 +71,7 @@ impl Collector<'_> {
                                 children: child.children.clone(),
                                 span: child.span,
                             };
-                            let inner_ctx = ctx.with(marks);
-                            if let Some(compute) = marks.compute {
-                                self.defer(compute, &child.name, &inner, slot, &inner_ctx);
-                            } else if marks.unset {
-                                let item = self.item_slot(
-                                    slot,
-                                    &child.name.value,
-                                    decl,
-                                    body,
-                                    &inner_ctx,
-                                    child.name.span,
-                                );
-                                self.dropping(item, marks, &inner_ctx, child.name.span);
-                            } else {
-                                self.keyed(&inner, slot, decl, body, &inner_ctx);
-                            }
+                            self.keyed(&inner, slot, decl, body, ctx);
                         }
                     }
                 }
@@ -127,8 +110,9 @@ impl Collector<'_> {
                 }
             };
             if let Some(compute) = marks.compute {
-                let placeholder =
-                    Entry { value: Value { ty: None, ..entry.value.clone() }, ..entry.clone() };
+                let ty = marks::without_compute(entry.value.ty.as_ref());
+                let value = Value { ty, ..entry.value.clone() };
+                let placeholder = Entry { value, ..entry.clone() };
                 let mut entries = vec![placeholder];
                 entries.extend(node.entries.iter().filter(|other| other.name.is_some()).cloned());
                 entries.extend(extra.iter().map(|(_, entry)| (*entry).clone()));
@@ -137,26 +121,14 @@ impl Collector<'_> {
                 self.defer(compute, &name, &template, slot, &ctx);
                 continue;
             }
-            let item = self.item_slot(slot, &key, decl, body, &ctx, entry.span);
+            let at = || At::Item(decl.clone(), body.clone());
+            let item = self.state.child(slot, &key, at);
             let ctx = self.dropping(item, marks, &ctx, entry.span);
             if !marks.unset {
+                self.mention(item, &ctx, ctx.order.unwrap_or_default(), Some(entry.span));
                 self.typed(&children, item, &ctx);
             }
         }
-    }
-
-    pub(super) fn item_slot(
-        &mut self,
-        slot: SlotId,
-        key: &Arc<str>,
-        decl: &Arc<OptionDecl>,
-        body: &Arc<Body>,
-        ctx: &Ctx,
-        span: Span,
-    ) -> SlotId {
-        let item = self.state.child(slot, key, || At::Item(decl.clone(), body.clone()));
-        self.mention(item, ctx, ctx.order.unwrap_or_default(), Some(span));
-        item
     }
 
     /// Positional arguments as children.

@@ -362,6 +362,10 @@ impl Collector<'_> {
         ctx: &Ctx,
     ) {
         if let Some(entry) = node.args().next() {
+            if node.entries.len() == 1 && node.children.is_none() && is_computed(entry) {
+                self.defer_map(entry, slot, ctx);
+                return;
+            }
             self.push(
                 Diagnostic::error(
                     "wrong-shape",
@@ -466,11 +470,11 @@ impl Collector<'_> {
         ctx: &Ctx,
     ) {
         let at = self.state.child(slot, &child.name.value, || At::Entry(inner.clone()));
-        self.mention(at, ctx, ctx.order.unwrap_or_default(), Some(child.name.span));
         let ctx = self.dropping(at, marks, ctx, child.name.span);
         if marks.unset {
             return;
         }
+        self.mention(at, &ctx, ctx.order.unwrap_or_default(), Some(child.name.span));
         let path = format!("{path}.{}", segment(&child.name.value));
         if inner.is_freeform() {
             let decl = self.owner(slot);
@@ -503,4 +507,9 @@ pub(super) fn sample(ty: &Type) -> String {
         Type::Union(list) => list.first().map_or_else(String::new, sample),
         _ => "\"...\"".to_owned(),
     }
+}
+
+/// Whether a value is marked as computed.
+pub fn is_computed(entry: &Entry) -> bool {
+    marks::read(entry.value.ty.as_ref()).0.compute.is_some()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use minijinja::Value as Jinja;
 use minijinja::value::ValueKind;
 
+use super::Whose;
 use crate::diag::{Diagnostic, Span};
 use crate::eval::Eval;
 use crate::eval::arena::{At, BlockId, EnvId, Frame, Guard, Poisoned, SlotId, State};
@@ -125,7 +126,7 @@ impl Eval {
     ) -> Result<Vec<Jinja>, Poisoned> {
         let value = self.expression(text, span, env)?;
         if let Some(object) = value.downcast_object_ref::<SlotObject>() {
-            return self.slot_items(object.slot);
+            return object.eval().ok_or(Poisoned)?.slot_items(object.slot);
         }
         if let Some(object) = value.downcast_object_ref::<MapObject>() {
             return Ok(object.entries());
@@ -160,6 +161,11 @@ impl Eval {
 
     /// The entries of a container for a `for`: items with their fields, or pairs.
     pub fn slot_items(&self, slot: SlotId) -> Result<Vec<Jinja>, Poisoned> {
+        match self.whose(slot) {
+            Whose::Own => {}
+            Whose::Machine(system, there) => return system.slot_items(there),
+            Whose::User => return Err(self.crossed(slot)),
+        }
         let at = self.state().slot(slot).at.clone();
         if let At::Option(decl) = &at
             && matches!(decl.kind, Kind::Keyed(_) | Kind::Items(_))

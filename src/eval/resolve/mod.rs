@@ -6,6 +6,7 @@
 mod guard;
 mod merge;
 mod order;
+mod scope;
 mod slot;
 mod tree;
 
@@ -24,6 +25,8 @@ pub struct Active {
     pub def: Def,
 }
 
+pub use scope::Whose;
+
 const MAX_DEPTH: usize = 200;
 
 impl Eval {
@@ -33,6 +36,11 @@ impl Eval {
     }
 
     fn force_level(&self, slot: SlotId) -> (Outcome, Level) {
+        match self.whose(slot) {
+            Whose::Own => {}
+            Whose::Machine(system, there) => return (system.force(there), Level::Normal),
+            Whose::User => return (Err(self.crossed(slot)), Level::Normal),
+        }
         {
             let mut state = self.state();
             if let Some(memo) = &state.slot(slot).memo {

@@ -85,27 +85,43 @@ impl Eval {
                         continue;
                     }
                 };
-                let text: Arc<str> = match &key.data {
-                    Data::String(text) => text.clone(),
-                    Data::Int(n) => n.to_string().into(),
-                    other => {
-                        self.push(Diagnostic::error(
-                            "wrong-type",
-                            one.span,
-                            "expected a key",
-                            format!("a key is a string, found {}", other.describe()),
-                        ));
+                let known = match (&one.node, &key.data) {
+                    (Some(_), Data::String(text)) => Ok(text.clone()),
+                    (Some(_), Data::Int(n)) => Ok(n.to_string().into()),
+                    (None, Data::Map(_)) => Ok("".into()),
+                    (None, Data::Null) => continue,
+                    (Some(_), other) => {
+                        Err(("a key", format!("a key is a string, found {}", other.describe())))
+                    }
+                    (None, other) => {
+                        let path = self.state().path(slot);
+                        let what = format!("`{path}` holds keys, found {}", other.describe());
+                        Err(("an object", what))
+                    }
+                };
+                let text: Arc<str> = match known {
+                    Ok(text) => text,
+                    Err((expected, what)) => {
+                        let label = format!("expected {expected}");
+                        self.push(Diagnostic::error("wrong-type", one.span, label, what));
                         result = Err(Poisoned);
                         continue;
                     }
                 };
                 let mut state = self.state();
+                // Its place is where it was said.
+                let mut order = state.env(*env).order.clone();
+                order.push(one.seq);
+                let own = state.add_env(Some(*env), one.ctx.block, Vec::new(), order);
                 let target = one.ctx.target.clone();
-                let block = state.add_block(None, Guard::Pinned(*env), target);
+                let block = state.add_block(None, Guard::Pinned(own), target);
                 let ctx = Ctx { block, computed_key: true, ..one.ctx.clone() };
-                Collector { state: &mut state, shared: &self.shared }
-                    .with_key(&one.node, &text, slot, &ctx);
-                drop(state);
+                let mut collector = Collector { state: &mut state, shared: &self.shared };
+                match (&one.node, &key.data) {
+                    (Some(node), _) => collector.with_key(node, &text, slot, &ctx),
+                    (None, Data::Map(map)) => collector.spread(map, one.span, slot, &ctx),
+                    (None, _) => {}
+                }
                 // Keys computed inside a computed key are met when the container below is read.
             }
         }

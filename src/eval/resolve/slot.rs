@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::Whose;
 use crate::diag::Diagnostic;
 use crate::eval::Eval;
 use crate::eval::arena::{At, Guard, Outcome, Poisoned, Raw, SlotId};
@@ -24,6 +25,9 @@ impl Eval {
                 let mut map = IndexMap::new();
                 for name in group.places.keys() {
                     let Some(child) = self.child_of(slot, name) else { continue };
+                    if matches!(self.whose(child), Whose::User) {
+                        continue;
+                    }
                     match self.force(child) {
                         Ok(Some(value)) => {
                             map.insert(name.clone(), (*value).clone());

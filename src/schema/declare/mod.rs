@@ -13,13 +13,13 @@ use crate::syntax::tree::{Name, Node, Scalar, Value};
 use implied::{implied, package_statement, shell_init};
 use option::{Context, option};
 
-/// Names that structure a configuration, so that no option can have them.
+/// Words of the language, so that no option can have them.
 pub const RESERVED: &[&str] = &[
     "when", "for", "use", "import", "option", "assert", "warn", "renamed", "removed", "let", "set",
 ];
 
-/// Names that structure the top of a configuration: below a target they are names like others.
-const TOP: &[&str] = &["host", "user", "module", "hcc", "target"];
+/// Words of the top level, with which no option of one's own can begin.
+pub const TOP_LEVEL: &[&str] = &["host", "user", "module", "hcc", "target"];
 
 /// The option to which a target's `package` is added.
 pub const PACKAGES: &str = "home.packages";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{RESERVED, TOP, as_text, bool_prop, check_props, text_prop};
+use super::{RESERVED, TOP_LEVEL, as_text, bool_prop, check_props, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Spanned, nearest};
 use crate::schema::option::{Body, Fallback, Kind, OptionDecl, Scope, TypedKey};
 use crate::schema::types::Type;
@@ -55,13 +55,18 @@ pub(super) fn option(
             );
             continue;
         }
-        let top = context.inside.is_empty() && TOP.contains(&&*name.value);
-        if RESERVED.contains(&&*name.value) || top {
+        let top = context.inside.is_empty();
+        let mut parts = name.value.split('.');
+        let first = parts.clone().next().unwrap_or_default();
+        if let Some(word) = parts
+            .find(|part| RESERVED.contains(part))
+            .or_else(|| Some(first).filter(|first| top && TOP_LEVEL.contains(first)))
+        {
             diags.push(Diagnostic::error(
                 "bad-option",
                 name.span,
                 "a word of the language",
-                format!("an option cannot be called `{}`", name.value),
+                format!("an option cannot be called `{word}`"),
             ));
             continue;
         }

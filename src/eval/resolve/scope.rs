@@ -1,0 +1,104 @@
+//! A user reads the machine's values, never the reverse.
+
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, Span};
+use crate::eval::Eval;
+use crate::eval::arena::{At, Poisoned, SlotId, State};
+use crate::schema::Scope;
+
+/// Whose value a slot holds.
+pub enum Whose {
+    /// The one's that reads it, or nobody's: a group.
+    Own,
+    /// The machine's, read by a user: there it is.
+    Machine(Arc<Eval>, SlotId),
+    /// A user's, read by the machine.
+    User,
+}
+
+impl Eval {
+    /// Whose value a slot holds.
+    pub fn whose(&self, slot: SlotId) -> Whose {
+        let (scope, keys) = {
+            let state = self.state();
+            let mut scope = None;
+            let mut keys = Vec::new();
+            let mut at = Some(slot);
+            while let Some(id) = at {
+                let own = state.slot(id);
+                match &own.at {
+                    At::Option(decl) | At::Item(decl, _) | At::Free(decl, _) => {
+                        scope = scope.or(Some(decl.scope));
+                    }
+                    At::Group(_) | At::Entry(_) => {}
+                }
+                if id != State::ROOT {
+                    keys.push(own.key.clone());
+                }
+                at = own.parent;
+            }
+            (scope, keys)
+        };
+        match (scope, self.shared.scope) {
+            (Some(Scope::User), Scope::System) => Whose::User,
+            (Some(Scope::System), Scope::User) => {
+                let Some(system) = &self.system else { return Whose::Own };
+                let mut there = State::ROOT;
+                for key in keys.iter().rev() {
+                    match system.child_of(there, key) {
+                        Some(child) => there = child,
+                        None => return Whose::Own,
+                    }
+                }
+                Whose::Machine(system.clone(), there)
+            }
+            _ => Whose::Own,
+        }
+    }
+
+    /// Notes that the machine read a user's option, to be said where the expression stands.
+    pub fn crossed(&self, slot: SlotId) -> Poisoned {
+        let mut state = self.state();
+        state.crossed = Some(state.path(slot));
+        state.poison = true;
+        Poisoned
+    }
+
+    /// Runs what reads values for an expression, and says whether one of them is in error. What
+    /// an expression around it has read is not forgotten.
+    pub fn watched<T>(&self, span: Span, run: impl FnOnce() -> T) -> (T, bool) {
+        let before =
+            (self.swap_poison(false), self.system.as_ref().map(|own| own.swap_poison(false)));
+        let result = run();
+        let here = self.swap_poison(before.0);
+        let there = match (&self.system, before.1) {
+            (Some(system), Some(before)) => system.swap_poison(before),
+            _ => false,
+        };
+        self.say_crossed(span);
+        (result, here || there)
+    }
+
+    fn swap_poison(&self, poison: bool) -> bool {
+        std::mem::replace(&mut self.state().poison, poison)
+    }
+
+    /// Says that the machine read a user's option.
+    fn say_crossed(&self, span: Span) {
+        let mut state = self.state();
+        if let Some(path) = state.crossed.take()
+            && !state.checking
+        {
+            state.diags.push(
+                Diagnostic::error(
+                    "system-reads-user",
+                    span,
+                    "read for the machine",
+                    format!("`{path}` is a user's option, which the machine cannot read"),
+                )
+                .help("declare what both need with `scope=\"system\"`"),
+            );
+        }
+    }
+}
