@@ -20,8 +20,13 @@ fn home() -> Option<Home> {
 /// What a shell without a terminal always says is left out.
 #[track_caller]
 fn clean(mut said: Said) -> String {
-    let talk = ["cannot set terminal process group", "no job control in this shell", "Inappropriate ioctl"];
-    let rest: Vec<&str> = said.err.lines().filter(|line| !talk.iter().any(|talk| line.contains(talk))).collect();
+    let talk = [
+        "cannot set terminal process group",
+        "no job control in this shell",
+        "Inappropriate ioctl",
+    ];
+    let rest: Vec<&str> =
+        said.err.lines().filter(|line| !talk.iter().any(|talk| line.contains(talk))).collect();
     said.err = rest.join("\n");
     said.clean()
 }
@@ -49,8 +54,14 @@ fn slots_run_in_order() {
 #[test]
 fn aliases_hold_and_own_ones_win() {
     let Some(home) = home() else { return };
-    let out = clean(home.run("bash", &["-ic", "alias ll same gs; alias gone 2>/dev/null || echo none; eval quote"]));
-    assert_eq!(out, "alias ll='ls -lah'\nalias same='echo own'\nalias gs='git status -sb'\nnone\nit's\n");
+    let out = clean(home.run(
+        "bash",
+        &["-ic", "alias ll same gs; alias gone 2>/dev/null || echo none; eval quote"],
+    ));
+    assert_eq!(
+        out,
+        "alias ll='ls -lah'\nalias same='echo own'\nalias gs='git status -sb'\nnone\nit's\n"
+    );
 }
 
 #[test]
@@ -58,7 +69,13 @@ fn history_and_options_are_set() {
     let Some(home) = home() else { return };
     let script = "echo $HISTSIZE $HISTFILESIZE $HISTFILE $HISTCONTROL \"$HISTIGNORE\"; shopt -q histappend && shopt -q globstar && ! shopt -q sourcepath && echo set";
     let out = clean(home.run("bash", &["-ic", script]));
-    assert_eq!(out, format!("50000 -1 {} ignoreboth:erasedups ls:cd *\nset\n", home.join(".local/state/bash/history")));
+    assert_eq!(
+        out,
+        format!(
+            "50000 -1 {} ignoreboth:erasedups ls:cd *\nset\n",
+            home.join(".local/state/bash/history")
+        )
+    );
     assert!(home.join(".local/state/bash").is_dir());
 }
 
@@ -70,7 +87,12 @@ fn the_session_is_read_once_by_every_kind_of_shell() {
     let own = format!("{} $5", home.join("b"));
     assert_eq!(clean(home.run("bash", &["-ic", script])), expected(" "));
     assert_eq!(clean(home.run("bash", &["-lic", script])), expected(&own));
-    assert_eq!(clean(home.run("bash", &["-lic", &format!("bash -ic '{}'", script.replace('\'', r"'\''"))])), expected(&own));
+    assert_eq!(
+        clean(
+            home.run("bash", &["-lic", &format!("bash -ic '{}'", script.replace('\'', r"'\''"))])
+        ),
+        expected(&own)
+    );
     // A display manager reads .profile with sh.
     assert_eq!(clean(home.run("sh", &["-c", &format!(". ~/.profile; {script}")])), expected(&own));
 }
@@ -80,7 +102,11 @@ fn the_prompt_is_hooked_in_where_it_is_installed() {
     let Some(home) = home() else { return };
     home.stand_in("starship", "echo PROMPT_FROM=$1-$2");
     let script = "echo ${PROMPT_FROM:-none}";
-    assert_eq!(clean(home.run("bash", &["-ic", script])), "none\n", "a dumb terminal keeps its prompt");
+    assert_eq!(
+        clean(home.run("bash", &["-ic", script])),
+        "none\n",
+        "a dumb terminal keeps its prompt"
+    );
     let nested = format!("TERM=xterm bash -ic '{script}'");
     assert_eq!(clean(home.run("bash", &["-ic", &nested])), "init-bash\n");
 }

@@ -20,7 +20,9 @@ fn home() -> Option<Home> {
 #[test]
 fn every_file_is_fish() {
     let Some(home) = home() else { return };
-    for file in ["config.fish", "functions/greet.fish", "functions/mkcd.fish", "functions/on_there.fish"] {
+    for file in
+        ["config.fish", "functions/greet.fish", "functions/mkcd.fish", "functions/on_there.fish"]
+    {
         home.run("fish", &["-n", home.join(&format!(".config/fish/{file}")).as_str()]).clean();
     }
 }
@@ -29,7 +31,10 @@ fn every_file_is_fish() {
 fn slots_run_in_order() {
     let Some(home) = home() else { return };
     assert_eq!(home.run("fish", &["-c", "echo $ORDER"]).clean(), "env\n");
-    assert_eq!(home.run("fish", &["-ic", "echo $ORDER"]).clean(), "env main-before conf.d main last main-after\n");
+    assert_eq!(
+        home.run("fish", &["-ic", "echo $ORDER"]).clean(),
+        "env main-before conf.d main last main-after\n"
+    );
     let out = home.run("fish", &["-lic", "echo $ORDER"]).clean();
     assert_eq!(out, "env login main-before conf.d main last main-after\n");
 }
@@ -37,7 +42,8 @@ fn slots_run_in_order() {
 #[test]
 fn aliases_and_abbreviations_hold() {
     let Some(home) = home() else { return };
-    let script = "same; quote; functions -q gone; or echo none; functions -q ll; and echo ll; abbr --show";
+    let script =
+        "same; quote; functions -q gone; or echo none; functions -q ll; and echo ll; abbr --show";
     let out = home.run("fish", &["-ic", script]).clean();
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines.get(..4).unwrap_or_default(), ["own", "it's", "none", "ll"]);
@@ -57,7 +63,8 @@ fn functions_are_read_when_they_are_called() {
 #[test]
 fn the_session_is_read_once() {
     let Some(home) = home() else { return };
-    let script = "echo $EDITOR $GREETING; string match -r '/\\.local/bin$' -- $PATH | count; echo $PATH[1]";
+    let script =
+        "echo $EDITOR $GREETING; string match -r '/\\.local/bin$' -- $PATH | count; echo $PATH[1]";
     let expected = format!("nvim it's {0}\n1\n{0}/.local/bin\n", home.path());
     assert_eq!(home.run("fish", &["-c", script]).clean(), expected);
     let nested = format!("fish -ic \"{}\"", script.replace('\\', r"\\").replace('$', r"\$"));
@@ -69,7 +76,11 @@ fn the_prompt_is_hooked_in_where_it_is_installed() {
     let Some(home) = home() else { return };
     home.stand_in("starship", "echo set -g PROMPT_FROM $1-$2");
     let script = "set -q PROMPT_FROM; or set PROMPT_FROM none; echo $PROMPT_FROM";
-    assert_eq!(home.run("fish", &["-ic", script]).clean(), "none\n", "a dumb terminal keeps its prompt");
+    assert_eq!(
+        home.run("fish", &["-ic", script]).clean(),
+        "none\n",
+        "a dumb terminal keeps its prompt"
+    );
     let nested = format!("TERM=xterm-256color fish -ic '{script}'");
     let out = home.run("sh", &["-c", &nested]);
     assert!(out.out.ends_with("init-fish\n"), "{out:?}");

@@ -14,14 +14,26 @@ impl Server {
         std::fs::create_dir_all(home.join("run")).expect("a writable home");
         let server = Self(home);
         let config = server.0.join(".config/tmux/tmux.conf");
-        server.said(&["-f", config.as_str(), "start-server", ";", "new-session", "-d", "-s", "kept"]);
+        server.said(&[
+            "-f",
+            config.as_str(),
+            "start-server",
+            ";",
+            "new-session",
+            "-d",
+            "-s",
+            "kept",
+        ]);
         Some(server)
     }
 
     #[track_caller]
     fn said(&self, args: &[&str]) -> String {
         let mut command = self.0.command("timeout");
-        command.args(["20", "tmux", "-L", "judge"]).args(args).env("TMUX_TMPDIR", self.0.join("run"));
+        command
+            .args(["20", "tmux", "-L", "judge"])
+            .args(args)
+            .env("TMUX_TMPDIR", self.0.join("run"));
         super::home::said(&mut command).clean()
     }
 
@@ -34,7 +46,10 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         let mut command = self.0.command("tmux");
-        let _gone = command.args(["-L", "judge", "kill-server"]).env("TMUX_TMPDIR", self.0.join("run")).output();
+        let _gone = command
+            .args(["-L", "judge", "kill-server"])
+            .env("TMUX_TMPDIR", self.0.join("run"))
+            .output();
     }
 }
 
@@ -57,7 +72,13 @@ fn options_have_the_values() {
     ] {
         assert_eq!(server.option(name), value, "{name}");
     }
-    for (name, value) in [("pane-base-index", "1"), ("mode-keys", "vi"), ("aggressive-resize", "on"), ("clock-mode-style", "24"), ("pane-border-status", "top")] {
+    for (name, value) in [
+        ("pane-base-index", "1"),
+        ("mode-keys", "vi"),
+        ("aggressive-resize", "on"),
+        ("clock-mode-style", "24"),
+        ("pane-border-status", "top"),
+    ] {
         assert_eq!(server.said(&["show-options", "-gwv", name]).trim_end(), value, "{name}");
     }
     for (name, value) in [("escape-time", "0"), ("focus-events", "on")] {
@@ -90,7 +111,11 @@ fn keys_are_bound() {
         ("\\#", "list-buffers"),
         ("C-s", "set-window-option synchronize-panes"),
     ] {
-        assert!(bound(key).is_some_and(|own| own.starts_with(command)), "{key}: {:?}\n{keys}", bound(key));
+        assert!(
+            bound(key).is_some_and(|own| own.starts_with(command)),
+            "{key}: {:?}\n{keys}",
+            bound(key)
+        );
     }
     assert_eq!(bound("c"), None);
     assert_eq!(bound("C-b"), None);
@@ -121,6 +146,10 @@ fn the_socket_is_out_of_reach_of_others() {
         command.args([args, "echo $TMUX_TMPDIR"]).env("XDG_RUNTIME_DIR", home.join("run"));
         assert_eq!(super::home::said(&mut command).ok().trim(), home.join("run"), "{shell}");
         command.env("XDG_RUNTIME_DIR", "/nonexistent");
-        assert_eq!(super::home::said(&mut command).ok().trim(), "", "{shell}: a folder that is not there");
+        assert_eq!(
+            super::home::said(&mut command).ok().trim(),
+            "",
+            "{shell}: a folder that is not there"
+        );
     }
 }
