@@ -208,6 +208,12 @@ impl Eval {
         if self.state().bad.contains(&span) {
             return Err(Poisoned);
         }
+        if self.is_users(&span)
+            && let Some(name) = self.about_users(text)
+        {
+            self.push(mistake::of_a_user(&name, text, span, &self.shared));
+            return Err(Poisoned);
+        }
         if let Some(path) = simple_path(text)
             && let (Some(found), poisoned) = self.watched(span, || self.follow(env, &path))
         {

@@ -65,7 +65,7 @@ impl Collector<'_> {
                         node.name.span,
                         "an empty block",
                         format!(
-                            "`{}` {{}} could be an empty list or an empty object",
+                            "`{} {{}}` could be an empty list or an empty object",
                             node.name.value
                         ),
                     )

@@ -2,15 +2,17 @@
 //! and never enabled.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::collect::{Program, literal};
 use super::program::blocks;
 use super::structure;
-use crate::diag::{Diagnostic, Diagnostics, Span};
+use crate::diag::{Diagnostic, Diagnostics, Span, nearest};
 use crate::schema::option::{Body, Kind};
 use crate::schema::{Group, OptionDecl, Place};
 use crate::syntax::marks;
-use crate::syntax::tree::{Node, Scalar};
+use crate::syntax::tree::{Entry, Node, Scalar};
+use crate::value::quote;
 
 /// Looks at the whole configuration.
 pub fn run(program: &Program, diags: &mut Diagnostics) {
@@ -103,26 +105,78 @@ fn item(node: &Node, body: &Body, program: &Program, diags: &mut Diagnostics) {
 
 /// Says that no host meets a `when`, if so.
 fn unmet(node: &Node, program: &Program, diags: &mut Diagnostics) {
-    if node.props().all(|(name, _)| &*name.value == "expr") {
-        return;
-    }
-    let met = program.structure.hosts.iter().any(|host| {
-        structure::holds(node, &host.facts, None)
-            || host.users.iter().any(|user| structure::holds(node, &host.facts, Some(&user.facts)))
-    });
     let mut wrong = Diagnostics::default();
     structure::check_guard(node, &mut wrong);
-    if met || !wrong.is_empty() {
-        return;
+    if wrong.is_empty() && !met(node, program) {
+        diags.push(nobody(node, program));
     }
-    let facts: Vec<String> = node
-        .props()
-        .filter(|(name, _)| &*name.value != "expr")
-        .map(|(name, entry)| format!("{}={}", name.value, literal(&entry.value.data).kdl()))
-        .collect();
-    let span = node.entries.first().map_or(node.name.span, |entry| entry.span);
-    let message = format!("no host meets `when {}`", facts.join(" "));
-    diags.push(Diagnostic::warning("unmet-guard", span, "never holds", message));
+}
+
+/// Whether a host, or a user of one, meets a guard.
+fn met(when: &Node, program: &Program) -> bool {
+    program.structure.hosts.iter().any(|host| {
+        let user = |user: &structure::User| structure::holds(when, &host.facts, Some(&user.facts));
+        structure::holds(when, &host.facts, None) || host.users.iter().any(user)
+    })
+}
+
+/// A guard that nobody meets: by the one fact that nobody has, or by all of them together.
+fn nobody(when: &Node, program: &Program) -> Diagnostic {
+    let facts = || {
+        when.entries
+            .iter()
+            .filter(|entry| entry.name.as_ref().is_some_and(|name| &*name.value != "expr"))
+    };
+    let said = |entry: &Entry| {
+        let name = entry.name.as_ref().map_or("", |name| &name.value);
+        format!("{name}={}", literal(&entry.value.data).kdl())
+    };
+    let alone =
+        |entry: &&Entry| !met(&Node { entries: vec![(*entry).clone()], ..when.clone() }, program);
+    if let Some(entry) = facts().find(alone) {
+        let problem = Diagnostic::warning(
+            "unmet-guard",
+            entry.value.span,
+            "never holds",
+            format!("no host has `{}`", said(entry)),
+        );
+        let known = known(entry.name.as_ref().map_or("", |name| &name.value), program);
+        let near = match &entry.value.data {
+            Scalar::String(text) => nearest(text, known.iter().map(|name| &**name)),
+            _ => None,
+        };
+        let list = known.iter().take(8).map(|name| quote(name)).collect::<Vec<_>>().join(", ");
+        return problem
+            .maybe_help((!known.is_empty()).then(|| format!("the hosts have {list}")))
+            .meant(entry.value.span, near.map(quote));
+    }
+    let all: Vec<String> = facts().map(|entry| format!("`{}`", said(entry))).collect();
+    let span = facts().map(|entry| entry.span).reduce(Span::to).unwrap_or(when.name.span);
+    Diagnostic::warning(
+        "unmet-guard",
+        span,
+        "never hold together",
+        format!("no host has {}", all.join(" and ")),
+    )
+}
+
+/// What the hosts say of a fact.
+fn known(fact: &str, program: &Program) -> Vec<Arc<str>> {
+    let hosts = program.structure.hosts.iter();
+    let mut known: Vec<Arc<str>> = match fact {
+        "host" => hosts.map(|host| host.facts.name.clone()).collect(),
+        "user" => {
+            hosts.flat_map(|host| host.users.iter().map(|user| user.facts.name.clone())).collect()
+        }
+        "os" => hosts.filter_map(|host| host.facts.os.clone()).collect(),
+        "distro" => hosts.filter_map(|host| host.facts.distro.clone()).collect(),
+        "arch" => hosts.filter_map(|host| host.facts.arch.clone()).collect(),
+        "tag" => hosts.flat_map(|host| host.facts.tags.clone()).collect(),
+        _ => Vec::new(),
+    };
+    known.sort();
+    known.dedup();
+    known
 }
 
 #[derive(Default)]

@@ -221,6 +221,17 @@ pub fn fact(first: &str, field: &str, fields: &[&str], at: Span, shared: &Shared
     problem.help(format!("say it: `{sample}`"))
 }
 
+/// An option of the machine that depends on one of a user.
+pub fn of_a_user(name: &str, text: &str, span: Span, shared: &Shared) -> Diagnostic {
+    Diagnostic::error(
+        "user-option-in-system",
+        narrowed_in(name, text, span, &shared.sources),
+        "a user's",
+        format!("`{name}` belongs to a user, and the machine has several: its options cannot depend on it"),
+    )
+    .help("say it without this, or under a `when` over facts of the host")
+}
+
 /// A value that is no text, in a text.
 pub fn unprintable(value: &Jinja, expr: &str, span: Span, shared: &Shared) -> Diagnostic {
     let at = narrowed(expr, span, &shared.sources);

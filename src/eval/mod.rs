@@ -225,7 +225,9 @@ impl Eval {
 
     /// Runs `assert` and `warn`; what is in error already stays silent.
     pub fn run_checks(&self) {
-        let checks = self.state().checks.clone();
+        let mut checks = self.state().checks.clone();
+        // Each user's own run says what is about users.
+        checks.retain(|check| !self.check_is_about_users(check));
         self.state().checking = true;
         for (check, envs) in self.instances_of(checks) {
             let (Some((text, span)), Some(message)) =
@@ -256,6 +258,42 @@ impl Eval {
                 });
             }
         }
+    }
+
+    /// Whether a check, or a guard around it, reads in the machine's scope what only a user has.
+    fn check_is_about_users(&self, check: &Output) -> bool {
+        if self.shared.scope == Scope::User {
+            return false;
+        }
+        let mut texts: Vec<Arc<str>> = Vec::new();
+        texts.extend(check.node.prop("expr").and_then(collect::string).map(|(text, _)| text));
+        let mut at = Some(check.block);
+        while let Some(id) = at {
+            let state = self.state();
+            let block = state.block(id);
+            if let Guard::When(text, _) | Guard::For(_, text, _) = &block.guard {
+                texts.push(text.clone());
+            }
+            at = block.parent;
+        }
+        texts.iter().any(|text| self.about_users(text).is_some())
+    }
+
+    /// The name in an expression of the machine's scope that only a user has.
+    fn about_users(&self, text: &str) -> Option<String> {
+        if self.shared.scope == Scope::User {
+            return None;
+        }
+        names::ways(text).into_iter().find(|way| {
+            let mut parts = way.split('.');
+            match parts.next() {
+                Some("user" | "xdg") => true,
+                Some("config") => {
+                    names::scope(&self.shared.schema.root, parts) == Some(Scope::User)
+                }
+                _ => false,
+            }
+        })
     }
 
     /// Where the user said the item that an instance is about.

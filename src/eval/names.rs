@@ -8,7 +8,7 @@ use super::interpolate::{Piece, pieces, simple_path};
 use super::machine::FUNCTIONS;
 use super::mistake::{self, FACTS, narrowed_in};
 use crate::diag::{Diagnostic, Span, nearest};
-use crate::schema::{Group, Place, join, library};
+use crate::schema::{Group, Place, Scope, join, library};
 use crate::syntax::marks::Compute;
 
 /// Looks through all expressions that were collected. What is wrong is not run afterwards.
@@ -65,22 +65,11 @@ impl Expression<'_> {
         if let Some(problem) = self.minus() {
             return Some(problem);
         }
-        let ways: Vec<String> = match simple_path(self.text) {
-            Some(_) => vec![self.text.trim().to_owned()],
-            None => match super::expr::environment().compile_expression(self.text) {
-                Ok(expression) => {
-                    let mut ways: Vec<String> =
-                        expression.undeclared_variables(true).into_iter().collect();
-                    ways.sort();
-                    ways
-                }
-                // What cannot be read is said when it runs, or never if it never does: say it now.
-                Err(error) => {
-                    return Some(mistake::explain(&error, self.text, self.one.span, self.shared));
-                }
-            },
-        };
-        ways.iter().find_map(|way| self.way(way))
+        match read_ways(self.text) {
+            Ok(ways) => ways.iter().find_map(|way| self.way(way)),
+            // What cannot be read is said when it runs, or never if it never does: say it now.
+            Err(error) => Some(mistake::explain(&error, self.text, self.one.span, self.shared)),
+        }
     }
 
     fn place(&self, part: &str) -> Span {
@@ -250,6 +239,35 @@ impl Expression<'_> {
             _ => None,
         }
     }
+}
+
+/// The dotted names that an expression reads.
+fn read_ways(text: &str) -> Result<Vec<String>, minijinja::Error> {
+    if simple_path(text).is_some() {
+        return Ok(vec![text.trim().to_owned()]);
+    }
+    let expression = super::expr::environment().compile_expression(text)?;
+    let mut ways: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
+    ways.sort();
+    Ok(ways)
+}
+
+/// The dotted names that an expression reads; none if it cannot be read.
+pub fn ways(text: &str) -> Vec<String> {
+    read_ways(text).unwrap_or_default()
+}
+
+/// Whose the option is that a way below `config` leads to, if it leads to one.
+pub fn scope<'a>(root: &Group, parts: impl Iterator<Item = &'a str>) -> Option<Scope> {
+    let mut group = root;
+    for part in parts {
+        match group.places.iter().find(|(name, _)| same(name, part)) {
+            Some((_, Place::Group(inner))) => group = inner,
+            Some((_, Place::Option(decl))) => return Some(decl.scope),
+            None => break,
+        }
+    }
+    group.target.as_ref().map(|target| target.scope)
 }
 
 /// Whether a name in an expression means an option's: `_` stands for `-`.

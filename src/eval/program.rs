@@ -58,6 +58,10 @@ pub fn build_with(
     }
     for node in &structure.options {
         mentions.expressions(std::slice::from_ref(node), Strings::Marked);
+        // A name of the shelf's is taken, also where nobody else mentions it.
+        for name in node.args().filter_map(|entry| declare::as_text(&entry.value)) {
+            mentions.path(&name.value);
+        }
     }
     if shelf == Shelf::All {
         library::names().for_each(|path| mentions.add(&path));

@@ -32,9 +32,12 @@ pub fn actions(eval: &Eval, list: Vec<Placed>) -> Vec<Action> {
         match open.iter().position(|own| !waits(own)) {
             Some(at) => sorted.push(open.remove(at).action),
             None => {
-                circle(eval, &open);
                 // A circle is one mistake: what waits for it is not said.
-                sorted.extend(open.drain(..).map(|own| own.action));
+                let names = circle(eval, &open);
+                let (round, rest): (Vec<Placed>, Vec<Placed>) =
+                    open.into_iter().partition(|own| names.contains(&own.action.name));
+                sorted.extend(round.into_iter().map(|own| own.action));
+                open = rest;
             }
         }
     }
@@ -88,8 +91,8 @@ fn known(eval: &Eval, list: &[Placed]) {
     }
 }
 
-/// Follows the first action that waits until one comes again.
-fn circle(eval: &Eval, open: &[Placed]) {
+/// Follows the first action that waits until one comes again, and says that circle: its names.
+fn circle(eval: &Eval, open: &[Placed]) -> Vec<String> {
     let mut way: Vec<&Placed> = Vec::new();
     let mut at = open.first();
     while let Some(own) = at {
@@ -111,7 +114,7 @@ fn circle(eval: &Eval, open: &[Placed]) {
                 problem = problem.also(other.after, format!("`{}` waits here", other.action.name));
             }
             eval.push(problem.help("take one of the `after` out"));
-            return;
+            return members.iter().map(|own| own.action.name.clone()).collect();
         }
         way.push(own);
         at = own
@@ -120,4 +123,5 @@ fn circle(eval: &Eval, open: &[Placed]) {
             .iter()
             .find_map(|after| open.iter().find(|other| other.action.name == *after));
     }
+    open.iter().map(|own| own.action.name.clone()).collect()
 }

@@ -81,15 +81,39 @@ impl Mismatch {
     }
 }
 
+/// Why a text is no type.
+#[derive(Debug, PartialEq)]
+pub struct BadType {
+    /// What is wrong, as a sentence.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// A name that is no type, and the type that was meant.
+    pub near: Option<(String, &'static str)>,
+}
+
+impl BadType {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, near: None }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
 impl Type {
-    /// Reads a type. The error says what is wrong with it.
-    pub fn parse(text: &str) -> Result<Type, String> {
+    /// Reads a type.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Type, BadType> {
         let mut parser = Parser { rest: text.trim(), depth: 0 };
         let ty = parser.union()?;
         if parser.rest.is_empty() {
             Ok(ty)
         } else {
-            Err(format!("`{}` is left over in the type `{text}`", parser.rest))
+            Err(BadType::new(format!("`{}` is left over in the type `{text}`", parser.rest)))
         }
     }
 
@@ -406,7 +430,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn union(&mut self) -> Result<Type, String> {
+    fn union(&mut self) -> Result<Type, BadType> {
         let mut list = vec![self.single()?];
         while self.eat("|") {
             list.push(self.single()?);
@@ -423,10 +447,10 @@ impl Parser<'_> {
         })
     }
 
-    fn single(&mut self) -> Result<Type, String> {
+    fn single(&mut self) -> Result<Type, BadType> {
         self.depth += 1;
         if self.depth > 32 {
-            return Err("the type is nested too deeply".to_owned());
+            return Err(BadType::new("the type is nested too deeply"));
         }
         let end = self.rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
@@ -455,26 +479,32 @@ impl Parser<'_> {
                 let inside = self.angle_text()?;
                 let names: Vec<Arc<str>> = inside.split_whitespace().map(Arc::from).collect();
                 if names.is_empty() {
-                    return Err("`enum<>` needs names, as in `enum<vim emacs>`".to_owned());
+                    return Err(BadType::new("`enum<>` has no words")
+                        .help("write them with spaces: `enum<vim emacs>`"));
                 }
                 Type::Enum(names)
             }
             "list" | "map" => {
                 if !self.eat("<") {
-                    return Err(format!(
-                        "`{name}` needs the type of its values, as in `{name}<string>`"
-                    ));
+                    return Err(BadType::new(format!("`{name}` needs the type of its values"))
+                        .help(format!("write `{name}<string>`")));
                 }
                 let inner = Arc::new(self.union()?);
                 if !self.eat(">") {
-                    return Err(format!("`{name}<` is not closed"));
+                    return Err(
+                        BadType::new(format!("`{name}<` is not closed")).help("close it with `>`")
+                    );
                 }
                 if name == "list" { Type::List(inner) } else { Type::Map(inner) }
             }
             other => {
-                let hint = crate::diag::nearest(other, NAMES.iter().copied())
-                    .map_or_else(String::new, |name| format!(", did you mean `{name}`?"));
-                return Err(format!("there is no type `{other}`{hint}"));
+                let meant =
+                    ALIASES.iter().find(|(name, _)| *name == other).map(|(_, meant)| *meant);
+                let near = meant.or_else(|| crate::diag::nearest(other, NAMES.iter().copied()));
+                let mut problem = BadType::new(format!("there is no type `{other}`"))
+                    .help(format!("the types are {}", NAMES.join(", ")));
+                problem.near = near.map(|near| (other.to_owned(), near));
+                return Err(problem);
             }
         };
         self.depth -= 1;
@@ -491,10 +521,11 @@ impl Parser<'_> {
         }
     }
 
-    fn angle_text(&mut self) -> Result<String, String> {
+    fn angle_text(&mut self) -> Result<String, BadType> {
         let inside = self.rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
         let Some((inside, rest)) = inside else {
-            return Err("`enum` needs its names, as in `enum<vim emacs>`".to_owned());
+            return Err(BadType::new("`enum` needs its words")
+                .help("write them with spaces: `enum<vim emacs>`"));
         };
         let inside = inside.to_owned();
         self.rest = rest;
@@ -504,23 +535,39 @@ impl Parser<'_> {
     fn range<T>(
         &mut self,
         read: impl Fn(&str) -> Option<T>,
-    ) -> Result<(Option<T>, Option<T>), String> {
+    ) -> Result<(Option<T>, Option<T>), BadType> {
         let Some(rest) = self.rest.strip_prefix('(') else { return Ok((None, None)) };
         let Some((inside, rest)) = rest.split_once(')') else {
-            return Err("a range is not closed, as in `int(0..10)`".to_owned());
+            return Err(BadType::new("a range is not closed").help("write it as `int(0..10)`"));
         };
         let Some((low, high)) = inside.split_once("..") else {
-            return Err(format!("`({inside})` is not a range, as in `int(0..10)`"));
+            return Err(BadType::new(format!("`({inside})` is not a range"))
+                .help("write it with two dots: `(0..10)`, or open: `(1..)`"));
         };
         let end = |text: &str| match text {
             "" => Ok(None),
-            text => read(text).map(Some).ok_or_else(|| format!("`{text}` is not a number")),
+            text => read(text)
+                .map(Some)
+                .ok_or_else(|| BadType::new(format!("`{text}` is not a number"))),
         };
         let range = (end(low)?, end(high)?);
         self.rest = rest;
         Ok(range)
     }
 }
+
+/// What other languages call our types.
+const ALIASES: &[(&str, &str)] = &[
+    ("boolean", "bool"),
+    ("integer", "int"),
+    ("number", "float"),
+    ("double", "float"),
+    ("str", "string"),
+    ("file", "source"),
+    ("object", "settings"),
+    ("attrs", "settings"),
+    ("array", "list"),
+];
 
 const NAMES: &[&str] = &[
     "bool", "int", "float", "string", "scalar", "lines", "text", "path", "source", "package",

@@ -135,17 +135,23 @@ pub fn read(ty: Option<&Name>) -> (Marks, Option<Diagnostic>) {
                 3
             }
             other => {
-                let help = match nearest(other, NAMES.iter().copied()) {
-                    Some(near) => format!("did you mean `({near})`?"),
-                    None => format!("the marks are {}", NAMES.join(", ")),
-                };
                 let problem = Diagnostic::error(
                     "unknown-mark",
                     name.span,
                     "not a mark",
                     format!("there is no mark `({other})`"),
                 );
-                return (marks, Some(problem.help(help)));
+                let near = nearest(other, NAMES.iter().copied());
+                let whole = near.map(|near| name.value.replace(other, near));
+                let problem = problem.help(match other {
+                    // KDL's own annotations: a type follows from the option.
+                    "string" | "str" | "int" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64"
+                    | "float" | "f32" | "f64" | "bool" | "number" | "path" => {
+                        format!("take `({other})` out: the option says the type")
+                    }
+                    _ => format!("the marks are {}", NAMES.join(", ")),
+                });
+                return (marks, Some(problem.meant(name.span, whole)));
             }
         };
         if let Some(first) = seen[group].replace(word).filter(|first| *first != word) {

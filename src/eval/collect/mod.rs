@@ -23,7 +23,7 @@ use crate::syntax::marks::{self, Level, Marks, Order};
 use crate::syntax::tree::{Entry, Node, Scalar};
 
 pub use define::literal;
-pub use value::is_computed;
+pub use value::{is_computed, sample};
 
 /// What all evaluations of a run share.
 #[derive(Debug)]
@@ -134,6 +134,20 @@ impl Collector<'_> {
             let (marks, problem) = marks::read(node.ty.as_ref());
             self.report(problem);
             let ctx = &ctx.with(marks);
+            if marks.hcc && !matches!(&*node.name.value, "when" | "for") {
+                self.push(
+                    Diagnostic::error(
+                        "bad-mark",
+                        node.name.span,
+                        "not a word of the language",
+                        format!(
+                            "`(hcc)` stands before `when` and `for`, found `{}`",
+                            node.name.value
+                        ),
+                    )
+                    .help("take `(hcc)` out"),
+                );
+            }
             match &*node.name.value {
                 "when" => self.when(node, ctx, |own, ctx| own.typed(node.children(), at, ctx)),
                 "for" => self.repeat(node, ctx, |own, ctx| own.typed(node.children(), at, ctx)),
@@ -162,11 +176,15 @@ impl Collector<'_> {
                             "bad-structure",
                             node.name.span,
                             "not here",
-                            format!("`{name}` does not stand inside this block"),
+                            format!("`{name}` does not stand {}", match at {
+                                State::ROOT => "here",
+                                _ => "inside this block",
+                            }),
                         )
                         .help(match &**name {
-                            "let" => "`let` stands in targets and under `for`",
-                            "use" => "`use` stands in a module, a host or a user",
+                            "let" => "`let` stands in targets, under `when expr` and under `for`",
+                            "use" => "`use` stands at the top level, in a module, a host or a user",
+                            "option" => "declare it at the top level or in a module, with its whole path: `option \"my.name\"`",
                             _ => "move it to the top level",
                         }),
                     );

@@ -165,8 +165,7 @@ impl Collector<'_> {
                 format!("`{}` takes one bool at most", group.path),
             ));
         }
-        let children = with_props(node);
-        self.twice(&children, node);
+        let children = self.once(node);
         self.typed(&children, slot, ctx);
     }
 
@@ -194,11 +193,31 @@ impl Collector<'_> {
         Ctx { live: false, ..ctx.clone() }
     }
 
-    /// A property twice, or beside a child of that name.
-    pub(super) fn twice(&mut self, children: &[Node], node: &Node) {
+    /// Properties as children, in front of the children. A property twice, or beside a child of
+    /// that name, is said, and counts once.
+    pub(super) fn once(&mut self, node: &Node) -> Vec<Node> {
+        let mut children = with_props(node);
         let props: Vec<&Name> = node.props().map(|(name, _)| name).collect();
+        if props.is_empty() {
+            return children;
+        }
+        self.twice(&children, &props);
+        let mut seen: HashSet<Arc<str>> = HashSet::new();
+        let mut index = 0;
+        children.retain(|child| {
+            index += 1;
+            if index <= props.len() {
+                seen.insert(child.name.value.clone())
+            } else {
+                !seen.contains(&child.name.value)
+            }
+        });
+        children
+    }
+
+    fn twice(&mut self, children: &[Node], props: &[&Name]) {
         let mut seen: HashSet<&str> = HashSet::new();
-        for name in &props {
+        for name in props {
             if !seen.insert(&name.value) {
                 let first = props
                     .iter()

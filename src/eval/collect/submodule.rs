@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Collector, Ctx, with_props};
+use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, Spanned};
 use crate::eval::arena::{At, Part, Raw, SlotId};
 use crate::schema::option::Body;
@@ -30,14 +30,18 @@ impl Collector<'_> {
             if index + 1 < first { keys.push(entry) } else { extra.push((index + 1, entry)) }
         }
         let mut children = self.positional(node, &positional, &extra);
-        children.extend(with_props(node));
-        self.twice(&with_props(node), node);
+        children.extend(self.once(node));
         if keys.is_empty() {
             if node.entries.is_empty() && node.children.is_none() {
                 return;
             }
+            // A field with its value, where only keys can stand: the key was forgotten.
+            let field = |child: &Node| {
+                child.args().next().is_some() && body.group.places.contains_key(&child.name.value)
+            };
+            let forgotten = node.children().iter().any(field);
             // Without a key, each child is an item: `service { backup { ... } }`.
-            if node.entries.is_empty() && !node.children().is_empty() {
+            if !forgotten && node.entries.is_empty() && !node.children().is_empty() {
                 for child in node.children() {
                     let key = Entry {
                         name: None,
@@ -219,8 +223,7 @@ impl Collector<'_> {
         let args: Vec<(usize, &Entry)> =
             node.args().enumerate().map(|(index, entry)| (index + 1, entry)).collect();
         let mut children = self.positional(node, &positions, &args);
-        self.twice(&with_props(node), node);
-        children.extend(with_props(node));
+        children.extend(self.once(node));
         self.typed(&children, slot, ctx);
     }
 }

@@ -7,6 +7,7 @@ use crate::diag::{Diagnostic, Spanned, nearest};
 use crate::eval::arena::State;
 use crate::schema::{Group, OptionDecl, Place, join, library};
 use crate::syntax::tree::Node;
+use crate::value::quote;
 
 impl Collector<'_> {
     /// A name that is no option.
@@ -14,15 +15,18 @@ impl Collector<'_> {
         let name = &*node.name.value;
         let path = join(&group.path, name);
         if let Some((new, _)) = self.shared.renamed.get(&path) {
-            self.push(
-                Diagnostic::warning(
-                    "renamed-option",
-                    node.name.span,
-                    "the old name",
-                    format!("`{path}` is now `{new}`"),
-                )
-                .help(format!("write `{new}`")),
+            // Inside the block of its group the new name is the rest of its path.
+            let within = new.strip_prefix(&*group.path).map(|rest| rest.trim_start_matches('.'));
+            let problem = Diagnostic::warning(
+                "renamed-option",
+                node.name.span,
+                "the old name",
+                format!("`{path}` is now `{new}`"),
             );
+            self.push(match within.filter(|_| new.len() > group.path.len()) {
+                Some(within) => problem.write(node.name.span, within),
+                None => problem.help(format!("write `{new}`")),
+            });
             let renamed = Node {
                 name: Spanned { value: new.as_str().into(), span: node.name.span },
                 ..node.clone()
@@ -44,32 +48,92 @@ impl Collector<'_> {
             );
             return;
         }
+        let shelf =
+            group.target.is_none() && !group.path.is_empty() && library::has_below(&group.path);
         let mut problem = Diagnostic::error(
             "unknown-option",
             node.name.span,
-            "no option of this name",
-            format!("there is no option `{path}`"),
+            if shelf { "no target of this name" } else { "no option of this name" },
+            format!("there is no {} `{path}`", if shelf { "target" } else { "option" }),
         );
+        let near = near_name(group, name);
         if let Some(decl) = hm_name(group, name) {
             let own =
                 decl.path.strip_prefix(&*group.path).unwrap_or(&decl.path).trim_start_matches('.');
-            problem = problem.help(format!("Home Manager's `{name}` is `{own}` here"));
-        } else if let Some(near) = near_name(group, name) {
-            problem = problem.help(format!("did you mean `{near}`?")).fix(node.name.span, near);
-        } else if let Some(elsewhere) = elsewhere(name) {
-            problem = problem.help(format!("there is `{elsewhere}`"));
-        } else if name.starts_with('$') || name.starts_with('[') {
-            problem = problem.help("quote text that is not KDL");
-        } else if let Some(settings) = group.places.values().find_map(|place| match place {
-            Place::Option(decl) if decl.name() == "settings" => Some(decl),
-            _ => None,
-        }) {
+            problem = problem
+                .help(format!("Home Manager's `{name}` is `{own}` here"))
+                .fix(node.name.span, own);
+        } else if near.is_some() {
+            problem = problem.meant(node.name.span, near);
+        } else if name == "set" {
+            problem = problem.help("`set` stands in targets; here write what is in its block");
+        } else if let Some(found) = self.known_as(name, group) {
+            problem = match found.as_slice() {
+                // At the top level a dotted name is as good as its blocks.
+                [one] if group.path.is_empty() => problem.meant(node.name.span, Some(one)),
+                [one] if one == name => problem.help(format!("`{one}` stands at the top level")),
+                some if some.len() <= 3 => {
+                    let list: Vec<String> = some.iter().map(|path| format!("`{path}`")).collect();
+                    problem.help(format!("there is {}", list.join(" and ")))
+                }
+                some => problem.help(format!(
+                    "there is `{}` and {} more of this name: `hcc options {name}`",
+                    some.first().map_or("", String::as_str),
+                    some.len() - 1
+                )),
+            };
+        } else if group
+            .places
+            .values()
+            .any(|place| matches!(place, Place::Option(decl) if decl.name() == "settings"))
+        {
+            problem = problem.help(format!("what has no option goes through `settings {{ {name} ... }}`, in the program's own names"));
+        } else if shelf {
             problem = problem.help(format!(
-                "what `{}` does not type goes through `settings {{ ... }}`",
-                settings.target
+                "what has no target: `home {{ packages {}; file \".config/...\" source=\"...\" }}`",
+                quote(name)
             ));
+        } else {
+            let names: Vec<&str> = group.names().filter(|name| *name != "enable").collect();
+            let few = !group.path.is_empty() && (1..=8).contains(&names.len());
+            problem = problem.maybe_help(few.then(|| format!("it has {}", names.join(", "))));
         }
         self.push(problem);
+    }
+
+    /// Where a name that is unknown here is known: targets, options that are declared, and
+    /// options of the shelf.
+    fn known_as(&self, name: &str, here: &Group) -> Option<Vec<String>> {
+        let mut found: Vec<String> =
+            library::names().filter(|path| path.rsplit('.').next() == Some(name)).collect();
+        if library::has_below(name) || library::target(name).is_some() {
+            // A block of the top level, put into another.
+            found.push(name.to_owned());
+        }
+        options_called(name, &self.shared.schema.root, &mut found);
+        let said = format!("option {}", quote(name));
+        found.extend(
+            library::names().filter_map(|path| {
+                library::target(&path)?.contains(&said).then(|| join(&path, name))
+            }),
+        );
+        found.retain(|path| *path != join(&here.path, name));
+        found.sort_by_key(|path| (path.matches('.').count(), path.clone()));
+        found.dedup();
+        (!found.is_empty()).then_some(found)
+    }
+}
+
+/// The paths of options with this last name.
+fn options_called(name: &str, group: &Group, found: &mut Vec<String>) {
+    for (own, place) in &group.places {
+        match place {
+            Place::Option(decl) if &**own == name && !decl.internal => {
+                found.push(decl.path.to_string())
+            }
+            Place::Option(_) => {}
+            Place::Group(inner) => options_called(name, inner, found),
+        }
     }
 }
 
@@ -98,9 +162,4 @@ fn hm_name(group: &Group, name: &str) -> Option<Arc<OptionDecl>> {
         Place::Group(inner) if inner.target.is_none() => hm_name(inner, name),
         _ => None,
     })
-}
-
-/// The path of a program with this name, said at the wrong place.
-fn elsewhere(name: &str) -> Option<String> {
-    library::names().find(|path| path.rsplit('.').next() == Some(name))
 }

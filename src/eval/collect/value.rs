@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Collector, Ctx, string, with_props};
+use super::{Collector, Ctx, string};
 use crate::diag::{Diagnostic, Span, nearest};
 use crate::eval::arena::{At, Part, Raw, SlotId, segment};
 use crate::schema::types::{Mismatch, Type};
@@ -398,8 +398,7 @@ impl Collector<'_> {
             false,
             node.name.span,
         );
-        let children = with_props(node);
-        self.twice(&children, node);
+        let children = self.once(node);
         self.map_entries(&children, slot, inner, path, ctx);
     }
 
@@ -496,7 +495,7 @@ fn words(ty: &Type) -> String {
 }
 
 /// How a value of a type looks, for a help.
-pub(super) fn sample(ty: &Type) -> String {
+pub fn sample(ty: &Type) -> String {
     match ty.inner() {
         Type::Bool => "#true".to_owned(),
         Type::Int(low, _) => low.unwrap_or(1).to_string(),

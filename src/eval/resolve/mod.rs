@@ -13,6 +13,7 @@ mod tree;
 use super::Eval;
 use super::arena::{At, Def, EnvId, Frame, Guard, Outcome, Poisoned, Raw, SlotId, State};
 use crate::diag::{Diagnostic, Span};
+use crate::schema::types::Type;
 use crate::syntax::marks::Level;
 
 /// A definition that counts: its place in the order, the instance it is in, itself.
@@ -60,43 +61,7 @@ impl Eval {
     /// Notes what is being computed; a circle is reported and poisons all in it.
     fn entered(&self, state: &mut State, frame: Frame) -> Result<(), Poisoned> {
         if let Some(start) = state.stack.iter().position(|own| *own == frame) {
-            let frames: Vec<Frame> = state.stack.iter().skip(start).cloned().collect();
-            let mut names = Vec::new();
-            let mut spans = Vec::new();
-            for frame in &frames {
-                let (name, span) = self.describe(state, frame);
-                names.extend(name);
-                spans.extend(span);
-            }
-            names.dedup();
-            let first = names.first().cloned().unwrap_or_default();
-            let circle = match names.len() {
-                1 => format!("`{first}` depends on itself"),
-                _ => format!(
-                    "{} -> `{first}` is a circle",
-                    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" -> ")
-                ),
-            };
-            spans.dedup();
-            if let Some((span, others)) = spans.split_first() {
-                let mut problem = Diagnostic::error("cycle", *span, "depends on itself", circle)
-                    .help("give one of them a value that does not depend on the others");
-                for other in others.iter().filter(|other| *other != span) {
-                    problem = problem.also(*other, "on the way");
-                }
-                // The same circle may be entered at each of its places.
-                let same = |one: &Diagnostic| {
-                    one.code == "cycle"
-                        && one
-                            .label
-                            .iter()
-                            .chain(&one.others)
-                            .any(|label| spans.contains(&label.span))
-                };
-                if !state.diags.iter().any(same) {
-                    state.diags.push(problem);
-                }
-            }
+            self.circle(state, start);
             return Err(Poisoned);
         }
         if state.stack.len() > MAX_DEPTH {
@@ -116,6 +81,80 @@ impl Eval {
         }
         state.stack.push(frame);
         Ok(())
+    }
+
+    /// Says that what is being computed since `start` leads back to its beginning: each place
+    /// says what it reads.
+    fn circle(&self, state: &mut State, start: usize) {
+        let mut names: Vec<String> = Vec::new();
+        let mut places: Vec<(Span, usize)> = Vec::new();
+        for frame in state.stack.iter().skip(start) {
+            let (name, span) = self.describe(state, frame);
+            if let Some(name) = name
+                // An option and a key below it are one on the way.
+                && !names.last().is_some_and(|last| name.starts_with(&format!("{last}.")))
+            {
+                names.push(name);
+            } else if let Some(name) = self.describe(state, frame).0
+                && let Some(last) = names.last_mut()
+            {
+                *last = name;
+            }
+            if let Some(span) = span.filter(|span| !places.iter().any(|(own, _)| own == span)) {
+                places.push((span, names.len()));
+            }
+        }
+        // The same circle may be entered at each of its places.
+        let known = state.diags.iter().any(|one| {
+            let mut labels = one.label.iter().chain(&one.others);
+            one.code == "cycle"
+                && labels.any(|label| places.iter().any(|(span, _)| *span == label.span))
+        });
+        let (Some(first), Some((span, next))) = (names.first().cloned(), places.first().copied())
+        else {
+            return;
+        };
+        if known {
+            return;
+        }
+        let joined = state.stack.iter().skip(start).any(|frame| match frame {
+            Frame::Slot(id) => match &state.slot(*id).at {
+                At::Option(decl) => {
+                    matches!(decl.ty.inner(), Type::List(_) | Type::Lines)
+                        && decl.path.as_ref() == first
+                }
+                _ => false,
+            },
+            _ => false,
+        });
+        let reads = |next: usize| format!("reads `{}`", names.get(next).unwrap_or(&first));
+        let way: Vec<String> =
+            names.iter().chain([&first]).map(|name| format!("`{name}`")).collect();
+        let problem = match names.len() {
+            1 => Diagnostic::error(
+                "cycle",
+                span,
+                reads(next),
+                format!("`{first}` depends on itself"),
+            )
+            .help(if joined {
+                "definitions are joined: say only what is added"
+            } else {
+                "give it a value that does not read the option itself"
+            }),
+            _ => Diagnostic::error(
+                "cycle",
+                span,
+                reads(next),
+                format!("options depend on each other: {}", way.join(" -> ")),
+            )
+            .help("give one of them a value that does not depend on the others"),
+        };
+        let problem = places
+            .iter()
+            .skip(1)
+            .fold(problem, |problem, (span, next)| problem.also(*span, reads(*next)));
+        state.diags.push(problem);
     }
 
     fn describe(&self, state: &State, frame: &Frame) -> (Option<String>, Option<Span>) {

@@ -130,20 +130,20 @@ impl Eval {
 
     /// `(replace)` and `(unset)` that hold at a slot or above it.
     pub fn drops(&self, slot: SlotId) -> Result<Vec<RemovalId>, Poisoned> {
-        let mut groups: Vec<Vec<RemovalId>> = Vec::new();
+        let mut groups: Vec<(SlotId, Vec<RemovalId>)> = Vec::new();
         {
             let state = self.state();
             let mut at = Some(slot);
             while let Some(id) = at {
                 let own = state.slot(id);
                 if !own.drops.is_empty() {
-                    groups.push(own.drops.clone());
+                    groups.push((id, own.drops.clone()));
                 }
                 at = own.parent;
             }
         }
         let mut active = Vec::new();
-        for group in groups {
+        for (at, group) in groups {
             let mut here: Vec<RemovalId> = Vec::new();
             for id in group {
                 let (block, level, span) = {
@@ -161,15 +161,16 @@ impl Eval {
                         .find(|other| other.level == level && other.span != span)
                 };
                 if let Some(other) = other {
+                    let path = self.state().path(at);
                     self.push(
                         Diagnostic::error(
                             "two-replacements",
                             span,
                             "and here",
-                            "two definitions replace the same option at one level",
+                            format!("`{path}` is replaced twice at one level"),
                         )
                         .also(other.span, "replaced here")
-                        .help("keep one, or raise one with `(force+replace)`"),
+                        .help("keep one, or say which one counts: `(force+replace)`"),
                     );
                     return Err(Poisoned);
                 }

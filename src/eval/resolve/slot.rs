@@ -107,7 +107,10 @@ impl Eval {
         };
         let Some(span) = span else { return };
         let name = own.name();
-        let item = format!("{} {}", decl.path, crate::value::quote(&key));
+        let item = match &decl.kind {
+            Kind::Items(_) => decl.path.to_string(),
+            _ => format!("{} {}", decl.path, crate::value::quote(&key)),
+        };
         self.push(
             Diagnostic::error(
                 "missing-option",
@@ -115,7 +118,7 @@ impl Eval {
                 format!("without `{name}`"),
                 format!("`{item}` needs `{name}`"),
             )
-            .help(format!("add `{name}=...`")),
+            .help(format!("add `{name}={}`", crate::eval::collect::sample(&own.ty))),
         );
     }
 

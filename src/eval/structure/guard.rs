@@ -1,8 +1,9 @@
 //! Conditions over facts.
 
 use crate::diag::{Diagnostic, Diagnostics, nearest};
-use crate::eval::facts::{GUARDS, HostFacts, UserFacts};
+use crate::eval::facts::{GUARDS, HostFacts, SYSTEMS, UserFacts};
 use crate::syntax::tree::{Entry, Node, Scalar};
+use crate::value::quote;
 
 /// Whether a `when` over facts holds; what cannot be a guard is said by [`check_guard`].
 pub fn holds(when: &Node, host: &HostFacts, user: Option<&UserFacts>) -> bool {
@@ -40,12 +41,13 @@ pub fn check_guard(when: &Node, diags: &mut Diagnostics) {
             }
             (other, _) => {
                 let known = GUARDS.iter().copied().chain(["expr"]);
-                let help = match nearest(other, known) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!(
-                        "the facts are {}; for options write `when expr=\"...\"`",
-                        GUARDS.join(", ")
-                    ),
+                let bare = other.strip_prefix("host.").or_else(|| other.strip_prefix("user."));
+                let near = match (bare, &entry.value.data) {
+                    (Some("name"), _) => other.split('.').next(),
+                    (Some("tags"), _) => Some("tag"),
+                    (Some(bare), _) if GUARDS.contains(&bare) => Some(bare),
+                    (_, Scalar::String(text)) if SYSTEMS.contains(&&**text) => Some("os"),
+                    _ => nearest(other, known),
                 };
                 diags.push(
                     Diagnostic::error(
@@ -54,19 +56,17 @@ pub fn check_guard(when: &Node, diags: &mut Diagnostics) {
                         "not a fact",
                         format!("`when` knows no fact `{other}`"),
                     )
-                    .help(help),
+                    .help(format!(
+                        "the facts are {}; for options write `when expr=\"...\"`",
+                        GUARDS.join(", ")
+                    ))
+                    .meant(name.span, near),
                 );
                 continue;
             }
         };
         if !ok {
-            diags.push(wrong(
-                entry,
-                &name.value,
-                expected,
-                &entry.value.data,
-                if expected == "bool" { "write `#true` or `#false`" } else { "put it in quotes" },
-            ));
+            diags.push(wrong(entry, &name.value, expected));
         }
     }
     for entry in when.args() {
@@ -77,7 +77,15 @@ pub fn check_guard(when: &Node, diags: &mut Diagnostics) {
                 "an argument",
                 "`when` takes properties, not arguments",
             )
-            .help("write `when os=\"darwin\" { ... }` or `when expr=\"...\" { ... }`"),
+            .help(match &entry.value.data {
+                Scalar::String(text) if SYSTEMS.contains(&&**text) => {
+                    format!("write `when os={} {{ ... }}`", quote(text))
+                }
+                Scalar::String(text) if text.contains(['.', ' ', '(']) => {
+                    format!("write `when expr={} {{ ... }}`", quote(text))
+                }
+                _ => "write `when os=\"darwin\" { ... }` or `when expr=\"...\" { ... }`".to_owned(),
+            }),
         );
     }
     if when.entries.is_empty() {
@@ -98,18 +106,29 @@ pub fn expression(when: &Node) -> Option<&Entry> {
     when.prop("expr")
 }
 
-pub(super) fn wrong(
-    entry: &Entry,
-    name: &str,
-    expected: &str,
-    found: &Scalar,
-    help: &str,
-) -> Diagnostic {
-    Diagnostic::error(
+/// A fact with a value of another type, and the value that was meant.
+pub(super) fn wrong(entry: &Entry, name: &str, expected: &str) -> Diagnostic {
+    let found = crate::eval::collect::literal(&entry.value.data);
+    let span = entry.value.span;
+    let problem = Diagnostic::error(
         "wrong-type",
-        entry.span,
+        span,
         format!("expected {expected}"),
-        format!("`{name}` expects {expected}, found {}", found.kind()),
-    )
-    .help(help)
+        format!("`{name}` expects {expected}, found {}", found.describe()),
+    );
+    match (expected, &entry.value.data) {
+        ("bool", Scalar::String(text)) if matches!(&**text, "true" | "yes" | "on" | "1") => {
+            problem.write(span, "#true")
+        }
+        ("bool", Scalar::String(text)) if matches!(&**text, "false" | "no" | "off" | "0") => {
+            problem.write(span, "#false")
+        }
+        ("bool", _) => problem.help("write `#true` or `#false`"),
+        ("string", Scalar::Int(_) | Scalar::Float(_)) => problem.write(span, quote(&found.plain())),
+        ("int", Scalar::String(text)) if text.parse::<i64>().is_ok() => {
+            problem.write(span, &**text)
+        }
+        ("int", _) => problem.help("write a number"),
+        _ => problem.help(format!("write `{name}=\"...\"`")),
+    }
 }

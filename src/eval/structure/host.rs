@@ -6,6 +6,7 @@ use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::eval::facts::{HostFacts, Machine, SYSTEMS, UserFacts};
 use crate::schema::declare::text_arg;
 use crate::syntax::tree::{Name, Node, Scalar};
+use crate::value::quote;
 
 pub(super) fn host(
     node: &Node,
@@ -103,26 +104,33 @@ pub(super) fn host_facts(node: &Node, facts: &mut HostFacts, diags: &mut Diagnos
         match (&*name.value, &entry.value.data) {
             ("os", Scalar::String(os)) => {
                 if !SYSTEMS.contains(&&**os) {
-                    let known = SYSTEMS.join(", ");
-                    let help = match (&**os, nearest(os, SYSTEMS.iter().copied())) {
-                        ("macos" | "mac" | "osx" | "macOS" | "Darwin", _) => {
-                            "macOS is `os=\"darwin\"`".to_owned()
+                    let span = entry.value.span;
+                    let what = format!("`os` expects one of {}; found `{os}`", SYSTEMS.join(", "));
+                    let problem = Diagnostic::error("not-in-enum", span, "not a system", what);
+                    diags.push(match &*os.to_lowercase() {
+                        "macos" | "mac" | "osx" | "mac os" | "macosx" => {
+                            problem.help("macOS is `\"darwin\"`").fix(span, "\"darwin\"")
                         }
-                        ("nixos" | "debian" | "ubuntu" | "arch" | "fedora" | "wsl", _) => {
-                            format!("write `os=\"linux\" distro=\"{os}\"`")
+                        "windows" | "win" | "wsl" => {
+                            problem.help("inside Windows write `os=\"linux\" wsl=#true`")
                         }
-                        (_, Some(near)) => format!("did you mean `os=\"{near}\"`?"),
-                        _ => format!("it is one of {known}"),
-                    };
-                    diags.push(
-                        Diagnostic::error(
-                            "not-in-enum",
-                            entry.value.span,
-                            "not a system",
-                            format!("`os` expects one of {known}, found `{os}`"),
-                        )
-                        .help(help),
-                    );
+                        "nixos" | "debian" | "ubuntu" | "arch" | "fedora" | "alpine" | "suse"
+                        | "opensuse" | "void" | "gentoo" | "rhel" | "centos" => {
+                            let linux = format!("\"linux\" distro={}", quote(&os.to_lowercase()));
+                            problem.help(format!("write `os={linux}`")).fix(span, linux)
+                        }
+                        lower => {
+                            problem.meant(span, nearest(lower, SYSTEMS.iter().copied()).map(quote))
+                        }
+                    });
+                    // What was meant goes on, so that nothing else is said about this host.
+                    let lower = os.to_lowercase();
+                    let near = nearest(&lower, SYSTEMS.iter().copied());
+                    facts.os = Some(match &*lower {
+                        "macos" | "mac" | "osx" | "mac os" | "macosx" => "darwin".into(),
+                        _ => near.unwrap_or("linux").into(),
+                    });
+                    continue;
                 }
                 facts.os = Some(os.clone());
             }
@@ -130,10 +138,8 @@ pub(super) fn host_facts(node: &Node, facts: &mut HostFacts, diags: &mut Diagnos
             ("arch", Scalar::String(text)) => facts.arch = Some(text.clone()),
             ("wsl", Scalar::Bool(value)) => facts.wsl = *value,
             ("tags", Scalar::String(text)) => tags.push(text.clone()),
-            ("wsl", other) => diags.push(wrong(entry, "wsl", "bool", other, "write `wsl=#true`")),
-            (known, other) if KNOWN.contains(&known) => {
-                diags.push(wrong(entry, known, "string", other, "put it in quotes"));
-            }
+            ("wsl", _) => diags.push(wrong(entry, "wsl", "bool")),
+            (known, _) if KNOWN.contains(&known) => diags.push(wrong(entry, known, "string")),
             (other, _) => diags.push(
                 Diagnostic::error(
                     "unknown-property",
@@ -141,12 +147,27 @@ pub(super) fn host_facts(node: &Node, facts: &mut HostFacts, diags: &mut Diagnos
                     "not a fact",
                     format!("a host has no fact `{other}`"),
                 )
-                .help(match nearest(other, KNOWN.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => {
-                        format!("the facts are {}; options stand in the block", KNOWN.join(", "))
+                .help(match (other, &entry.value.data) {
+                    ("user" | "users", Scalar::String(text)) => {
+                        format!("a user stands in the block: `{{ user {} }}`", quote(text))
                     }
-                }),
+                    ("name" | "hostname", Scalar::String(text)) => {
+                        format!("the name is the argument: `host {}`", quote(text))
+                    }
+                    ("system" | "platform", Scalar::String(text)) => match text.split_once('-') {
+                        // As Nix writes it: `x86_64-linux`.
+                        Some((arch, os)) => {
+                            format!("write `os={} arch={}`", quote(os), quote(arch))
+                        }
+                        None => "write `os=\"linux\"` or `os=\"darwin\"`".to_owned(),
+                    },
+                    _ => format!("the facts are {}; options stand in the block", KNOWN.join(", ")),
+                })
+                .meant(
+                    name.span,
+                    nearest(other, KNOWN.iter().copied())
+                        .filter(|_| !matches!(other, "user" | "users" | "name" | "hostname")),
+                ),
             ),
         }
     }
@@ -154,13 +175,16 @@ pub(super) fn host_facts(node: &Node, facts: &mut HostFacts, diags: &mut Diagnos
         for entry in &child.entries {
             match (&entry.name, &entry.value.data) {
                 (None, Scalar::String(text)) => tags.push(text.clone()),
-                (_, other) => diags.push(wrong(
-                    entry,
-                    "tags",
-                    "strings",
-                    other,
-                    "write `tags \"laptop\" \"work\"`",
-                )),
+                (None, _) => diags.push(wrong(entry, "tags", "string")),
+                (Some(name), _) => diags.push(
+                    Diagnostic::error(
+                        "bad-structure",
+                        name.span,
+                        "a property",
+                        "`tags` takes words, found a property",
+                    )
+                    .help("write `tags \"laptop\" \"work\"`"),
+                ),
             }
         }
     }
@@ -229,13 +253,11 @@ pub(super) fn user(
                         "not absolute",
                         format!("`home` expects an absolute path, found `{home}`"),
                     )
-                    .help(format!("write `home=\"/home/{}\"`", name.value)),
+                    .write(entry.value.span, quote(&facts.home)),
                 ),
                 ("uid", Scalar::Int(uid)) => facts.uid = i64::try_from(*uid).ok(),
-                ("home", other) => {
-                    diags.push(wrong(entry, "home", "string", other, "write the path in quotes"))
-                }
-                ("uid", other) => diags.push(wrong(entry, "uid", "int", other, "write the number")),
+                ("home", _) => diags.push(wrong(entry, "home", "string")),
+                ("uid", _) => diags.push(wrong(entry, "uid", "int")),
                 (other, _) => diags.push(
                     Diagnostic::error(
                         "unknown-property",
@@ -243,7 +265,8 @@ pub(super) fn user(
                         "not a fact",
                         format!("a user has no fact `{other}`"),
                     )
-                    .help("the facts are home, uid; options stand in the block"),
+                    .help("the facts are home, uid; options stand in the block")
+                    .meant(key.span, nearest(other, ["home", "uid"])),
                 ),
             }
         }

@@ -3,6 +3,7 @@
 use super::guard::{expression, holds};
 use super::{Host, Structure, User};
 use crate::diag::{Diagnostic, Diagnostics, Span, nearest};
+use crate::eval::collect::literal;
 use crate::eval::facts::{HostFacts, UserFacts};
 use crate::syntax::tree::{Node, Scalar};
 
@@ -84,10 +85,21 @@ impl Structure {
                                 "cyclic-use",
                                 entry.span,
                                 "closes the circle",
-                                format!("the module `{name}` uses itself"),
+                                String::new(),
                             );
                             let start =
                                 stack.iter().position(|(own, _)| **own == **name).unwrap_or(0);
+                            let way: Vec<String> = stack
+                                .iter()
+                                .skip(start)
+                                .map(|(own, _)| *own)
+                                .chain([&**name])
+                                .map(|own| format!("`{own}`"))
+                                .collect();
+                            problem.message = match way.len() {
+                                2 => format!("the module `{name}` uses itself"),
+                                _ => format!("modules use each other: {}", way.join(" -> ")),
+                            };
                             for (_, span) in stack.iter().skip(start + 1) {
                                 problem = problem.also(*span, "on the way");
                             }
@@ -161,15 +173,22 @@ pub(super) fn check_uses(
                                 "no module of this name",
                                 format!("there is no module `{name}`"),
                             )
-                            .maybe_help(
-                                nearest(name, names).map(|near| format!("did you mean `{near}`?")),
-                            )
+                            .meant(entry.span, nearest(name, names).map(crate::value::quote))
                         }
-                        _ => Diagnostic::error(
+                        (None, other) => Diagnostic::error(
                             "wrong-type",
                             entry.span,
                             "expected a name",
-                            "`use` takes the names of modules",
+                            format!(
+                                "`use` expects names of modules, found {}",
+                                literal(other).describe()
+                            ),
+                        ),
+                        (Some(_), _) => Diagnostic::error(
+                            "bad-structure",
+                            entry.span,
+                            "a property",
+                            "`use` expects names of modules, found a property",
                         ),
                     };
                     diags.push(problem);

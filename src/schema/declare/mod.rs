@@ -127,7 +127,7 @@ fn declare_target(
             _ => statements.push(child.clone()),
         }
     }
-    check_statements(&statements, &group, diags);
+    statements.retain(|node| check_statement(node, &group, diags));
     alias_keys(&mut group);
     target.statements = statements.into();
     let target = Arc::new(target);
@@ -151,23 +151,25 @@ pub fn is_statement(name: &str) -> bool {
     STATEMENTS.contains(&name)
 }
 
-fn check_statements(statements: &[Node], group: &Group, diags: &mut Diagnostics) {
-    for node in statements {
-        let name = &*node.name.value;
-        if is_statement(name) || group.find(name).is_some() {
-            continue;
-        }
-        let known = STATEMENTS.iter().copied().chain(group.names());
-        diags.push(
-            Diagnostic::error(
-                "unknown-statement",
-                node.name.span,
-                "neither a statement nor an option of this target",
-                format!("a target has no statement `{name}`"),
-            )
-            .maybe_help(nearest(name, known).map(|near| format!("did you mean `{near}`?"))),
-        );
+/// Whether a node of a target can be one; what cannot is said.
+fn check_statement(node: &Node, group: &Group, diags: &mut Diagnostics) -> bool {
+    let name = &*node.name.value;
+    if is_statement(name) || group.find(name).is_some() {
+        return true;
     }
+    let known = STATEMENTS.iter().copied().chain(group.names());
+    let near = nearest(name, known).map(str::to_owned);
+    diags.push(
+        Diagnostic::error(
+            "unknown-statement",
+            node.name.span,
+            "neither a statement nor an option of this target",
+            format!("a target has no statement `{name}`"),
+        )
+        .help(format!("the statements are {}", STATEMENTS.join(", ")))
+        .meant(node.name.span, near),
+    );
+    false
 }
 
 /// Declares a user's own `option` node.
@@ -241,17 +243,15 @@ fn check_props(node: &Node, known: &[&str], what: &str, diags: &mut Diagnostics)
                     "not known here",
                     format!("`{what}` has no property `{}`", name.value),
                 )
-                .help(match nearest(&name.value, known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it takes {}", known.join(", ")),
-                }),
+                .help(format!("it takes {}", known.join(", ")))
+                .meant(name.span, nearest(&name.value, known.iter().copied())),
             );
         }
     }
 }
 
 fn bool_prop(node: &Node, name: &str, diags: &mut Diagnostics) -> bool {
-    match node.prop(name).map(|entry| (&entry.value.data, entry.span)) {
+    match node.prop(name).map(|entry| (&entry.value.data, entry.value.span)) {
         None => false,
         Some((Scalar::Bool(value), _)) => *value,
         Some((other, span)) => {
@@ -262,7 +262,7 @@ fn bool_prop(node: &Node, name: &str, diags: &mut Diagnostics) -> bool {
                     "expected a bool",
                     format!("`{name}` expects bool, found {}", other.kind()),
                 )
-                .help("write `#true`"),
+                .write(span, "#true"),
             );
             false
         }

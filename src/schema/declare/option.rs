@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::{RESERVED, TOP_LEVEL, as_text, bool_prop, check_props, text_prop};
-use crate::diag::{Diagnostic, Diagnostics, Spanned, nearest};
+use crate::diag::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::schema::option::{Body, Fallback, Kind, OptionDecl, Scope, TypedKey};
-use crate::schema::types::Type;
+use crate::schema::types::{BadType, Type};
 use crate::schema::{Group, Place, join};
 use crate::syntax::marks;
-use crate::syntax::tree::{Name, Node, Scalar};
+use crate::syntax::tree::{Name, Node, Scalar, Value};
+use crate::value::{Data, Typed};
 
 pub(super) const OPTION_PROPS: &[&str] = &[
     "type", "default", "into", "argument", "example", "doc", "hm", "required", "internal", "as",
@@ -55,19 +56,22 @@ pub(super) fn option(
             );
             continue;
         }
-        let top = context.inside.is_empty();
-        let mut parts = name.value.split('.');
-        let first = parts.clone().next().unwrap_or_default();
-        if let Some(word) = parts
-            .find(|part| RESERVED.contains(part))
-            .or_else(|| Some(first).filter(|first| top && TOP_LEVEL.contains(first)))
+        let first = context.inside.is_empty().then(|| name.value.split('.').next()).flatten();
+        let top_level = first.filter(|first| TOP_LEVEL.contains(first));
+        if let Some(word) = name.value.split('.').find(|part| RESERVED.contains(part)).or(top_level)
         {
-            diags.push(Diagnostic::error(
-                "bad-option",
-                name.span,
-                "a word of the language",
-                format!("an option cannot be called `{word}`"),
-            ));
+            diags.push(
+                Diagnostic::error(
+                    "bad-option",
+                    name.span,
+                    "a word of the language",
+                    format!("no part of an option's name can be `{word}`"),
+                )
+                .help(format!(
+                    "take another word, such as `{}`",
+                    name.value.replace(word, &format!("{word}-it"))
+                )),
+            );
             continue;
         }
         let inner: Vec<&Node> =
@@ -124,6 +128,21 @@ pub(super) fn declaration(
     let mut kind = Kind::Plain;
     let path: Arc<str> = join(context.inside, &name.value).into();
     let ty = match said.as_ref().map(|said| &*said.value) {
+        Some(text @ ("list" | "keyed"))
+            if node
+                .children()
+                .iter()
+                .all(|child| &*child.name.value != "option" && &*child.name.value != "rest") =>
+        {
+            let span = said.as_ref().map_or(name.span, |said| said.span);
+            let (what, plain) =
+                if text == "list" { ("items", "list") } else { ("items by name", "map") };
+            diags.push(
+                Diagnostic::error("bad-type", span, "without `option` below", format!("`{text}` is {what} with options of their own, and has none"))
+                    .help(format!("write `type=\"{plain}<string>\"` for plain values, or give it `option` children")),
+            );
+            anything()
+        }
         Some("keyed") => {
             kind = Kind::Keyed(Arc::new(body(node, &path, context, diags)));
             Type::Map(Arc::new(Type::Settings))
@@ -136,10 +155,12 @@ pub(super) fn declaration(
             Ok(ty) => ty,
             Err(reason) => {
                 let span = said.as_ref().map_or(name.span, |said| said.span);
-                diags.push(Diagnostic::error("bad-type", span, "not a type", reason));
-                return None;
+                diags.push(bad_type(text, span, reason));
+                anything()
             }
         },
+        // A misspelt property was said, and may have been the type.
+        None if node.props().any(|(name, _)| !OPTION_PROPS.contains(&&*name.value)) => anything(),
         None => match default.as_ref().and_then(type_of) {
             Some(ty) => ty,
             None => {
@@ -152,10 +173,15 @@ pub(super) fn declaration(
                     )
                     .help("write `type=\"string\"`, or a literal `default=` from which it follows"),
                 );
-                return None;
+                anything()
             }
         },
     };
+    if let Some(Fallback::Value(value)) =
+        default.as_ref().filter(|_| said.is_some() && matches!(kind, Kind::Plain))
+    {
+        check_default(value, &ty, &path, diags);
+    }
     let keys = node
         .children()
         .iter()
@@ -222,6 +248,46 @@ pub(super) fn declaration(
     })
 }
 
+/// A type that cannot be read. A name in it that is near one is replaced.
+fn bad_type(text: &str, span: Span, reason: BadType) -> Diagnostic {
+    let problem = Diagnostic::error("bad-type", span, "not a type", reason.message);
+    match reason.near {
+        Some((wrong, near)) => {
+            problem.meant(span, Some(crate::value::quote(&text.replacen(&wrong, near, 1))))
+        }
+        None => problem.maybe_help(reason.help),
+    }
+}
+
+/// What an option holds whose type is in error: whatever is said, so that nothing more is.
+fn anything() -> Type {
+    let list = Type::List(Arc::new(Type::Scalar));
+    Type::Nullable(Arc::new(Type::Union(vec![Type::Scalar, list, Type::Settings])))
+}
+
+/// A literal default is of the option's type.
+fn check_default(value: &Value, ty: &Type, path: &str, diags: &mut Diagnostics) {
+    if marks::read(value.ty.as_ref()).0.compute.is_some() {
+        return;
+    }
+    let data = match &value.data {
+        Scalar::Null => Data::Null,
+        Scalar::Bool(value) => Data::Bool(*value),
+        Scalar::Int(value) => Data::Int(*value),
+        Scalar::Float(value) => Data::Float(*value),
+        Scalar::String(text) => Data::String(text.clone()),
+    };
+    let element = match ty.inner() {
+        Type::List(inner) if data != Data::Null => inner,
+        _ => ty,
+    };
+    if let Err(mismatch) = element.check(Typed::at(data, value.span)) {
+        let mut problem = mismatch.at(path, value.span, "");
+        problem.message = format!("the default of {}", problem.message);
+        diags.push(problem);
+    }
+}
+
 /// The body of a keyed or list submodule.
 pub(super) fn body(
     node: &Node,
@@ -261,7 +327,7 @@ pub(super) fn typed_keys(node: &Node, diags: &mut Diagnostics) -> Vec<TypedKey> 
     let ty = match Type::parse(&said.value) {
         Ok(ty) => ty,
         Err(reason) => {
-            diags.push(Diagnostic::error("bad-type", said.span, "not a type", reason));
+            diags.push(bad_type(&said.value, said.span, reason));
             return Vec::new();
         }
     };
