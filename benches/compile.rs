@@ -56,7 +56,8 @@ fn rooms(path: &Utf8Path, name: &str) {
     let mut diags = Diagnostics::default();
     let mut sources = Sources::default();
     let config = import::load(path, &mut sources, &mut diags);
-    let texts: Vec<_> = (0u32..).take(config.folders.len()).map(|id| sources.text(SourceId(id))).collect();
+    let texts: Vec<_> =
+        (0u32..).take(config.folders.len()).map(|id| sources.text(SourceId(id))).collect();
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
     measure(&format!("syntax: parse {bytes} bytes"), || {
         for text in &texts {
@@ -104,7 +105,8 @@ fn measure(what: &str, mut run: impl FnMut()) {
     run();
     let mut times: Vec<Duration> = Vec::new();
     let start = Instant::now();
-    while times.len() < 20 || (start.elapsed() < Duration::from_millis(400) && times.len() < 2_000) {
+    while times.len() < 20 || (start.elapsed() < Duration::from_millis(400) && times.len() < 2_000)
+    {
         let start = Instant::now();
         run();
         times.push(start.elapsed());
@@ -116,7 +118,8 @@ fn process(what: &str, args: &[&str]) {
     let mut times: Vec<Duration> = Vec::new();
     for _ in 0..60 {
         let start = Instant::now();
-        let status = Command::new(env!("CARGO_BIN_EXE_hcc")).args(args).stdout(Stdio::null()).status();
+        let status =
+            Command::new(env!("CARGO_BIN_EXE_hcc")).args(args).stdout(Stdio::null()).status();
         if !status.is_ok_and(|status| status.success()) {
             println!("  {what}: failed");
             return;
@@ -129,7 +132,9 @@ fn process(what: &str, args: &[&str]) {
         .args(args)
         .stdout(Stdio::null())
         .output();
-    let usage = usage.map(|output| String::from_utf8_lossy(&output.stderr).trim().to_owned()).unwrap_or_default();
+    let usage = usage
+        .map(|output| String::from_utf8_lossy(&output.stderr).trim().to_owned())
+        .unwrap_or_default();
     print(what, &mut times, &usage);
 }
 

@@ -20,7 +20,13 @@ fn blocks(text: &str) -> Vec<Block> {
     let mut open: Option<Block> = None;
     for (index, line) in text.lines().enumerate() {
         match (&mut open, line.strip_prefix("```")) {
-            (None, Some(info)) => open = Some(Block { line: index + 1, info: info.trim().to_owned(), text: String::new() }),
+            (None, Some(info)) => {
+                open = Some(Block {
+                    line: index + 1,
+                    info: info.trim().to_owned(),
+                    text: String::new(),
+                })
+            }
             (Some(_), Some("")) => found.extend(open.take()),
             (Some(block), _) => {
                 block.text.push_str(line);
@@ -53,7 +59,14 @@ fn every_block_of_kdl_compiles() {
             }
             let failed = session.diags.has_errors();
             let wanted = block.info.contains("must-fail");
-            assert_eq!(failed, wanted, "{name}:{}\n{}\n{}", block.line, block.text, session.problems());
+            assert_eq!(
+                failed,
+                wanted,
+                "{name}:{}\n{}\n{}",
+                block.line,
+                block.text,
+                session.problems()
+            );
         }
     }
     assert!(count > 0, "no block was found");

@@ -90,7 +90,8 @@ fn every_example_compiles() {
         let Some(target) = owner else { continue };
         let os = target.os.first().map_or("linux", |os| os);
         // Targets that are nested need the ones around them.
-        let parents: Vec<String> = target.parent.iter().map(|parent| format!("{parent} {{ enable }}\n")).collect();
+        let parents: Vec<String> =
+            target.parent.iter().map(|parent| format!("{parent} {{ enable }}\n")).collect();
         let enable = if target.always { "" } else { "enable\n" };
         let text = format!(
             "host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\n{}{} {{\n{enable}{example}\n}}\n",
@@ -100,13 +101,21 @@ fn every_example_compiles() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = Utf8PathBuf::from_path_buf(folder.path().join("hcc.kdl")).expect("is UTF-8");
         fs::write(&path, &text).expect("can be written");
-        let machine = Machine { host: hcc::eval::facts::HostFacts { name: "other".into(), ..machine().host }, ..machine() };
+        let machine = Machine {
+            host: hcc::eval::facts::HostFacts { name: "other".into(), ..machine().host },
+            ..machine()
+        };
         let mut session = Session::load(&path, machine);
         for host in session.program.structure.hosts.clone() {
             session.compile(&host, None);
         }
         // A source that an example names does not exist here.
-        let codes: Vec<&str> = session.diags.iter().map(|one| one.code).filter(|code| *code != "missing-source").collect();
+        let codes: Vec<&str> = session
+            .diags
+            .iter()
+            .map(|one| one.code)
+            .filter(|code| *code != "missing-source")
+            .collect();
         if !codes.is_empty() {
             wrong.push(format!("{}\n{text}{}", entry.path, session.problems()));
         }
@@ -118,13 +127,22 @@ fn every_example_compiles() {
 fn names_are_kebab_case() {
     let (program, _) = shelf();
     for target in &program.schema.targets {
-        let ok = target.path.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.'));
+        let ok = target
+            .path
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.'));
         assert!(ok, "{}", target.path);
     }
     for entry in all() {
         // Keys that are the program's own keep its letters.
-        let own = entry.path.split('.').any(|part| part.starts_with(char::is_uppercase) || part.contains('*'));
-        let ok = own || entry.path.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.' | '_'));
+        let own = entry
+            .path
+            .split('.')
+            .any(|part| part.starts_with(char::is_uppercase) || part.contains('*'));
+        let ok = own
+            || entry.path.chars().all(|c| {
+                c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.' | '_')
+            });
         assert!(ok || entry.path.contains(".settings."), "{}", entry.path);
     }
 }

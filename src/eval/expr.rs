@@ -219,6 +219,13 @@ impl Eval {
         {
             return if poisoned { Err(Poisoned) } else { Ok(found) };
         }
+        // Most conditions of targets ask only whether something was said.
+        if let Some(found) = text.strip_suffix(" is not none").and_then(simple_path)
+            && let Some(found) = self.follow(env, &found)
+        {
+            let poisoned = std::mem::take(&mut self.state().poison);
+            return if poisoned { Err(Poisoned) } else { Ok(Jinja::from(!found.is_none())) };
+        }
         let compiled = self.compiled(text, span)?;
         let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
         let (result, poisoned) = self.watched(span, || compiled.eval(scope));

@@ -100,11 +100,10 @@ impl Eval {
                     return Ok((Some(Arc::new(keep)), empty.def.level));
                 }
                 let value = Typed { data: Data::Map(children), from, pieces: None };
-                let path = self.state().path(slot);
                 let span = value.from.first().copied();
                 let value = match span {
                     Some(span) if !matches!(ty, Type::Settings) => {
-                        self.checked(&path, ty, value, span)?
+                        self.checked(&|| self.state().path(slot), ty, value, span)?
                     }
                     _ => value,
                 };
@@ -145,7 +144,8 @@ impl Eval {
         ty: &Type,
         top: &[&Active],
     ) -> Result<Option<Typed>, Poisoned> {
-        let path = self.state().path(slot);
+        // A path is put together only for a mistake.
+        let path = || self.state().path(slot);
         let whole = top.iter().find(|one| one.def.part == Part::Whole);
         let element = top.iter().find(|one| one.def.part != Part::Whole);
         if let (Some(whole), Some(element)) = (whole, element) {
@@ -154,7 +154,7 @@ impl Eval {
                     "conflicting-values",
                     whole.def.span,
                     "one value here",
-                    format!("`{path}` is given one value and a list"),
+                    format!("`{}` is given one value and a list", path()),
                 )
                 .also(element.def.span, "a list here")
                 .help("mark the one value with `(list)` if it is a list of one"),
@@ -241,7 +241,12 @@ impl Eval {
     }
 
     /// Whole values, which must agree.
-    pub(super) fn equal(&self, path: &str, ty: &Type, top: &[&Active]) -> Result<Typed, Poisoned> {
+    pub(super) fn equal(
+        &self,
+        path: &dyn Fn() -> String,
+        ty: &Type,
+        top: &[&Active],
+    ) -> Result<Typed, Poisoned> {
         let mut result: Option<Typed> = None;
         for one in top {
             let mut value = self.value(&one.def.raw, one.def.span, one.env)?;
@@ -258,7 +263,7 @@ impl Eval {
                             "conflicting-values",
                             one.def.span,
                             format!("{} here", short(&value.data.kdl())),
-                            format!("`{path}` is given two values"),
+                            format!("`{}` is given two values", path()),
                         )
                         .also(at, format!("{} here", short(&first.data.kdl())))
                         .help(format!(
@@ -339,14 +344,14 @@ impl Eval {
     /// A value that must fit.
     pub fn checked(
         &self,
-        path: &str,
+        path: &dyn Fn() -> String,
         ty: &Type,
         value: Typed,
         span: Span,
     ) -> Result<Typed, Poisoned> {
         ty.check(value).map_err(|mismatch| {
             // What is computed is not mended by writing another value over the expression.
-            let mut problem = mismatch.at(path, span, "");
+            let mut problem = mismatch.at(&path(), span, "");
             problem.fix = None;
             if problem.help.as_ref().is_some_and(|help| help.starts_with("write ")) {
                 problem.help = None;

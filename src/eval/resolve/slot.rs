@@ -227,7 +227,7 @@ impl Eval {
                 {
                     value_typed.data = Data::String(one_newline(text));
                 }
-                self.checked(&decl.path, &decl.ty, value_typed, value.span)
+                self.checked(&|| decl.path.to_string(), &decl.ty, value_typed, value.span)
                     .map(|value| Some(Arc::new(value)))
             }
             Some(Fallback::Node(node)) => {
