@@ -1,13 +1,14 @@
 //! `hcc init`
 
-use clap::Args;
 use std::fs;
 use std::io::Write;
 
 use camino::Utf8PathBuf;
+use clap::Args;
+use serde_json::json;
 
 use super::session::FILE;
-use super::{Global, Status, Stop, say};
+use super::{Global, Status, Stop, print_json, say};
 use crate::facts;
 use crate::value::quote;
 
@@ -43,6 +44,9 @@ impl Init {
         let mut file =
             fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
         file.write_all(text().as_bytes()).map_err(failed)?;
+        if global.json {
+            return print_json(&json!({"version": crate::ir::VERSION, "wrote": path}));
+        }
         if !global.quiet {
             say(&format!("Wrote {path}"));
             say(&format!("Look at what it makes: hcc compile --config {path}"));

@@ -105,9 +105,9 @@ impl Statement<'_> {
 
     /// A property's value; null is as good as absent.
     fn prop(&self, name: &str) -> Result<Option<Typed>, Poisoned> {
-        let found = self.output.entries.iter().find(|(own, ..)| own.as_deref() == Some(name));
-        let Some((_, raw, span)) = found else { return Ok(None) };
-        let value = self.eval.value(raw, *span, self.env)?;
+        let given = self.output.entries.iter().find(|given| given.name.as_deref() == Some(name));
+        let Some(given) = given else { return Ok(None) };
+        let value = self.eval.value(&given.raw, given.span, self.env)?;
         Ok(Some(value).filter(|value| value.data != Data::Null))
     }
 
@@ -159,8 +159,8 @@ impl Statement<'_> {
 
     /// The first argument.
     fn first(&self) -> Result<Typed, Poisoned> {
-        match self.output.entries.iter().find(|(name, ..)| name.is_none()) {
-            Some((_, raw, span)) => self.eval.value(raw, *span, self.env),
+        match self.output.entries.iter().find(|given| given.name.is_none()) {
+            Some(given) => self.eval.value(&given.raw, given.span, self.env),
             None => {
                 let name = &self.node().name;
                 self.eval.push(Diagnostic::error(

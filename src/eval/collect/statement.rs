@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Collector, Ctx, string};
 use crate::diag::{Diagnostic, Span};
-use crate::eval::arena::{At, BlockId, Guard, NameCheck, Output, Raw, SlotId};
+use crate::eval::arena::{At, BlockId, Given, Guard, NameCheck, Output, SlotId};
 use crate::eval::structure;
 use crate::syntax::marks::{self, Compute};
 use crate::syntax::tree::{Node, Scalar};
@@ -34,11 +34,12 @@ impl Collector<'_> {
     }
 
     /// Arguments and properties as they will be read.
-    fn entries(&mut self, node: &Node, ctx: &Ctx) -> Arc<[(Option<Arc<str>>, Raw, Span)]> {
+    fn entries(&mut self, node: &Node, ctx: &Ctx) -> Arc<[Given]> {
         let mut entries = Vec::new();
         for entry in &node.entries {
             if let Some((raw, span)) = self.raw(&entry.value, ctx) {
-                entries.push((entry.name.as_ref().map(|name| name.value.clone()), raw, span));
+                let name = entry.name.as_ref().map(|name| name.value.clone());
+                entries.push(Given { name, raw, span });
             }
         }
         entries.into()
