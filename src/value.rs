@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::diag::Span;
 use crate::ir;
+
+/// Names and what they mean, in the order in which they were said. The hash is a fast one: the
+/// names are the user's own, and nobody else's.
+pub type Map<V> = indexmap::IndexMap<Arc<str>, V, foldhash::fast::RandomState>;
 
 /// A value and the places that said it.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +36,7 @@ pub enum Data {
     /// A list.
     List(Vec<Typed>),
     /// Keys in the order of their first definition.
-    Map(IndexMap<Arc<str>, Typed>),
+    Map(Map<Typed>),
 }
 
 impl Typed {

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use minijinja::Value as Jinja;
 
 use crate::diag::{Diagnostics, Span};
@@ -12,7 +11,7 @@ use crate::schema::types::Type;
 use crate::schema::{Group, OptionDecl, Target};
 use crate::syntax::marks::{Compute, Level, Order};
 use crate::syntax::tree::Node;
-use crate::value::{Data, Typed};
+use crate::value::{Data, Map, Typed};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),*) => {$(
@@ -167,7 +166,7 @@ pub struct Slot {
     /// Definitions of this very value.
     pub defs: Vec<Def>,
     /// What is below, in order of first mention.
-    pub children: IndexMap<Arc<str>, SlotId>,
+    pub children: Map<SlotId>,
     /// Who named it.
     pub mentions: Vec<Mention>,
     /// Nodes with computed keys below it.
@@ -359,7 +358,7 @@ impl State {
             key,
             at,
             defs: Vec::new(),
-            children: IndexMap::new(),
+            children: Map::default(),
             mentions: Vec::new(),
             deferred: Vec::new(),
             drops: Vec::new(),

@@ -17,7 +17,7 @@ use crate::files;
 use crate::schema::library;
 use crate::syntax::import::reason;
 use crate::syntax::marks::Compute;
-use crate::value::{Data, Typed};
+use crate::value::{Data, Map, Typed};
 
 /// Expressions that were compiled, by their text.
 pub type Compiled = HashMap<Arc<str>, Option<Arc<Expression<'static, 'static>>>>;
@@ -319,7 +319,7 @@ impl Eval {
                 Data::List(list)
             }
             ValueKind::Map => {
-                let mut map = indexmap::IndexMap::new();
+                let mut map = Map::default();
                 for key in value.try_iter().into_iter().flatten() {
                     let inner = value.get_item(&key).unwrap_or_default();
                     map.insert(key.to_string().into(), self.typed_below(&inner, span, depth + 1)?);

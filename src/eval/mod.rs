@@ -27,7 +27,6 @@ pub mod structure;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use indexmap::IndexMap;
 use minijinja::Value as Jinja;
 
 pub use arena::Poisoned;
@@ -38,7 +37,7 @@ use structure::{Host, User};
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::schema::option::Kind;
 use crate::schema::{Place, Scope};
-use crate::value::{Data, Typed};
+use crate::value::{Data, Map, Typed};
 
 /// The values of one host and scope.
 #[derive(Debug)]
@@ -384,7 +383,7 @@ fn object_value(data: Data) -> Typed {
 }
 
 fn object(entries: Vec<(&str, Data)>) -> Typed {
-    let map: IndexMap<Arc<str>, Typed> =
+    let map: Map<Typed> =
         entries.into_iter().map(|(key, data)| (key.into(), object_value(data))).collect();
     object_value(Data::Map(map))
 }

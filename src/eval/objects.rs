@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, Weak};
 
-use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
 use super::Eval;
 use super::arena::{At, EnvId, SlotId};
 use super::resolve::Whose;
-use crate::value::{Data, Typed};
+use crate::value::{Data, Map, Typed};
 
 /// A place in the tree of options, read when it is needed.
 #[derive(Debug)]
@@ -54,7 +53,7 @@ impl Object for SlotObject {
 
 /// A map that keeps its order and its origins.
 #[derive(Debug)]
-pub struct MapObject(pub IndexMap<Arc<str>, Typed>);
+pub struct MapObject(pub Map<Typed>);
 
 impl MapObject {
     /// The entries as pairs, for a `for`.

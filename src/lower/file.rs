@@ -15,7 +15,7 @@ use crate::ir::{Content, Drift, File, Install, Origin, Written};
 use crate::schema::Scope;
 use crate::syntax::import::{near_path, reason};
 use crate::syntax::tree::Node;
-use crate::value::{Data, Typed};
+use crate::value::{Data, Map, Typed};
 
 const PROPS: &[&str] = &[
     "format",
@@ -427,7 +427,7 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
             continue;
         }
         let whole = value.get_or_insert_with(|| Typed {
-            data: Data::Map(IndexMap::new()),
+            data: Data::Map(Map::default()),
             from: Vec::new(),
             pieces: None,
         });

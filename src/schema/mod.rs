@@ -11,7 +11,7 @@ pub mod types;
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use crate::value::Map;
 
 pub use option::{OptionDecl, Scope, Target};
 
@@ -30,7 +30,7 @@ pub struct Group {
     /// The dotted path; empty at the root.
     pub path: Arc<str>,
     /// What is in it, by name.
-    pub places: IndexMap<Arc<str>, Place>,
+    pub places: Map<Place>,
     /// The target that stands here, if one does.
     pub target: Option<Arc<Target>>,
 }

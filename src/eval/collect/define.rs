@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, SourceId, Span};
 use crate::eval::arena::{At, Def, Deferred, Mention, Part, Raw, Removal, SlotId};
@@ -12,7 +10,7 @@ use crate::schema::option::Kind;
 use crate::schema::types::Type;
 use crate::syntax::marks::{self, Compute, Marks, Order};
 use crate::syntax::tree::{Entry, Name, Node, Scalar, Value};
-use crate::value::{Data, Typed};
+use crate::value::{Data, Map, Typed};
 
 impl Collector<'_> {
     /// The option that a slot is part of.
@@ -182,9 +180,9 @@ impl Collector<'_> {
     }
 
     /// Takes the entries of a computed map in.
-    pub fn spread(&mut self, map: &IndexMap<Arc<str>, Typed>, span: Span, slot: SlotId, ctx: &Ctx) {
+    pub fn spread(&mut self, map: &Map<Typed>, span: Span, slot: SlotId, ctx: &Ctx) {
         let none = Marks::default();
-        let empty = Raw::Literal(Data::Map(IndexMap::new()));
+        let empty = Raw::Literal(Data::Map(Map::default()));
         self.define(slot, ctx, none, empty, Part::EmptyMap, 0, false, span);
         for (key, value) in map {
             let at = match &self.state.slot(slot).at {

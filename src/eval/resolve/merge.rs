@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::Active;
 use crate::diag::{Diagnostic, Span};
 use crate::eval::Eval;
@@ -14,7 +12,7 @@ use crate::schema::option::Kind;
 use crate::schema::types::{Type, one_newline};
 use crate::syntax::marks::{Level, Order};
 use crate::syntax::tree::Node;
-use crate::value::{Data, Typed, short};
+use crate::value::{Data, Map, Typed, short};
 
 impl Eval {
     /// A value of a type: what the highest level says.
@@ -35,7 +33,7 @@ impl Eval {
             self.materialize(slot)?;
         }
         let active = self.active(slot)?;
-        let mut children = IndexMap::new();
+        let mut children = Map::default();
         let mut below = Level::Option;
         let mut from = Vec::new();
         if holds_keys {
@@ -95,7 +93,7 @@ impl Eval {
             _ => {
                 if children.is_empty() {
                     let Some(empty) = empty_map else { return Ok((None, Level::Option)) };
-                    let data = Data::Map(IndexMap::new());
+                    let data = Data::Map(Map::default());
                     let keep = Typed::at(data, empty.def.span);
                     return Ok((Some(Arc::new(keep)), empty.def.level));
                 }
@@ -311,7 +309,7 @@ impl Eval {
         };
         let value = self.force(scratch)?;
         Ok(value.map_or_else(
-            || Typed::at(Data::Map(IndexMap::new()), one.def.span),
+            || Typed::at(Data::Map(Map::default()), one.def.span),
             |value| (*value).clone(),
         ))
     }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::Whose;
 use crate::diag::Diagnostic;
 use crate::eval::Eval;
@@ -15,14 +13,14 @@ use crate::schema::types::{Type, one_newline};
 use crate::schema::{OptionDecl, Place};
 use crate::syntax::marks::{self, Level};
 use crate::syntax::tree::Scalar;
-use crate::value::{Data, Typed};
+use crate::value::{Data, Map, Typed};
 
 impl Eval {
     pub(super) fn compute(&self, slot: SlotId) -> (Outcome, Level) {
         let at = self.state().slot(slot).at.clone();
         match at {
             At::Group(group) => {
-                let mut map = IndexMap::new();
+                let mut map = Map::default();
                 for name in group.places.keys() {
                     let Some(child) = self.child_of(slot, name) else { continue };
                     if matches!(self.whose(child), Whose::User) {
@@ -279,7 +277,7 @@ impl Eval {
                 names.push(name.clone());
             }
         }
-        let mut map = IndexMap::new();
+        let mut map = Map::default();
         let mut poisoned = false;
         for name in names {
             let place = body.group.places.get(&name);
@@ -338,7 +336,7 @@ impl Eval {
         if self.materialize(slot).is_err() {
             return (Err(Poisoned), Level::Normal);
         }
-        let mut map = IndexMap::new();
+        let mut map = Map::default();
         let mut from = Vec::new();
         let mut poisoned = false;
         for (name, child) in self.in_order(slot) {

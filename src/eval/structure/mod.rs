@@ -4,14 +4,12 @@ mod guard;
 mod host;
 mod layers;
 
-use std::sync::Arc;
-
-use indexmap::IndexMap;
 
 use super::facts::{HostFacts, Machine, UserFacts};
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::schema::declare::text_arg;
 use crate::syntax::tree::{Name, Node, Scalar};
+use crate::value::Map;
 
 pub use guard::{check_guard, expression, holds};
 use host::host;
@@ -57,7 +55,7 @@ pub struct Structure {
     /// The hosts, in order.
     pub hosts: Vec<Host>,
     /// The modules, by name.
-    pub modules: IndexMap<Arc<str>, Module>,
+    pub modules: Map<Module>,
     /// What holds for all hosts.
     pub top: Vec<Node>,
     /// Own options, wherever they are declared.
