@@ -33,12 +33,13 @@ impl Init {
         };
         let path = folder.join(FILE);
         let failed = |error: std::io::Error| {
-            say(&format!("error: cannot write {path}: {}", crate::syntax::import::reason(&error)));
             if error.kind() == std::io::ErrorKind::AlreadyExists {
-                Stop::Decide
-            } else {
-                Stop::Failed
+                say(&format!("error: {path} exists already"));
+                say("  help: name another folder, `hcc init DIR`, or look at this one: `hcc check`");
+                return Stop::Decide;
             }
+            say(&format!("error: cannot write {path}: {}", crate::syntax::import::reason(&error)));
+            Stop::Failed
         };
         fs::create_dir_all(&folder).map_err(failed)?;
         let mut file =

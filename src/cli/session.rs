@@ -66,7 +66,12 @@ impl Session {
     pub fn load(path: &Utf8Path, machine: Machine) -> Self {
         let mut diags = Diagnostics::default();
         let mut sources = Sources::default();
-        let config = import::load(path, &mut sources, &mut diags);
+        let config = if matches!(files::kind(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound) {
+            diags.push(missing(path));
+            import::Config::default()
+        } else {
+            import::load(path, &mut sources, &mut diags)
+        };
         let program = program::build(config, sources, &machine, &mut diags);
         Self { program, machine, diags }
     }
@@ -216,6 +221,20 @@ impl Session {
     }
 }
 
+/// A configuration that is not there.
+fn missing(path: &Utf8Path) -> Diagnostic {
+    let problem = Diagnostic::placeless("cannot-read", format!("there is no file `{path}`"));
+    let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
+    let near = import::near_path(Utf8Path::new(""), path);
+    problem.maybe_help(match (near, folder) {
+        (Some(near), _) => Some(format!("did you mean `{}`?", near.trim_matches('"'))),
+        (None, Some(folder)) if path.file_name() == Some(FILE) && files::kind(folder).is_ok() => {
+            Some(format!("`hcc init {folder}` writes a small one"))
+        }
+        _ => None,
+    })
+}
+
 /// The name of a configuration's first file.
 pub const FILE: &str = "hcc.kdl";
 
@@ -226,8 +245,8 @@ fn find(global: &Global) -> Result<Utf8PathBuf, Stop> {
     }
     say("error: there is no configuration");
     let place = facts::config_home()
-        .map_or_else(String::new, |path| format!(", nor {}", path.join("hcc").join(FILE)));
-    say(&format!("  looked for {FILE} here and in every folder above, for $HCC_CONFIG{place}"));
+        .map_or_else(String::new, |path| format!(", and at {}", path.join("hcc").join(FILE)));
+    say(&format!("  looked for {FILE} here and in every folder above, at $HCC_CONFIG{place}"));
     say("  help: `hcc init` writes a small one; `--config FILE` names one");
     Err(Stop::Errors)
 }

@@ -65,6 +65,8 @@ fn prepare(out: &Utf8Path) -> Result<(), Refused> {
 /// Removes what the last run wrote: the folders of hosts, which the marker vouches for.
 fn clear(out: &Utf8Path) -> Result<(), Refused> {
     let io = |error| Refused::Io(out.to_owned(), error);
+    let mut folders = Vec::new();
+    // All is looked at before anything is removed.
     for entry in out.read_dir_utf8().map_err(io)? {
         let entry = entry.map_err(io)?;
         if entry.file_name() == MARKER {
@@ -75,7 +77,10 @@ fn clear(out: &Utf8Path) -> Result<(), Refused> {
         if !host {
             return Err(Refused::NotOurs(entry.path().to_owned()));
         }
-        fs::remove_dir_all(entry.path()).map_err(io)?;
+        folders.push(entry.path().to_owned());
+    }
+    for folder in folders {
+        fs::remove_dir_all(&folder).map_err(|error| Refused::Io(folder.clone(), error))?;
     }
     Ok(())
 }

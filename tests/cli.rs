@@ -1,0 +1,294 @@
+//! The real binary, in a home of its own with nothing of this machine's environment.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+struct Home {
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    fn write(&self, below: &str, text: &str) {
+        let path = self.path(below);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("written");
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hcc"));
+        command.args(arguments).env_clear().env("HOME", self.folder.path()).env("USER", "alice");
+        command.current_dir(self.folder.path());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(&self.command(arguments).output().expect("hcc"), self.folder.path())
+    }
+}
+
+/// What a run came to; the home's own path is `HOME` in it.
+struct Ran {
+    status: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ran {
+    fn of(output: &Output, home: &Path) -> Self {
+        let text = |bytes: &[u8]| {
+            String::from_utf8_lossy(bytes).replace(&home.display().to_string(), "HOME")
+        };
+        Self {
+            status: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    #[track_caller]
+    fn expect(&self, status: i32, stdout: &str, stderr: &str) {
+        assert_eq!((self.stdout.as_str(), self.stderr.as_str()), (stdout, stderr));
+        assert_eq!(self.status, Some(status));
+    }
+}
+
+const WRONG: &str = "home { session-file \"yes\" }\n";
+const HOSTS: &str = "host \"tower\" os=\"linux\" { user \"alice\" }\nhost \"macbook\" os=\"darwin\" { user \"alice\" }\nhome { file \".a\" text=\"a\" }\n";
+
+const WRONG_SAID: &str = r#"error[wrong-type]: `home.session-file` expects bool, found string `"yes"`
+ --> hcc.kdl:1:21
+  |
+1 | home { session-file "yes" }
+  |                     ^^^^^ expected bool
+  |
+help: write `#true`
+  |
+1 - home { session-file "yes" }
+1 + home { session-file #true }
+  |
+
+1 error
+"#;
+
+#[test]
+fn errors_go_to_stderr_and_end_with_1() {
+    let home = Home::new();
+    home.write("hcc.kdl", WRONG);
+    for command in [&["check"][..], &["compile"], &["compile", "--all"], &["show", ".zshrc"]] {
+        home.run(command).expect(1, "", WRONG_SAID);
+    }
+}
+
+#[test]
+fn nothing_is_coloured_in_a_pipe() {
+    let home = Home::new();
+    home.write("hcc.kdl", WRONG);
+    let mut command = home.command(&["check"]);
+    let plain = Ran::of(&command.output().expect("hcc"), home.folder.path());
+    assert!(!plain.stderr.contains('\u{1b}'), "{}", plain.stderr);
+    let coloured =
+        Ran::of(&command.env("CLICOLOR_FORCE", "1").output().expect("hcc"), home.folder.path());
+    assert!(coloured.stderr.contains("\u{1b}["), "{}", coloured.stderr);
+    let refused = command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE").output().expect("hcc");
+    assert_eq!(Ran::of(&refused, home.folder.path()).stderr, WRONG_SAID);
+}
+
+#[test]
+fn json_has_the_errors_on_stdout() {
+    let home = Home::new();
+    home.write("hcc.kdl", WRONG);
+    for command in
+        [&["check", "--json"][..], &["compile", "--json"], &["compile", "--all", "--json"]]
+    {
+        let ran = home.run(command);
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(1), ""));
+        let found: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        assert_eq!(found["version"], 1);
+        let one = &found["diagnostics"][0];
+        assert_eq!(one["code"], "wrong-type");
+        assert_eq!(one["severity"], "error");
+        assert_eq!(one["at"]["file"], "hcc.kdl");
+        assert_eq!((&one["at"]["line"], &one["at"]["column"]), (&1.into(), &21.into()));
+        assert_eq!(one["fix"]["text"], "#true");
+        // An editor puts the text in place of these bytes.
+        let (start, end) = (one["fix"]["at"]["start"].as_u64(), one["fix"]["at"]["end"].as_u64());
+        assert_eq!(&WRONG[start.expect("start") as usize..end.expect("end") as usize], "\"yes\"");
+    }
+}
+
+#[test]
+fn json_has_the_warnings_of_a_check() {
+    let home = Home::new();
+    home.write("hcc.kdl", "programs { starship { settings { x 1 } } }\n");
+    let ran = home.run(&["check", "--json"]);
+    assert_eq!(ran.status, Some(0));
+    let found: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(found["diagnostics"][0]["code"], "never-enabled");
+}
+
+#[test]
+fn quiet_keeps_errors_and_drops_warnings() {
+    let home = Home::new();
+    home.write("hcc.kdl", WRONG);
+    home.run(&["check", "--quiet"]).expect(1, "", WRONG_SAID);
+    home.write("hcc.kdl", "programs { starship { settings { x 1 } } }\n");
+    home.run(&["check", "--quiet"]).expect(0, "", "");
+}
+
+#[test]
+fn a_configuration_that_is_nowhere_is_said_with_the_places() {
+    let home = Home::new();
+    home.run(&["check"]).expect(
+        1,
+        "",
+        "error: there is no configuration\n  looked for hcc.kdl here and in every folder above, at $HCC_CONFIG, and at HOME/.config/hcc/hcc.kdl\n  help: `hcc init` writes a small one; `--config FILE` names one\n",
+    );
+}
+
+#[test]
+fn a_configuration_that_is_named_and_not_there_is_said() {
+    let home = Home::new();
+    home.write("dots/hcc.kdl", HOSTS);
+    let ran = home.run(&["check", "--config", "dts/hcc.kdl"]);
+    assert_eq!(ran.status, Some(1));
+    assert_eq!(
+        ran.stderr,
+        "error[cannot-read]: there is no file `dts/hcc.kdl`\n |\n = help: did you mean `dots/hcc.kdl`?\n\n1 error\n"
+    );
+    let ran = home.run(&["check", "--config", "dots/nope"]);
+    assert_eq!(ran.status, Some(1));
+    assert_eq!(ran.stderr, "error[cannot-read]: there is no file `dots/nope`\n\n1 error\n");
+}
+
+#[test]
+fn a_folder_without_a_configuration_is_said() {
+    let home = Home::new();
+    fs::create_dir(home.path("empty")).expect("a folder");
+    let ran = home.run(&["check", "--config", "empty"]);
+    assert_eq!(ran.status, Some(1));
+    assert_eq!(
+        ran.stderr,
+        "error[cannot-read]: there is no file `empty/hcc.kdl`\n |\n = help: `hcc init empty` writes a small one\n\n1 error\n"
+    );
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_is_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    home.write("closed/hcc.kdl", HOSTS);
+    let set = |mode| fs::set_permissions(home.path("closed"), fs::Permissions::from_mode(mode));
+    set(0o000).expect("changed");
+    if fs::read_dir(home.path("closed")).is_ok() {
+        eprintln!("skipped: this user may read every folder");
+    } else {
+        let ran = home.run(&["check", "--config", "closed"]);
+        assert_eq!(ran.status, Some(1));
+        assert!(ran.stderr.contains("permission denied"), "{}", ran.stderr);
+    }
+    set(0o755).expect("changed");
+}
+
+#[test]
+fn an_unknown_host_is_a_mistake_of_usage() {
+    let home = Home::new();
+    home.write("hcc.kdl", HOSTS);
+    for arguments in [
+        &["compile", "--host", "towr"][..],
+        &["compile", "towr"],
+        &["compile", "alice@towr"],
+        &["show", ".a", "--host", "towr"],
+    ] {
+        home.run(arguments).expect(
+            2,
+            "",
+            "error: there is no host `towr` in the configuration\n  help: did you mean `tower`?\n",
+        );
+    }
+    home.run(&["compile", "laptop"]).expect(
+        2,
+        "",
+        "error: there is no host `laptop` in the configuration\n  help: name one of tower, macbook, or `--all`\n",
+    );
+    home.run(&["compile", "bob@tower"]).expect(
+        2,
+        "",
+        "error: the host `tower` has no user `bob`\n  help: its users are alice\n",
+    );
+}
+
+#[test]
+fn a_file_that_is_not_generated_is_said_with_the_nearest() {
+    let home = Home::new();
+    home.write("hcc.kdl", HOSTS);
+    let ran = home.run(&["compile", "tower", "--show", ".b"]);
+    assert_ne!(ran.status, Some(0));
+    assert!(ran.stderr.contains("`.b`"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_folder_that_holds_something_else_is_not_written_into() {
+    let home = Home::new();
+    home.write("hcc.kdl", HOSTS);
+    home.write("mine/thesis.txt", "years of work");
+    for format in ["files", "stow"] {
+        home.run(&["compile", "--all", "--out", "mine", "--format", format]).expect(
+            3,
+            "",
+            "error: mine holds something that hcc did not write\n  help: name a folder that is new or empty\n",
+        );
+    }
+    assert_eq!(fs::read_to_string(home.path("mine/thesis.txt")).expect("kept"), "years of work");
+    // What hcc wrote itself it may write again; what was put beside it stays and stops it.
+    assert_eq!(home.run(&["compile", "--all", "--out", "out", "--quiet"]).status, Some(0));
+    assert_eq!(home.run(&["compile", "--all", "--out", "out", "--quiet"]).status, Some(0));
+    home.write("out/notes.txt", "mine");
+    assert_eq!(home.run(&["compile", "--all", "--out", "out"]).status, Some(3));
+    assert_eq!(fs::read_to_string(home.path("out/notes.txt")).expect("kept"), "mine");
+    assert!(home.path("out/tower/home/alice/.a").exists());
+}
+
+#[test]
+fn errors_write_nothing() {
+    let home = Home::new();
+    home.write("hcc.kdl", WRONG);
+    assert_eq!(home.run(&["compile", "--out", "out"]).status, Some(1));
+    assert!(!home.path("out").exists());
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let home = Home::new();
+    home.write(".config/hcc/hcc.kdl", "// mine\n");
+    home.run(&["init"]).expect(
+        3,
+        "",
+        "error: HOME/.config/hcc/hcc.kdl exists already\n  help: name another folder, `hcc init DIR`, or look at this one: `hcc check`\n",
+    );
+    assert_eq!(fs::read_to_string(home.path(".config/hcc/hcc.kdl")).expect("kept"), "// mine\n");
+}
+
+#[test]
+fn init_writes_what_compiles() {
+    let home = Home::new();
+    assert_eq!(home.run(&["init"]).status, Some(0));
+    let ran = home.run(&["check"]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_mistyped_command_is_said_with_the_nearest() {
+    let home = Home::new();
+    let ran = home.run(&["chekc"]);
+    assert_eq!(ran.status, Some(2));
+    assert!(ran.stderr.contains("check"), "{}", ran.stderr);
+}
