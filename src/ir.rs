@@ -330,6 +330,9 @@ pub struct Action {
     /// Actions that come before it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
+    /// Those of them without whose success it is not run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// Where it is said.
     pub origins: Vec<Origin>,
 }

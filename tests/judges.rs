@@ -10,6 +10,7 @@ mod judges {
     mod homebrew;
     mod launchd;
     mod ssh;
+    mod session;
     mod systemd;
     mod tmux;
     mod zsh;

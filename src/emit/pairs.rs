@@ -31,6 +31,9 @@ impl Dialect<'_> {
                 }
             }
             (Value::List(list), List::Join(separator)) => {
+                if !self.expandable(page, path, list) {
+                    return;
+                }
                 let text = join(page, path, list, separator, self.bools);
                 if let Some(text) = text.and_then(|text| self.text(page, path, &text)) {
                     self.line(page, path, key, &text);
@@ -43,6 +46,19 @@ impl Dialect<'_> {
                 }
             }
         }
+    }
+
+    /// Whether what is not expanded can be said at the item that holds it: if not, it was said.
+    fn expandable(&self, page: &mut Page, path: &[Step], list: &[Value]) -> bool {
+        let Quote::Expand(shell) = self.quote else { return true };
+        let mut all = true;
+        for (at, item) in list.iter().enumerate() {
+            if let Some(Err(fault)) = item.as_str().map(|text| shell_expand(text, shell)) {
+                page.fault(&index(path, at), fault.message, Some(&fault.help));
+                all = false;
+            }
+        }
+        all
     }
 
     fn line(&self, page: &mut Page, path: &[Step], key: &str, value: &str) {

@@ -14,6 +14,7 @@ pub const NAMES: &[&str] = &[
     "json",
     "toml",
     "systemd",
+    "systemd_env",
     "ruby",
     "lines_of",
     "indent_by",
@@ -68,6 +69,9 @@ pub fn add(env: &mut Environment<'static>) {
     env.add_filter("fish", |text: Value| scalar(&text).map(|text| quote::fish(&text)));
     env.add_filter("toml", |text: Value| scalar(&text).map(|text| quote::toml(&text)));
     env.add_filter("systemd", |text: Value| scalar(&text).map(|text| quote::systemd(&text)));
+    env.add_filter("systemd_env", |text: Value| {
+        scalar(&text).map(|text| quote::systemd_env(&text))
+    });
     env.add_filter("json", |value: Value| {
         serde_json::to_string(&value)
             .map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))

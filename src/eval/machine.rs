@@ -95,11 +95,16 @@ pub fn manager(host: &HostFacts) -> &'static str {
 
 /// How a manager calls a package.
 pub fn package_name(manager: &str, package: &str) -> String {
-    let found = table().names.iter().find(|(name, own, _)| name == package && own == manager);
-    found.map_or_else(|| package.to_owned(), |(_, _, own)| own.clone())
+    named(manager, package).unwrap_or_else(|| package.to_owned())
 }
 
-/// `bin('zsh')`, `share('zsh/x')`, `manager()`, `package_name('fd')`.
+/// How a manager calls a package, if the table says so.
+fn named(manager: &str, package: &str) -> Option<String> {
+    let found = table().names.iter().find(|(name, own, _)| name == package && own == manager);
+    found.map(|(_, _, own)| own.clone())
+}
+
+/// `bin('zsh')`, `share('zsh/x')`, `manager()`, `package_name('fd')`, `named('firefox', 'cask')`.
 pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
     let host = Arc::new(eval.shared.host.clone());
     let text = |args: &[Jinja]| -> Result<String, Error> {
@@ -116,6 +121,9 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
             }))
         }
         "manager" => Some(Jinja::from_function(move || manager(&host))),
+        "named" => Some(Jinja::from_function(|package: String, manager: String| {
+            named(&manager, &package).map_or_else(|| Jinja::from(()), Jinja::from)
+        })),
         "package_name" => Some(Jinja::from_function(move |args: minijinja::value::Rest<Jinja>| {
             text(&args).map(|name| package_name(manager(&host), &name))
         })),
@@ -125,4 +133,4 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
 
 /// The functions, for checking names.
 pub const FUNCTIONS: &[&str] =
-    &["bin", "share", "manager", "package_name", "range", "dict", "namespace", "debug"];
+    &["bin", "share", "manager", "package_name", "named", "range", "dict", "namespace", "debug"];

@@ -43,9 +43,11 @@ pub fn build_with(
     shelf: Shelf,
     diags: &mut Diagnostics,
 ) -> Arc<Program> {
-    let structure = structure::read(config.nodes, machine, diags);
+    let mut structure = structure::read(config.nodes, machine, diags);
     let mut schema = Schema::default();
-    for node in &structure.targets {
+    let mut library = Library { own: structure.targets.clone(), read: HashMap::new() };
+    for node in &mut structure.targets {
+        library.likes(node, &mut sources, diags);
         declare::target(node, &mut schema, diags);
     }
     let mut mentions = Mentions::default();
@@ -67,13 +69,10 @@ pub fn build_with(
         library::names().for_each(|path| mentions.add(&path));
     }
     while let Some(path) = mentions.open.pop_first() {
-        let Some(text) = library::target(&path) else { continue };
-        let id = sources.add(format!("<hcc>/targets/{}.kdl", path.replace('.', "/")), text);
-        let (nodes, problems) = parse(id, text);
-        diags.extend(problems);
-        for node in nodes.iter().filter(|node| &*node.name.value == "target") {
-            declare::target(node, &mut schema, diags);
-            mentions.target(node);
+        for mut node in library.read(&path, &mut sources, diags) {
+            library.likes(&mut node, &mut sources, diags);
+            declare::target(&node, &mut schema, diags);
+            mentions.target(&node);
         }
     }
     for node in &structure.options {
@@ -163,6 +162,49 @@ fn templates(
         }
     }
     found
+}
+
+/// Targets as trees: the user's own, and those of the library that were read.
+struct Library {
+    own: Vec<Node>,
+    read: HashMap<String, Vec<Node>>,
+}
+
+impl Library {
+    /// The `target` nodes of a file of the library; a file is read once.
+    fn read(&mut self, path: &str, sources: &mut Sources, diags: &mut Diagnostics) -> Vec<Node> {
+        if let Some(nodes) = self.read.get(path) {
+            return nodes.clone();
+        }
+        let Some(text) = library::target(path) else { return Vec::new() };
+        let id = sources.add(format!("<hcc>/targets/{}.kdl", path.replace('.', "/")), text);
+        let (mut nodes, problems) = parse(id, text);
+        diags.extend(problems);
+        nodes.retain(|node| &*node.name.value == "target");
+        self.read.insert(path.to_owned(), nodes.clone());
+        nodes
+    }
+
+    /// Gives options the bodies of those they are like.
+    fn likes(&mut self, node: &mut Node, sources: &mut Sources, diags: &mut Diagnostics) {
+        let mut problems = Diagnostics::default();
+        let mut find = |path: &str| {
+            let ends = path.match_indices('.').map(|(at, _)| at);
+            ends.rev().find_map(|end| {
+                let (target, rest) = (path.get(..end)?, path.get(end + 1..)?);
+                let named = |node: &&Node| {
+                    declare::text_arg(node, 0).is_some_and(|name| *name.value == *target)
+                };
+                let own = self.own.iter().find(named).cloned();
+                let found = own.or_else(|| {
+                    self.read(target, sources, diags).into_iter().find(|node| named(&node))
+                })?;
+                Some((found, rest.to_owned()))
+            })
+        };
+        declare::like::resolve(node, &mut find, &mut problems);
+        diags.extend(problems);
+    }
 }
 
 /// Every block of definitions.

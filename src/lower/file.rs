@@ -293,20 +293,24 @@ fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poison
     let mut given: Vec<&str> = Vec::new();
     let source = statement.prop("source")?;
     let link = statement.text("link")?;
-    let text = match (statement.prop("text")?, node.prop("template").and_then(string)) {
+    let template = statement.prop("template")?;
+    let text = match (statement.prop("text")?, &template) {
         (Some(text), _) => Some(text),
-        (None, Some((path, at))) => {
-            let rendered = statement.eval.template(&path, at, statement.env)?;
+        (None, Some(Typed { data: Data::String(path), from, .. })) => {
+            // One of the configuration is looked for there, one of a target beside the targets.
+            let at = from.iter().copied().find(|at| statement.eval.is_users(at));
+            let at = at.or_else(|| from.first().copied()).unwrap_or(node.span);
+            let rendered = statement.eval.template(path, at, statement.env)?;
             Some(Typed::at(Data::String(rendered.into()), at))
         }
-        (None, None) => None,
+        (None, _) => None,
     };
     given.extend(source.iter().map(|_| "source"));
     given.extend(link.iter().map(|_| "link"));
     given.extend(
         text.iter()
             .filter(|text| !text.data.is_empty() || empty)
-            .map(|_| if node.prop("template").is_some() { "template" } else { "text" }),
+            .map(|_| if template.is_some() { "template" } else { "text" }),
     );
     given.extend(data.iter().filter(|data| !data.1.data.is_empty()).map(|_| "settings"));
     if let [first, second, ..] = given.as_slice() {

@@ -285,13 +285,19 @@ impl Statement<'_> {
             .or_else(|| self.eval.item_span(self.env))
             .or_else(|| self.node().args().next().map(|entry| entry.span));
         let span = span.unwrap_or(self.node().span);
+        let needs = list("needs")?;
+        let mut after = list("after")?;
+        // What it needs comes before it.
+        let new: Vec<String> = needs.iter().filter(|name| !after.contains(name)).cloned().collect();
+        after.extend(new);
         Ok(Placed {
             after: self.place_of("after", span),
             span,
             action: Action {
                 name: name.to_string(),
                 run: self.text("run")?.unwrap_or_default().to_string(),
-                after: list("after")?,
+                after,
+                needs,
                 origins: self.origins(&from),
             },
         })

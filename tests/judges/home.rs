@@ -64,7 +64,15 @@ impl Home {
     #[track_caller]
     pub fn fixture(name: &str) -> Self {
         let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
-        Self::compile(tempdir(), &root.join("hcc.kdl"))
+        Self::compile(tempdir(), &root.join("hcc.kdl"), None)
+    }
+
+    /// Of one host of a fixture. The home is where a fixture's host says, so that nothing is run
+    /// in it: its documents are what counts.
+    #[track_caller]
+    pub fn host(name: &str, host: &str) -> Self {
+        let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
+        Self::compile(tempdir(), &root.join("hcc.kdl"), Some(host))
     }
 
     /// Of a configuration given as text.
@@ -73,11 +81,11 @@ impl Home {
         let folder = tempdir();
         let path = base(&folder).join("hcc.kdl");
         std::fs::write(&path, text).expect("a writable folder");
-        Self::compile(folder, &path)
+        Self::compile(folder, &path, None)
     }
 
     #[track_caller]
-    fn compile(folder: TempDir, config: &Utf8Path) -> Self {
+    fn compile(folder: TempDir, config: &Utf8Path, wanted: Option<&str>) -> Self {
         let out = base(&folder).join("out");
         let path = out.join("testhost/home/alice");
         let machine = Machine {
@@ -92,7 +100,9 @@ impl Home {
             user: UserFacts { name: "alice".into(), home: path.as_str().into(), uid: Some(1000) },
         };
         let mut session = Session::load(config, machine);
-        let host = session.program.structure.hosts.first().cloned().expect("a host");
+        let host = session.program.structure.hosts.iter();
+        let mut host = host.filter(|host| wanted.is_none_or(|name| *host.facts.name == *name));
+        let host = host.next().cloned().expect("a host");
         let compiled = session.compile(&host, None);
         assert!(!session.diags.has_errors(), "{}", session.problems());
         let documents: Vec<Document> = compiled.into_iter().map(|one| one.document).collect();

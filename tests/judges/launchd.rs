@@ -10,7 +10,7 @@ const LOAD: &str = "import json, plistlib, sys; print(json.dumps(plistlib.load(o
 
 /// Every property list of a configuration is what the IR says it is; how many there are.
 #[track_caller]
-fn agree(home: &Home) -> usize {
+pub fn agree(home: &Home) -> usize {
     let files = home.documents.iter().flat_map(|document| &document.files);
     let mut count = 0;
     for file in files {

@@ -197,7 +197,10 @@ impl Eval {
             match (value.data, one.def.raw.clone()) {
                 (Data::List(items), Raw::Computed(..)) if !lines => {
                     for item in items {
-                        let item = Typed { from: vec![one.def.span], ..item };
+                        // Where its elements were said, if they came from somewhere.
+                        let from =
+                            if item.from.is_empty() { vec![one.def.span] } else { item.from };
+                        let item = Typed { from, ..item };
                         list.push(match &element {
                             Some(ty) => self.checked(&path, ty, item, one.def.span)?,
                             None => item,

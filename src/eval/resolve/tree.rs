@@ -29,6 +29,10 @@ impl Eval {
     /// What stands below a slot under a name, exactly as written.
     pub fn child_of(&self, slot: SlotId, name: &str) -> Option<SlotId> {
         self.prepare(slot);
+        if self.may_be_computed(slot, name) {
+            // What goes wrong is said there.
+            let _said = self.materialize(slot);
+        }
         let mut state = self.state();
         let place = match &state.slot(slot).at {
             At::Group(group) => Some(group.places.get(name)?.clone()),
@@ -60,6 +64,21 @@ impl Eval {
                 _ => state.slot(slot).children.get(name).copied(),
             },
         }
+    }
+
+    /// Whether a typed key that nobody says by its name could be one of the computed keys.
+    fn may_be_computed(&self, slot: SlotId, name: &str) -> bool {
+        let state = self.state();
+        let own = state.slot(slot);
+        let (decl, way) = match &own.at {
+            At::Option(decl) => (decl, &[][..]),
+            At::Free(decl, way) => (decl, &way[..]),
+            _ => return false,
+        };
+        let said = own.children.get(name).is_some_and(|child| !state.slot(*child).defs.is_empty());
+        let way = way.iter().map(|part| &**part).chain([name]).collect::<Vec<_>>();
+        let key = || decl.key(way.iter().copied()).is_some_and(|key| key.alias.is_none());
+        !own.deferred.is_empty() && !said && key()
     }
 
     /// Takes in what an item's own statements contribute.

@@ -1,6 +1,7 @@
 //! `target` and `option` nodes to declarations.
 
 mod implied;
+pub mod like;
 mod option;
 
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use crate::value::{Data, Typed};
 
 pub(super) const OPTION_PROPS: &[&str] = &[
     "type", "default", "into", "argument", "example", "doc", "hm", "required", "internal", "as",
-    "scope",
+    "scope", "like",
 ];
 
 pub(super) struct Context<'a> {
