@@ -9,8 +9,8 @@ mod judges {
     mod git;
     mod homebrew;
     mod launchd;
-    mod ssh;
     mod session;
+    mod ssh;
     mod systemd;
     mod tmux;
     mod zsh;

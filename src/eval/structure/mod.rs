@@ -4,7 +4,6 @@ mod guard;
 mod host;
 mod layers;
 
-
 use super::facts::{HostFacts, Machine, UserFacts};
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::schema::declare::text_arg;
