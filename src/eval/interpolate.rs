@@ -50,16 +50,42 @@ fn end(text: &str) -> Option<usize> {
     None
 }
 
-/// `a.b_c.d` as its names, if the expression is nothing else.
-pub fn simple_path(text: &str) -> Option<Vec<&str>> {
+/// The names of a way such as `a.b_c.d`; a longer one than this holds is read the long way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Way<'a> {
+    parts: [&'a str; 6],
+    count: usize,
+}
+
+impl<'a> std::ops::Deref for Way<'a> {
+    type Target = [&'a str];
+
+    fn deref(&self) -> &[&'a str] {
+        self.parts.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// `a.b_c.d` as its names, if the expression is nothing else. Asked for every value that a
+/// target computes, so it allocates nothing.
+pub fn simple_path(text: &str) -> Option<Way<'_>> {
     let text = text.trim();
     if matches!(text, "true" | "false" | "none" | "True" | "False" | "None") {
         return None;
     }
-    let parts: Vec<&str> = text.split('.').collect();
-    let name = |part: &&str| {
-        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    parts.iter().all(name).then_some(parts)
+    let mut way = Way { parts: [""; 6], count: 0 };
+    let mut start = 0;
+    for (at, byte) in text.bytes().chain([b'.']).enumerate() {
+        let first = at == start;
+        match byte {
+            b'.' if !first => {
+                *way.parts.get_mut(way.count)? = text.get(start..at)?;
+                way.count += 1;
+                start = at + 1;
+            }
+            b'0'..=b'9' if !first => {}
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {}
+            _ => return None,
+        }
+    }
+    Some(way)
 }
