@@ -81,28 +81,16 @@ impl Collector<'_> {
         }
         let seq = self.state.next_seq();
         let level = ctx.level.unwrap_or_default();
-        let Some(span) = span else {
-            if self.state.slot(slot).mentions.is_empty() {
-                let nowhere = Span::new(SourceId(0), 0, 0);
-                self.state.slot_mut(slot).mentions.push(Mention {
-                    seq,
-                    block: ctx.block,
-                    level,
-                    order,
-                    under: ctx.under,
-                    span: nowhere,
-                });
-            }
-            return;
-        };
-        self.state.slot_mut(slot).mentions.push(Mention {
-            seq,
-            block: ctx.block,
-            level,
-            order,
-            under: ctx.under,
-            span,
+        let mentions = &mut self.state.slot_mut(slot).mentions;
+        let same = mentions.last().is_some_and(|last| {
+            last.block == ctx.block && last.level == level && last.under == ctx.under
         });
+        // On the way to an option its groups are named over and over: once is enough.
+        if span.is_none() && same {
+            return;
+        }
+        let span = span.unwrap_or(Span::new(SourceId(0), 0, 0));
+        mentions.push(Mention { seq, block: ctx.block, level, order, under: ctx.under, span });
     }
 
     /// Adds a definition.
