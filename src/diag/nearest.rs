@@ -5,6 +5,10 @@
 /// A third of the letters may be wrong, at least one; `-`, `_` and case do not count. A part of a
 /// candidate means it too.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // No name is that long, and the search is slow where it is.
+    if name.len() > 100 {
+        return None;
+    }
     let simple = |text: &str| {
         text.chars()
             .filter(|c| !matches!(c, '-' | '_' | '.'))

@@ -9,7 +9,7 @@ use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value as 
 
 use super::Eval;
 use super::arena::{EnvId, Poisoned, Raw, SlotId, State};
-use super::interpolate::{Piece, pieces, simple_path};
+use super::interpolate::{Piece, is_tangled, is_tangled_template, pieces, simple_path};
 use super::mistake;
 use super::objects::{MapObject, Pair, ScopeObject, SlotObject, to_jinja};
 use crate::diag::{Diagnostic, Span};
@@ -259,6 +259,12 @@ impl Eval {
         if let Some(found) = cache.get(text) {
             return found.clone().ok_or(Poisoned);
         }
+        if is_tangled(text) {
+            cache.insert(text.clone(), None);
+            drop(cache);
+            self.push(tangled(span));
+            return Err(Poisoned);
+        }
         let made = environment().compile_expression_owned(text.to_string());
         match made {
             Ok(expression) => {
@@ -384,26 +390,13 @@ impl Eval {
             None => {
                 let entered = {
                     let mut state = self.state();
-                    let again = state.stack.contains(&frame);
-                    if again {
-                        state.diags.push(Diagnostic::error(
-                            "cycle",
-                            span,
-                            "depends on itself",
-                            format!("`{name}` depends on itself"),
-                        ));
-                    } else {
-                        state.stack.push(frame);
-                    }
-                    !again
+                    self.entered(&mut state, frame)
                 };
-                let result = if entered {
+                let result = entered.and_then(|()| {
                     let result = self.value(raw, span, env).map(Arc::new);
                     self.state().stack.pop();
                     result
-                } else {
-                    Err(Poisoned)
-                };
+                });
                 let mut state = self.state();
                 if let Some(own) = state.envs.get_mut(env.0 as usize) {
                     own.lets.insert(name.clone(), result.clone());
@@ -427,7 +420,11 @@ impl Eval {
             "host" => Some(self.host.clone()),
             "user" => self.user.clone(),
             "xdg" => self.xdg.clone(),
-            "hosts" => Some(self.hosts.clone()),
+            "hosts" => {
+                let hosts = self.shared.structure.hosts.iter();
+                let hosts = hosts.map(|host| to_jinja(&super::host_value(&host.facts)));
+                Some(Jinja::from(hosts.collect::<Vec<_>>()))
+            }
             _ => super::machine::function(self, name),
         }
     }
@@ -481,6 +478,10 @@ impl Eval {
                 None => self.file_text(path, span)?,
             },
         };
+        if is_tangled_template(&text) {
+            self.push(tangled(span));
+            return Err(Poisoned);
+        }
         let name = camino::Utf8Path::new(path).file_name().unwrap_or(path);
         let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
         let (result, poisoned) = self.watched(span, || {
@@ -496,4 +497,15 @@ impl Eval {
             }
         }
     }
+}
+
+/// An expression of more operators than anybody writes.
+pub fn tangled(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "bad-expression",
+        span,
+        "too long",
+        "the expression is too long to be computed",
+    )
+    .help("give its parts names of their own, as options or with `let`")
 }

@@ -206,24 +206,6 @@ impl Collector<'_> {
         self.keys(inner, slot, decl, way, ctx);
     }
 
-    fn props_twice(&mut self, node: &Node) {
-        let mut seen: HashMap<&str, Span> = HashMap::new();
-        for (name, _) in node.props() {
-            if let Some(first) = seen.insert(&name.value, name.span) {
-                self.push(
-                    Diagnostic::error(
-                        "said-twice",
-                        name.span,
-                        "said here again",
-                        format!("the property `{}` is said twice", name.value),
-                    )
-                    .also(first, "first said here")
-                    .help("keep one of them"),
-                );
-            }
-        }
-    }
-
     fn keys(
         &mut self,
         nodes: &[Node],
@@ -279,6 +261,8 @@ impl Collector<'_> {
                 let is_list = count > 1 || typed_list || marks.shape == Some(Shape::List);
                 match scalars.get(&child.name.value) {
                     Some((first, 1)) if !is_list => {
+                        let first = *first;
+                        scalars.insert(child.name.value.clone(), (first, 3));
                         let both: Vec<String> = nodes
                             .iter()
                             .filter(|node| node.name.value == child.name.value)
@@ -286,8 +270,9 @@ impl Collector<'_> {
                                 node.args()
                                     .map(|entry| super::collect::literal(&entry.value.data).kdl())
                             })
+                            .take(8)
                             .collect();
-                        let (first, name) = (*first, child.name.value.clone());
+                        let name = child.name.value.clone();
                         self.push(
                             Diagnostic::error(
                                 "said-twice",
@@ -300,6 +285,7 @@ impl Collector<'_> {
                         );
                         continue;
                     }
+                    Some((_, 3)) if !is_list => continue,
                     _ => {
                         scalars.insert(
                             child.name.value.clone(),

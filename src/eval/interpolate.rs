@@ -89,3 +89,38 @@ pub fn simple_path(text: &str) -> Option<Way<'_>> {
     }
     Some(way)
 }
+
+/// Operators of one expression. Each may be a level of its tree, which is walked by recursion.
+const MAX_OPERATORS: usize = 400;
+
+/// Whether an expression has more operators than anybody writes.
+pub fn is_tangled(text: &str) -> bool {
+    let (mut count, mut quote) = (0usize, None);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match quote {
+            Some(_) if byte == b'\\' => {
+                bytes.next();
+            }
+            Some(own) if own == byte => quote = None,
+            Some(_) => {}
+            None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
+            // Words: `not not not`.
+            None if byte == b' ' => {
+                count += usize::from(bytes.peek().is_some_and(u8::is_ascii_alphabetic));
+            }
+            None if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b',' | b':') => {}
+            None if byte.is_ascii_whitespace() || !byte.is_ascii() => {}
+            None => count += 1,
+        }
+    }
+    count > MAX_OPERATORS
+}
+
+/// The same for what stands between the braces of a template.
+pub fn is_tangled_template(text: &str) -> bool {
+    let opens = text.split("{{").flat_map(|part| part.split("{%")).skip(1);
+    opens
+        .map(|part| part.find("}}").or(part.find("%}")).map_or(part, |end| &part[..end]))
+        .any(is_tangled)
+}

@@ -53,7 +53,6 @@ pub struct Eval {
     host: Jinja,
     user: Option<Jinja>,
     xdg: Option<Jinja>,
-    hosts: Jinja,
 }
 
 impl Eval {
@@ -71,9 +70,6 @@ impl Eval {
             user: user.map(|user| user.facts.clone()),
             scope,
         };
-        let hosts =
-            program.structure.hosts.iter().map(|host| objects::to_jinja(&host_value(&host.facts)));
-        let hosts = Jinja::from(hosts.collect::<Vec<_>>());
         let eval = Arc::new_cyclic(|me| Self {
             state: Mutex::new(State::default()),
             host: objects::to_jinja(&host_value(&shared.host)),
@@ -91,7 +87,6 @@ impl Eval {
                     ("cache", below(".cache")),
                 ]))
             }),
-            hosts,
             shared,
             system,
             me: me.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::arena::{BlockId, Guard, NameCheck, State};
 use super::collect::Shared;
-use super::interpolate::{Piece, pieces, simple_path};
+use super::interpolate::{Piece, is_tangled, pieces, simple_path};
 use super::machine::FUNCTIONS;
 use super::mistake::{self, FACTS, narrowed_in};
 use crate::diag::{Diagnostic, Span, nearest};
@@ -64,6 +64,9 @@ impl Expression<'_> {
     fn problem(&self) -> Option<Diagnostic> {
         if let Some(problem) = self.minus() {
             return Some(problem);
+        }
+        if is_tangled(self.text) {
+            return Some(super::expr::tangled(self.one.span));
         }
         match read_ways(self.text) {
             Ok(ways) => ways.iter().find_map(|way| self.way(way)),
@@ -245,6 +248,9 @@ impl Expression<'_> {
 fn read_ways(text: &str) -> Result<Vec<String>, minijinja::Error> {
     if simple_path(text).is_some() {
         return Ok(vec![text.trim().to_owned()]);
+    }
+    if is_tangled(text) {
+        return Ok(Vec::new());
     }
     let expression = super::expr::environment().compile_expression(text)?;
     let mut ways: Vec<String> = expression.undeclared_variables(true).into_iter().collect();

@@ -243,7 +243,8 @@ impl Mentions {
 
     /// A dotted name: the target among its beginnings.
     fn path(&mut self, path: &str) {
-        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+        // No target's path is longer.
+        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]).take(8);
         for end in ends {
             if let Some(part) = path.get(..end).filter(|part| !part.is_empty()) {
                 self.add(part);

@@ -287,7 +287,6 @@ struct Body {
 }
 
 fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poisoned> {
-    let node = statement.node();
     let empty = statement.flag("empty")?;
     let data = data(statement)?;
     let mut given: Vec<&str> = Vec::new();
@@ -299,7 +298,7 @@ fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poison
         (None, Some(Typed { data: Data::String(path), from, .. })) => {
             // One of the configuration is looked for there, one of a target beside the targets.
             let at = from.iter().copied().find(|at| statement.eval.is_users(at));
-            let at = at.or_else(|| from.first().copied()).unwrap_or(node.span);
+            let at = at.or_else(|| from.first().copied()).unwrap_or(statement.node().span);
             let rendered = statement.eval.template(path, at, statement.env)?;
             Some(Typed::at(Data::String(rendered.into()), at))
         }

@@ -7,6 +7,7 @@ mod check;
 mod file;
 mod order;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Span};
@@ -42,6 +43,7 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
         actions: Vec::new(),
     };
     let mut places = Vec::new();
+    let mut packages = HashSet::new();
     let mut actions = Vec::new();
     for (output, envs) in eval.outputs() {
         for env in envs.iter() {
@@ -55,12 +57,8 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
                     }
                 }),
                 "package" => statement.package().map(|found| {
-                    let new = found.filter(|found| {
-                        !document
-                            .packages
-                            .iter()
-                            .any(|own| own.name == found.name && own.manager == found.manager)
-                    });
+                    let key = |found: &Package| (found.name.clone(), found.manager.clone());
+                    let new = found.filter(|found| packages.insert(key(found)));
                     document.packages.extend(new);
                 }),
                 "unit" => statement.unit().map(|unit| document.units.push(unit)),
@@ -307,11 +305,12 @@ impl Statement<'_> {
 /// Spans as origins, each once, in order.
 fn origins(eval: &Eval, spans: &[Span]) -> Vec<Origin> {
     let mut list: Vec<Origin> = Vec::with_capacity(spans.len().min(1));
+    let mut seen = HashSet::new();
     for span in spans {
         let file = eval.shared.names.get(span.source.0 as usize);
         let file = file.cloned().unwrap_or_else(|| "".into());
         let origin = Origin { file, line: eval.shared.sources.position(*span).line };
-        if !list.contains(&origin) {
+        if list.last() != Some(&origin) && seen.insert((span.source, origin.line)) {
             list.push(origin);
         }
     }

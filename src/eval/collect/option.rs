@@ -1,10 +1,10 @@
 //! Names that the schema knows: groups, targets, options.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Collector, Ctx, with_props};
-use crate::diag::{Diagnostic, Spanned};
+use crate::diag::{Diagnostic, Span, Spanned};
 use crate::eval::arena::{At, Part, Raw, SlotId, State};
 use crate::schema::option::{Kind, Scope};
 use crate::schema::types::Type;
@@ -201,7 +201,7 @@ impl Collector<'_> {
         if props.is_empty() {
             return children;
         }
-        self.twice(&children, &props);
+        self.twice(node);
         let mut seen: HashSet<Arc<str>> = HashSet::new();
         let mut index = 0;
         children.retain(|child| {
@@ -215,14 +215,14 @@ impl Collector<'_> {
         children
     }
 
-    fn twice(&mut self, children: &[Node], props: &[&Name]) {
-        let mut seen: HashSet<&str> = HashSet::new();
-        for name in props {
-            if !seen.insert(&name.value) {
-                let first = props
-                    .iter()
-                    .find(|other| other.value == name.value)
-                    .map_or(name.span, |first| first.span);
+    /// A property twice; said once for each name.
+    pub fn props_twice(&mut self, node: &Node) {
+        let mut seen: HashMap<&str, (Span, usize)> = HashMap::new();
+        for (name, _) in node.props() {
+            let (first, count) = seen.entry(&name.value).or_insert((name.span, 0));
+            *count += 1;
+            if *count == 2 {
+                let first = *first;
                 self.push(
                     Diagnostic::error(
                         "said-twice",
@@ -235,16 +235,23 @@ impl Collector<'_> {
                 );
             }
         }
-        for child in children.iter().skip(props.len()) {
-            if let Some(name) = props.iter().find(|name| name.value == child.name.value) {
+    }
+
+    /// A property twice, or beside a child of that name.
+    pub(super) fn twice(&mut self, node: &Node) {
+        self.props_twice(node);
+        let props: HashMap<&str, Span> =
+            node.props().map(|(name, _)| (&*name.value, name.span)).collect();
+        for child in node.children() {
+            if let Some(first) = props.get(&*child.name.value) {
                 self.push(
                     Diagnostic::error(
                         "said-twice",
                         child.name.span,
                         "and as a child",
-                        format!("`{}` is said as a property and as a child", name.value),
+                        format!("`{}` is said as a property and as a child", child.name.value),
                     )
-                    .also(name.span, "said here")
+                    .also(*first, "said here")
                     .help("keep one of them"),
                 );
             }

@@ -14,6 +14,9 @@ use crate::schema::Target;
 use crate::schema::option::Kind;
 use crate::value::Data;
 
+/// Repetitions of one evaluation: more are a mistake, and would fill the memory.
+const MAX_INSTANCES: usize = 200_000;
+
 impl Eval {
     /// The instances of a block: none if its guard does not hold.
     pub fn instances(&self, block: BlockId) -> Result<Arc<[EnvId]>, Poisoned> {
@@ -64,6 +67,14 @@ impl Eval {
                 }
                 Guard::For(name, text, span) => {
                     let items = self.items(text, *span, env)?;
+                    if self.state().envs.len() + items.len() > MAX_INSTANCES {
+                        let what = format!("more than {MAX_INSTANCES} repetitions");
+                        self.push(
+                            Diagnostic::error("too-many", *span, "repeats too often", what)
+                                .help("go through a shorter list"),
+                        );
+                        return Err(Poisoned);
+                    }
                     for (index, item) in items.into_iter().enumerate() {
                         let mut state = self.state();
                         let mut order = state.env(env).order.clone();

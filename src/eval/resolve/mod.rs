@@ -59,7 +59,7 @@ impl Eval {
     }
 
     /// Notes what is being computed; a circle is reported and poisons all in it.
-    fn entered(&self, state: &mut State, frame: Frame) -> Result<(), Poisoned> {
+    pub(super) fn entered(&self, state: &mut State, frame: Frame) -> Result<(), Poisoned> {
         if let Some(start) = state.stack.iter().position(|own| *own == frame) {
             self.circle(state, start);
             return Err(Poisoned);

@@ -1,11 +1,16 @@
 //! The order of definitions: `use`, depth first.
 
+use indexmap::IndexMap;
+
 use super::guard::{expression, holds};
 use super::{Host, Structure, User};
 use crate::diag::{Diagnostic, Diagnostics, Span, nearest};
 use crate::eval::collect::literal;
 use crate::eval::facts::{HostFacts, UserFacts};
 use crate::syntax::tree::{Node, Scalar};
+
+/// How deep modules may use each other.
+const MAX_DEPTH: usize = 100;
 
 /// One part of a host's definitions.
 #[derive(Debug)]
@@ -27,7 +32,7 @@ impl Structure {
         diags: &mut Diagnostics,
     ) -> Vec<Layer<'a>> {
         let facts = (&host.facts, user.map(|user| &user.facts));
-        let mut order: Vec<(&str, Option<Span>)> = Vec::new();
+        let mut order: IndexMap<&str, Option<Span>> = IndexMap::new();
         for nodes in [&self.top, &host.nodes] {
             self.uses(nodes, facts, None, &mut order, &mut Vec::new(), diags);
         }
@@ -41,14 +46,18 @@ impl Structure {
             layers.push(Layer { nodes: &user.nodes, by_user: Some(user.span), live: true });
         }
         for (name, module) in &self.modules {
-            if !order.iter().any(|(used, _)| *used == &**name) {
+            if !order.contains_key(&**name) {
                 layers.push(Layer { nodes: &module.nodes, by_user: None, live: false });
             }
         }
         layers
     }
 
-    fn modules_of<'a>(&'a self, order: &[(&str, Option<Span>)], from: usize) -> Vec<Layer<'a>> {
+    fn modules_of<'a>(
+        &'a self,
+        order: &IndexMap<&str, Option<Span>>,
+        from: usize,
+    ) -> Vec<Layer<'a>> {
         order
             .iter()
             .skip(from)
@@ -65,7 +74,7 @@ impl Structure {
         nodes: &'a [Node],
         facts: (&HostFacts, Option<&UserFacts>),
         by_user: Option<Span>,
-        order: &mut Vec<(&'a str, Option<Span>)>,
+        order: &mut IndexMap<&'a str, Option<Span>>,
         stack: &mut Vec<(&'a str, Span)>,
         diags: &mut Diagnostics,
     ) {
@@ -106,15 +115,24 @@ impl Structure {
                             diags.push(problem.help("take one of the `use` out"));
                             continue;
                         }
-                        if order.iter().any(|(used, _)| **used == **name) || stack.len() > 100 {
+                        if order.contains_key(&**name) {
+                            continue;
+                        }
+                        if stack.len() >= MAX_DEPTH {
+                            let what =
+                                format!("more than {MAX_DEPTH} modules use each other in a chain");
+                            diags.push(Diagnostic::error(
+                                "too-deep",
+                                entry.span,
+                                "one too many",
+                                what,
+                            ));
                             continue;
                         }
                         stack.push((name, entry.span));
                         self.uses(&module.nodes, facts, by_user, order, stack, diags);
                         stack.pop();
-                        if !order.iter().any(|(used, _)| **used == **name) {
-                            order.push((name, by_user));
-                        }
+                        order.entry(name).or_insert(by_user);
                     }
                 }
                 _ => {}

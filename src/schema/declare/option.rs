@@ -359,6 +359,7 @@ pub(super) fn type_of(default: &Fallback) -> Option<Type> {
 
 pub(super) fn valid_name(name: &str) -> bool {
     !name.is_empty()
+        && name.split('.').count() <= 16
         && name.split('.').all(|part| {
             !part.is_empty()
                 && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
