@@ -35,7 +35,9 @@ impl Init {
         let failed = |error: std::io::Error| {
             if error.kind() == std::io::ErrorKind::AlreadyExists {
                 say(&format!("error: {path} exists already"));
-                say("  help: name another folder, `hcc init DIR`, or look at this one: `hcc check`");
+                say(
+                    "  help: name another folder, `hcc init DIR`, or look at this one: `hcc check`",
+                );
                 return Stop::Decide;
             }
             say(&format!("error: cannot write {path}: {}", crate::syntax::import::reason(&error)));

@@ -66,7 +66,8 @@ impl Session {
     pub fn load(path: &Utf8Path, machine: Machine) -> Self {
         let mut diags = Diagnostics::default();
         let mut sources = Sources::default();
-        let config = if matches!(files::kind(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound) {
+        let config = if matches!(files::kind(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+        {
             diags.push(missing(path));
             import::Config::default()
         } else {

@@ -152,11 +152,31 @@ impl Diagnostic {
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     seen: HashSet<Diagnostic>,
+    places: HashSet<(&'static str, Span)>,
 }
+
+/// What is wrong with a place by itself, so that it is said once there: also where two hosts, or
+/// two keys of one node, would word it differently.
+const PER_PLACE: &[&str] = &[
+    "wrong-type",
+    "wrong-shape",
+    "out-of-range",
+    "not-in-enum",
+    "unknown-option",
+    "said-twice",
+    "not-on-this-os",
+    "outside-home",
+];
 
 impl Diagnostics {
     /// Adds a problem, unless it is there already.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if let Some(label) =
+            diagnostic.label.as_ref().filter(|_| PER_PLACE.contains(&diagnostic.code))
+            && !self.places.insert((diagnostic.code, label.span))
+        {
+            return;
+        }
         if self.seen.insert(diagnostic.clone()) {
             self.list.push(diagnostic);
         }

@@ -3,7 +3,7 @@
 /// The candidate nearest to `name`, if one is near enough to be what was meant.
 ///
 /// A third of the letters may be wrong, at least one; `-`, `_` and case do not count. A part of a
-/// candidate means it too.
+/// candidate means it too, and so does its beginning.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // No name is that long, and the search is slow where it is.
     if name.len() > 100 {
@@ -23,7 +23,9 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|candidate| {
             let other: String = simple(candidate);
             let mut distance = strsim::damerau_levenshtein(&wanted, &other);
-            if wanted.len() >= 3 && distance > limit && other.contains(&wanted) {
+            let shared = wanted.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+            let begins = shared >= 5 && shared + 1 >= wanted.chars().count();
+            if distance > limit && (begins || wanted.len() >= 3 && other.contains(&wanted)) {
                 distance = limit;
             }
             (distance, candidate)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::Value as Jinja;
 
 use crate::diag::{Diagnostics, Span};
-use crate::schema::option::Body;
+use crate::schema::option::{Body, Kind};
 use crate::schema::types::Type;
 use crate::schema::{Group, OptionDecl, Target};
 use crate::syntax::marks::{Compute, Level, Order};
@@ -379,6 +379,23 @@ impl State {
         id
     }
 
+    /// Makes a slot silent: what is wrong with it was said.
+    pub fn poison(&mut self, id: SlotId) {
+        self.slot_mut(id).memo = Some((Err(Poisoned), Level::Normal));
+    }
+
+    /// Whether a slot is in an item of a keyed or list option, whose key its option's path lacks.
+    pub fn in_item(&self, id: SlotId) -> bool {
+        let mut at = self.slot(id).parent;
+        while let Some(id) = at {
+            if matches!(self.slot(id).at, At::Item(..)) {
+                return true;
+            }
+            at = self.slot(id).parent;
+        }
+        false
+    }
+
     /// A new block.
     pub fn add_block(
         &mut self,
@@ -418,7 +435,10 @@ impl State {
         let mut at = Some(id);
         while let Some(id) = at {
             let slot = self.slot(id);
-            if !slot.key.is_empty() {
+            // Items of a list have no name that a person knows.
+            let unnamed =
+                matches!(&slot.at, At::Item(decl, _) if matches!(decl.kind, Kind::Items(_)));
+            if !slot.key.is_empty() && !unnamed {
                 parts.push(segment(&slot.key));
             }
             at = slot.parent;

@@ -475,7 +475,7 @@ impl Collector<'_> {
             match ty.check(crate::value::Typed::at(data, span)) {
                 Ok(typed) => raw = Raw::Literal(typed.data),
                 Err(mismatch) => {
-                    self.mismatch("", slot, mismatch, span, &entry.value);
+                    self.mismatch("", slot, mismatch, &entry.value, ctx);
                     return;
                 }
             }

@@ -244,11 +244,16 @@ impl Eval {
                 drop(state);
                 let Ok(message) = self.value(&raw, at, *env) else { continue };
                 let place = self.blame(*env).unwrap_or(span);
+                let label = match (place == span, warn) {
+                    (true, true) => "this holds",
+                    (true, false) => "does not hold",
+                    (false, _) => "this one",
+                };
                 let text = message.data.plain();
                 self.push(if warn {
-                    Diagnostic::warning("warned", place, "warned of here", text)
+                    Diagnostic::warning("warned", place, label, text)
                 } else {
-                    Diagnostic::error("assertion", place, "does not hold", text)
+                    Diagnostic::error("assertion", place, label, text)
                 });
             }
         }

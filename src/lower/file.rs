@@ -520,7 +520,11 @@ fn written(
                     Diagnostic::error(
                         "not-writable",
                         at,
-                        format!("not possible in {}", format.name),
+                        match format.name {
+                            // Not names that a reader of the configuration has met.
+                            "key-value" | "lines" | "shell" => "not possible here".to_owned(),
+                            name => format!("not possible in {name}"),
+                        },
                         message,
                     )
                     .maybe_help(fault.help),

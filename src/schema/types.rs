@@ -264,7 +264,7 @@ impl Type {
         let plain = |code, label: String| Mismatch {
             code,
             label,
-            message: format!("expects {}, found {}", self.inner(), found.describe()),
+            message: format!("expects {}, found {}", self.words(), found.describe()),
             help: None,
             instead: None,
         };
@@ -316,7 +316,7 @@ impl Type {
             (ty, found) => {
                 let (instead, help) = ty.instead(found);
                 let label = match ty {
-                    Type::Union(_) => "of another type".to_owned(),
+                    Type::Union(_) => "none of these".to_owned(),
                     ty => format!("expected {ty}"),
                 };
                 Mismatch { instead, help, ..plain("wrong-type", label) }
@@ -324,10 +324,30 @@ impl Type {
         }
     }
 
+    /// The type in the words of a message.
+    pub fn words(&self) -> String {
+        match self.inner() {
+            Type::Enum(names) if names.len() <= 8 => format!("one of {}", names.join(", ")),
+            Type::Enum(names) => format!("one of {} words", names.len()),
+            Type::Union(list) => list.iter().map(Type::words).collect::<Vec<_>>().join(" or "),
+            other => other.to_string(),
+        }
+    }
+
     /// What to write for a value of another type, or what to do.
     fn instead(&self, found: &Data) -> (Option<String>, Option<String>) {
         let help = |text: &str| (None, Some(text.to_owned()));
         match (self, found) {
+            (Type::Union(list), found) => {
+                let found = list.iter().map(|ty| ty.inner().instead(found));
+                found
+                    .reduce(|first, next| if first.0.is_some() { first } else { next })
+                    .unwrap_or_default()
+            }
+            (Type::Enum(names), Data::String(text)) => {
+                let near = crate::diag::nearest(text, names.iter().map(|name| &**name));
+                (near.map(crate::value::quote), None)
+            }
             (_, Data::Null) => help("take it out, and the default holds"),
             (Type::Bool, Data::String(text)) => match text.to_lowercase().as_str() {
                 "true" | "yes" | "on" | "enable" | "enabled" | "y" | "1" => {
@@ -361,7 +381,7 @@ impl Type {
                 | Type::Command
                 | Type::Text
                 | Type::Lines,
-                Data::Int(_) | Data::Float(_) | Data::Bool(_),
+                Data::Int(_) | Data::Float(_),
             ) => (Some(crate::value::quote(&found.plain())), None),
             _ => (None, None),
         }

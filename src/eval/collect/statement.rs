@@ -151,7 +151,10 @@ impl Collector<'_> {
             self.push(
                 Diagnostic::error(
                     "bad-structure",
-                    node.span.to(node.name.span),
+                    match node.prop("in") {
+                        Some(entry) if string(entry).is_none() => entry.value.span,
+                        _ => node.name.span,
+                    },
                     "incomplete",
                     "`for` needs a name and `in=\"...\"`",
                 )

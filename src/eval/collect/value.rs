@@ -35,7 +35,9 @@ impl Collector<'_> {
         let below = node.children().first().map(|child| (child.name.span, "a child"));
         if let Some((span, label)) = beside.or(below) {
             let found = if label == "a child" { "a block" } else { label };
-            self.push(
+            self.wrong(
+                slot,
+                ctx,
                 Diagnostic::error(
                     "wrong-shape",
                     span,
@@ -60,12 +62,14 @@ impl Collector<'_> {
                     node.name.span,
                 );
             } else {
-                self.push(
+                self.wrong(
+                    slot,
+                    ctx,
                     Diagnostic::error(
                         "wrong-shape",
                         node.name.span,
                         "without a value",
-                        format!("`{path}` expects {}, found nothing", words(ty)),
+                        format!("`{path}` expects {}, found nothing", ty.words()),
                     )
                     .help(format!(
                         "write `{} {}`",
@@ -77,7 +81,9 @@ impl Collector<'_> {
             return;
         };
         if let Some(second) = args.next() {
-            self.push(
+            self.wrong(
+                slot,
+                ctx,
                 Diagnostic::error(
                     "wrong-shape",
                     second.span,
@@ -123,7 +129,7 @@ impl Collector<'_> {
             match ty.check(Typed::at(data, span)) {
                 Ok(typed) => raw = Raw::Literal(typed.data),
                 Err(mismatch) => {
-                    self.mismatch(path, slot, mismatch, span, &entry.value);
+                    self.mismatch(path, slot, mismatch, &entry.value, ctx);
                     return;
                 }
             }
@@ -153,21 +159,36 @@ impl Collector<'_> {
         path: &str,
         slot: SlotId,
         mismatch: Mismatch,
-        span: Span,
         value: &Value,
+        ctx: &Ctx,
     ) {
-        let whole = self.state.path(slot);
-        let path = if whole.len() > path.len() { &whole } else { path };
-        let mut problem = mismatch.at(path, span, self.shared.sources.slice(span));
+        let whole;
+        let path = if path.is_empty() || self.state.in_item(slot) {
+            whole = self.state.path(slot);
+            &whole
+        } else {
+            path
+        };
+        let mut problem = mismatch.at(path, value.span, self.shared.sources.slice(value.span));
         if value.ty.is_some() {
             problem.fix = None;
         }
+        self.wrong(slot, ctx, problem);
+    }
+
+    /// Says what is wrong with a definition; the option is silent afterwards.
+    pub(super) fn wrong(&mut self, slot: SlotId, ctx: &Ctx, problem: Diagnostic) {
         self.push(problem);
+        if ctx.live {
+            self.state.poison(slot);
+        }
     }
 
     pub(super) fn list(&mut self, node: &Node, slot: SlotId, inner: &Type, path: &str, ctx: &Ctx) {
         if let Some((name, _)) = node.props().next() {
-            self.push(
+            self.wrong(
+                slot,
+                ctx,
                 Diagnostic::error(
                     "wrong-shape",
                     name.span,
@@ -217,11 +238,15 @@ impl Collector<'_> {
                 "not an item",
                 format!("`{path}` expects list<{}>, found a block of names", inner.inner()),
             );
-            self.push(if words.len() == block.len() {
-                problem.write(node.span, format!("{} {}", node.name.value, words.join(" ")))
-            } else {
-                problem.help("items are arguments, or children called `-`")
-            });
+            self.wrong(
+                slot,
+                ctx,
+                if words.len() == block.len() {
+                    problem.write(node.span, format!("{} {}", node.name.value, words.join(" ")))
+                } else {
+                    problem.help("items are arguments, or children called `-`")
+                },
+            );
             return;
         }
         self.list_items(block, slot, inner, path, ctx);
@@ -246,12 +271,16 @@ impl Collector<'_> {
                         (Some(entry), None, true) if child.props().next().is_none() => {
                             self.entry(entry, slot, inner, path, Part::Element, 0, false, ctx)
                         }
-                        _ => self.push(Diagnostic::error(
-                            "wrong-shape",
-                            child.span,
-                            "expected one value",
-                            format!("an item of `{path}` is one {inner}"),
-                        )),
+                        _ => self.wrong(
+                            slot,
+                            ctx,
+                            Diagnostic::error(
+                                "wrong-shape",
+                                child.span,
+                                "expected one value",
+                                format!("an item of `{path}` is one {inner}"),
+                            ),
+                        ),
                     }
                 }
                 "when" => self.when(child, ctx, |own, ctx| {
@@ -260,7 +289,9 @@ impl Collector<'_> {
                 "for" => self.repeat(child, ctx, |own, ctx| {
                     own.list_items(child.children(), slot, inner, path, ctx)
                 }),
-                _ => self.push(
+                _ => self.wrong(
+                    slot,
+                    ctx,
                     Diagnostic::error(
                         "wrong-shape",
                         child.name.span,
@@ -295,7 +326,9 @@ impl Collector<'_> {
             match (known, text) {
                 (true, Some((text, span))) => match slots.iter().position(|slot| *slot == text) {
                     Some(index) => (part, slotted) = (index, true),
-                    None => self.push(
+                    None => self.wrong(
+                        slot,
+                        ctx,
                         Diagnostic::error(
                             "not-in-enum",
                             span,
@@ -310,7 +343,9 @@ impl Collector<'_> {
                         ),
                     ),
                 },
-                _ => self.push(
+                _ => self.wrong(
+                    slot,
+                    ctx,
                     Diagnostic::error(
                         "wrong-shape",
                         name.span,
@@ -324,7 +359,9 @@ impl Collector<'_> {
             }
         }
         if let Some(child) = node.children().first() {
-            self.push(
+            self.wrong(
+                slot,
+                ctx,
                 Diagnostic::error(
                     "wrong-shape",
                     child.name.span,
@@ -366,7 +403,9 @@ impl Collector<'_> {
                 self.defer_map(entry, slot, ctx);
                 return;
             }
-            self.push(
+            self.wrong(
+                slot,
+                ctx,
                 Diagnostic::error(
                     "wrong-shape",
                     entry.span,
@@ -427,12 +466,16 @@ impl Collector<'_> {
                     "for" => self.repeat(child, ctx, |own, ctx| {
                         own.map_entries(child.children(), slot, inner, path, ctx)
                     }),
-                    _ => self.push(Diagnostic::error(
-                        "bad-mark",
-                        child.name.span,
-                        "not a structure word",
-                        "`(hcc)` stands before `when` and `for`",
-                    )),
+                    _ => self.wrong(
+                        slot,
+                        ctx,
+                        Diagnostic::error(
+                            "bad-mark",
+                            child.name.span,
+                            "not a structure word",
+                            "`(hcc)` stands before `when` and `for`",
+                        ),
+                    ),
                 }
                 continue;
             }
@@ -443,7 +486,9 @@ impl Collector<'_> {
             }
             if let Some(first) = said.insert(name.clone(), child.name.span).filter(|_| !marks.unset)
             {
-                self.push(
+                self.wrong(
+                    slot,
+                    &ctx,
                     Diagnostic::error(
                         "said-twice",
                         child.name.span,
@@ -483,14 +528,6 @@ impl Collector<'_> {
         } else {
             self.value(child, at, inner, &path, 0, &ctx);
         }
-    }
-}
-
-/// A type in the words of a message.
-fn words(ty: &Type) -> String {
-    match ty.inner() {
-        Type::Enum(names) if names.len() <= 8 => format!("one of {}", names.join(", ")),
-        other => other.to_string(),
     }
 }
 
