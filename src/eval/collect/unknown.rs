@@ -41,8 +41,8 @@ impl Collector<'_> {
                 Diagnostic::error(
                     "removed-option",
                     node.name.span,
-                    "no longer there",
-                    format!("`{path}` has been removed"),
+                    "not used here",
+                    format!("`{path}` is not an option"),
                 )
                 .help(message.clone()),
             );
