@@ -11,7 +11,10 @@ mod judges {
     mod launchd;
     mod session;
     mod ssh;
+    mod stow;
     mod systemd;
     mod tmux;
+    mod vscode;
+    mod xdg;
     mod zsh;
 }

@@ -118,6 +118,21 @@ pub fn systemd(text: &str) -> String {
     systemd_word(&text.replace('%', "%%").replace('$', "$$"), text == ";")
 }
 
+/// One argument of a desktop entry's `Exec`; a field code such as `%U` stays one.
+///
+/// <https://specifications.freedesktop.org/desktop-entry-spec/latest/exec-variables.html>
+pub fn desktop_exec(text: &str) -> String {
+    let mut chars = text.chars();
+    if let (Some('%'), Some('f' | 'F' | 'u' | 'U' | 'i' | 'c' | 'k'), None) =
+        (chars.next(), chars.next(), chars.next())
+    {
+        return text.to_owned();
+    }
+    let text = text.replace('%', "%%");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,@%+=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text } else { dquote_literal(&text) }
+}
+
 /// One assignment of `Environment=`, such as `NAME=some value`: `%` stands for itself, and `$` has
 /// no meaning there (systemd.exec(5)).
 pub fn systemd_env(text: &str) -> String {

@@ -15,6 +15,7 @@ pub const NAMES: &[&str] = &[
     "toml",
     "systemd",
     "systemd_env",
+    "desktop_exec",
     "ruby",
     "lines_of",
     "indent_by",
@@ -69,6 +70,9 @@ pub fn add(env: &mut Environment<'static>) {
     env.add_filter("fish", |text: Value| scalar(&text).map(|text| quote::fish(&text)));
     env.add_filter("toml", |text: Value| scalar(&text).map(|text| quote::toml(&text)));
     env.add_filter("systemd", |text: Value| scalar(&text).map(|text| quote::systemd(&text)));
+    env.add_filter("desktop_exec", |text: Value| {
+        scalar(&text).map(|text| quote::desktop_exec(&text))
+    });
     env.add_filter("systemd_env", |text: Value| {
         scalar(&text).map(|text| quote::systemd_env(&text))
     });

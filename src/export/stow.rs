@@ -39,6 +39,10 @@ pub fn write(documents: &[&Document], root: &Utf8Path, out: &Utf8Path) -> Result
 fn package(file: &File) -> String {
     match &file.module {
         Some(module) => module.to_string(),
-        None => file.target.rsplit('.').next().unwrap_or(&file.target).to_owned(),
+        // `programs.git` is `git`; `systemd.user` would say nothing as `user`.
+        None => match file.target.split_once('.') {
+            Some((_, name)) if file.target.starts_with("programs.") => name.replace('.', "-"),
+            _ => file.target.replace('.', "-"),
+        },
     }
 }

@@ -421,11 +421,14 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
     };
     let mut value = statement.from(node)?;
     for section in node.children().iter().filter(|child| &*child.name.value == "section") {
-        let (Some(key), Some(inner)) =
+        let (Some(key), Some(mut inner)) =
             (section.args().next().and_then(string), statement.from(section)?)
         else {
             continue;
         };
+        if let Some((except, _)) = section.prop("except").and_then(string) {
+            without(&mut inner, &except);
+        }
         if inner.data.is_empty() {
             continue;
         }
@@ -441,20 +444,34 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
                 ("", Data::Map(own)) => {
                     map.extend(own.iter().map(|(key, value)| (key.clone(), value.clone())))
                 }
+                // A section that is said again adds to what it holds.
+                (_, Data::Map(own))
+                    if matches!(map.get(&key.0), Some(Typed { data: Data::Map(_), .. })) =>
+                {
+                    if let Some(Typed { data: Data::Map(first), from, .. }) = map.get_mut(&key.0) {
+                        from.extend(inner.from.iter().copied());
+                        first.extend(own.iter().map(|(key, value)| (key.clone(), value.clone())));
+                    }
+                }
                 _ => {
                     map.insert(key.0, inner);
                 }
             }
         }
     }
-    if let (Some(except), Some(value)) = (statement.text("except")?, &mut value)
-        && let Data::Map(map) = &mut value.data
-    {
+    if let (Some(except), Some(value)) = (statement.text("except")?, &mut value) {
+        without(value, &except);
+    }
+    Ok(value.map(|value| (format, value)))
+}
+
+/// Takes keys away.
+fn without(value: &mut Typed, except: &str) {
+    if let Data::Map(map) = &mut value.data {
         for key in except.split_whitespace() {
             map.shift_remove(key);
         }
     }
-    Ok(value.map(|value| (format, value)))
 }
 
 /// Settings that nobody knows how to write.

@@ -107,8 +107,8 @@ fn services_are_verified() {
             home.run("systemd-analyze", &["calendar", at]).ok();
         }
     }
-    let mac = Home::host("home", "mac");
     if installed("python3") {
-        assert_eq!(launchd::agree(&mac), 4);
+        assert_eq!(launchd::agree(&Home::host("home", "mac")), 4);
+        assert_eq!(launchd::agree(&Home::host("system", "mac")), 3);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, SourceId, Span};
 use crate::eval::arena::{At, Def, Deferred, Mention, Part, Raw, Removal, SlotId};
+use crate::eval::freeform::key_type;
 use crate::schema::OptionDecl;
 use crate::schema::option::Kind;
 use crate::schema::types::Type;
@@ -194,6 +195,11 @@ impl Collector<'_> {
                 At::Entry(ty) => matches!(ty.inner(), Type::Map(_)),
                 _ => true,
             };
+            // A single value is a list where the type says so, as in a node.
+            let is_list = match &at {
+                At::Free(decl, way) => key_type(decl, way).is_some_and(|ty| ty.is_list()),
+                _ => false,
+            };
             let child = self.state.child(slot, key, || at);
             self.mention(child, ctx, ctx.order.unwrap_or_default(), Some(span));
             match &value.data {
@@ -209,8 +215,9 @@ impl Collector<'_> {
                     }
                 }
                 data => {
+                    let part = if is_list { Part::Element } else { Part::Whole };
                     let raw = Raw::Literal(data.clone());
-                    self.define(child, ctx, none, raw, Part::Whole, 0, false, span);
+                    self.define(child, ctx, none, raw, part, 0, false, span);
                 }
             }
         }
@@ -254,7 +261,9 @@ impl Collector<'_> {
             }
             At::Item(_, body) => {
                 node.name.value = key.clone();
-                if let Some(rest) = &body.rest {
+                if body.group.places.contains_key(key) {
+                    self.typed(&[node], slot, ctx);
+                } else if let Some(rest) = &body.rest {
                     self.free_child(&node, slot, rest, &[], ctx);
                 }
             }

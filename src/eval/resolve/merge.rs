@@ -267,10 +267,13 @@ impl Eval {
                             format!("`{}` is given two values", path()),
                         )
                         .also(at, format!("{} here", short(&first.data.kdl())))
-                        .help(format!("keep one of them, or say which one counts: `(force){}`", {
-                            let text = value.data.kdl();
-                            if text.len() > 24 { "...".to_owned() } else { text }
-                        })),
+                        .help(format!(
+                            "keep one of them, or say which one counts: `(force){}`",
+                            {
+                                let text = value.data.kdl();
+                                if text.len() > 24 { "...".to_owned() } else { text }
+                            }
+                        )),
                     );
                     return Err(Poisoned);
                 }
