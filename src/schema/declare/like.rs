@@ -38,6 +38,7 @@ fn below(
                 }
                 let own = node.children.take().unwrap_or_default();
                 let mut children = found.children.unwrap_or_default();
+                children.iter_mut().for_each(without_examples);
                 children.extend(own);
                 node.children = Some(children);
             }
@@ -56,6 +57,15 @@ fn below(
         if matches!(&*child.name.value, "option" | "target") {
             below(child, targets, inner, diags);
         }
+    }
+}
+
+/// The examples of a body are written for the option that it was written for.
+fn without_examples(node: &mut Node) {
+    if &*node.name.value == "option" {
+        node.entries
+            .retain(|entry| entry.name.as_ref().is_none_or(|name| &*name.value != "example"));
+        node.children.iter_mut().flatten().for_each(without_examples);
     }
 }
 
