@@ -21,9 +21,22 @@ impl Collector<'_> {
         body: &Arc<Body>,
         ctx: &Ctx,
     ) {
+        let first = positional(body).iter().map(|(at, _)| *at).min();
+        self.keyed_by(node, first.unwrap_or(usize::MAX), slot, decl, body, ctx);
+    }
+
+    /// The same, its keys in front of the argument `first`.
+    fn keyed_by(
+        &mut self,
+        node: &Node,
+        first: usize,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        body: &Arc<Body>,
+        ctx: &Ctx,
+    ) {
         self.mention(slot, ctx, ctx.order.unwrap_or_default(), Some(node.name.span));
         let positional = positional(body);
-        let first = positional.iter().map(|(at, _)| *at).min().unwrap_or(usize::MAX);
         let mut keys = Vec::new();
         let mut extra = Vec::new();
         for (index, entry) in node.args().enumerate() {
@@ -75,7 +88,8 @@ impl Collector<'_> {
                                 children: child.children.clone(),
                                 span: child.span,
                             };
-                            self.keyed(&inner, slot, decl, body, ctx);
+                            // One name is one key.
+                            self.keyed_by(&inner, 2, slot, decl, body, ctx);
                         }
                     }
                 }

@@ -25,7 +25,7 @@ impl Eval {
                 Ok(drops) => drops,
                 Err(Poisoned) => continue,
             };
-            let mut place: Option<(Order, Vec<u32>)> = None;
+            let mut places: Vec<(Vec<u32>, Order)> = Vec::new();
             for mention in &mentions {
                 if self.dropped(&drops, mention.level, mention.under) {
                     continue;
@@ -34,13 +34,14 @@ impl Eval {
                 let Some(env) = envs.first() else { continue };
                 let mut key = self.state().env(*env).order.clone();
                 key.push(mention.seq);
-                match &mut place {
-                    None => place = Some((mention.order, key)),
-                    // The first names it, whoever marks it moves it.
-                    Some((order, _)) if mention.order != Order::Plain => *order = mention.order,
-                    Some(_) => {}
-                }
+                places.push((key, mention.order));
             }
+            places.sort();
+            // The first names it; the last that marks it moves it.
+            let marked =
+                places.iter().rev().map(|(_, order)| *order).find(|own| *own != Order::Plain);
+            let first = places.into_iter().next();
+            let place = first.map(|(key, order)| (marked.unwrap_or(order), key));
             if let Some((order, key)) = place {
                 found.push((order, key, name, id));
             } else if mentions.is_empty() && self.has_default(id) {
