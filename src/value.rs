@@ -45,6 +45,17 @@ impl Typed {
         Self { data, from: vec![span], pieces: None }
     }
 
+    /// The places behind it and all that is in it, its own first.
+    pub fn places(&self) -> Vec<Span> {
+        let mut spans = self.from.clone();
+        match &self.data {
+            Data::Map(map) => map.values().for_each(|inner| spans.extend(inner.places())),
+            Data::List(list) => list.iter().for_each(|inner| spans.extend(inner.places())),
+            _ => {}
+        }
+        spans
+    }
+
     /// Equal as values, wherever they were said.
     pub fn same(&self, other: &Typed) -> bool {
         match (&self.data, &other.data) {

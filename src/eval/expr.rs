@@ -353,6 +353,16 @@ impl Eval {
         }
     }
 
+    /// Where the user said the first of the target's options that an expression names.
+    pub(super) fn said(&self, text: &str, env: EnvId) -> Option<Span> {
+        let names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let mut options = names.filter_map(|name| match self.named(env, name)? {
+            Named::Option(slot) => self.force(slot).ok()?,
+            Named::Value(_) => None,
+        });
+        options.find_map(|value| value.places().into_iter().find(|span| self.is_users(span)))
+    }
+
     fn named(&self, env: EnvId, name: &str) -> Option<Named> {
         let mut at = Some(env);
         let mut target = None;

@@ -243,7 +243,9 @@ impl Eval {
                 };
                 drop(state);
                 let Ok(message) = self.value(&raw, at, *env) else { continue };
-                let place = self.blame(*env).unwrap_or(span);
+                let place = self.blame(*env).or_else(|| self.said(&text, *env));
+                let enabled = || check.target.as_ref().and_then(|target| self.enabled_at(target));
+                let place = place.or_else(enabled).unwrap_or(span);
                 let label = match (place == span, warn) {
                     (true, true) => "this holds",
                     (true, false) => "does not hold",
@@ -293,6 +295,13 @@ impl Eval {
                 _ => false,
             }
         })
+    }
+
+    /// Where the user enabled a target.
+    fn enabled_at(&self, target: &crate::schema::Target) -> Option<Span> {
+        let slot = self.slot_at(&format!("{}.enable", target.path))?;
+        let value = self.force(slot).ok()??;
+        value.from.iter().copied().find(|span| self.is_users(span))
     }
 
     /// Where the user said the item that an instance is about.

@@ -240,6 +240,8 @@ impl Eval {
             Ok(Some(value)) => to_jinja(&value),
             Ok(None) => match self.empty_of(slot) {
                 Some(data) => to_jinja(&Typed { data, from: Vec::new(), pieces: None }),
+                // That it is missing is said where its item is.
+                None if matches!(&at, At::Option(decl) if decl.required) => self.poisoned(),
                 None => Jinja::UNDEFINED,
             },
             Err(_) => self.poisoned(),

@@ -588,12 +588,7 @@ fn way(path: &[crate::ir::Step]) -> String {
 
 /// The places behind a value and all in it.
 fn deep_origins(value: &Typed) -> Vec<Span> {
-    let mut spans = value.from.clone();
-    match &value.data {
-        Data::Map(map) => map.values().for_each(|inner| spans.extend(deep_origins(inner))),
-        Data::List(list) => list.iter().for_each(|inner| spans.extend(deep_origins(inner))),
-        _ => {}
-    }
+    let mut spans = value.places();
     spans.sort();
     spans.dedup();
     spans

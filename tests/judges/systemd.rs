@@ -38,6 +38,22 @@ fn units_are_verified() {
     }
 }
 
+/// Units of the machine are verified from a folder of their own.
+#[test]
+fn units_of_the_machine_are_verified() {
+    if !installed("systemd-analyze") {
+        return;
+    }
+    let home = Home::host("system", "testhost");
+    let files = home.documents.iter().flat_map(|document| &document.files);
+    for file in files.filter(|file| !file.written.text.is_empty()) {
+        if let Some(name) = file.path.strip_prefix("/etc/systemd/system/") {
+            home.write(&format!("units/{name}"), &file.written.text);
+        }
+    }
+    verify(&home, "--system", "units");
+}
+
 #[test]
 fn links_lead_to_units() {
     let home = Home::fixture("systemd/user");

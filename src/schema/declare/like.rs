@@ -31,6 +31,11 @@ fn below(
         let found = targets(&like.value)
             .and_then(|(target, name)| find(target.children(), &name).cloned())
             .filter(|_| depth < MAX_DEPTH);
+        let found = found.map(|mut found| {
+            // It may be like another itself.
+            below(&mut found, targets, inner, diags);
+            found
+        });
         match found {
             Some(found) => {
                 if node.prop("type").is_none() {
