@@ -292,3 +292,19 @@ fn a_mistyped_command_is_said_with_the_nearest() {
     assert_eq!(ran.status, Some(2));
     assert!(ran.stderr.contains("check"), "{}", ran.stderr);
 }
+
+#[test]
+fn out_keeps_what_somebody_put_among_its_files() {
+    let home = Home::new();
+    home.write("hcc.kdl", HOSTS);
+    assert_eq!(home.run(&["compile", "--all", "--out", "out"]).status, Some(0));
+    // Writing again is fine; a file of somebody else's in the middle of it is not.
+    assert_eq!(home.run(&["compile", "--all", "--out", "out"]).status, Some(0));
+    home.write("out/tower/home/alice/notes", "mine\n");
+    let ran = home.run(&["compile", "--all", "--out", "out"]);
+    assert_eq!(ran.status, Some(3), "{}", ran.stderr);
+    assert!(ran.stderr.contains("out/tower/home/alice/notes"), "{}", ran.stderr);
+    for path in ["out/tower/home/alice/notes", "out/tower/home/alice/.a", "out/macbook/ir.json"] {
+        assert!(home.0.path().join(path).exists(), "{path} is gone");
+    }
+}

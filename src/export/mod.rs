@@ -3,6 +3,7 @@
 //! Handed documents and the configuration's folder, writes below one folder that is its own.
 
 pub mod files;
+mod folder;
 pub mod stow;
 
 use std::fs;
@@ -10,6 +11,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
+
+use folder::Folder;
 
 use crate::ir::{Content, File};
 
@@ -24,9 +27,6 @@ pub enum Refused {
     Io(Utf8PathBuf, io::Error),
 }
 
-/// Marks a folder that hcc wrote and may write again.
-pub const MARKER: &str = ".hcc-out";
-
 /// A file's bytes; none for links and folders.
 ///
 /// # Errors
@@ -40,92 +40,28 @@ pub fn bytes(file: &File, root: &Utf8Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Clears a folder that hcc wrote; refuses one that holds anything else.
-fn prepare(out: &Utf8Path) -> Result<(), Refused> {
-    let io = |error| Refused::Io(out.to_owned(), error);
-    match fs::read_dir(out) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(io(error)),
-        Ok(mut entries) => {
-            let empty = entries.next().is_none();
-            let ours = fs::symlink_metadata(out.join(MARKER)).is_ok_and(|meta| meta.is_file());
-            if !empty && !ours {
-                return Err(Refused::NotOurs(out.to_owned()));
-            }
-            if !empty {
-                clear(out)?;
-            }
-        }
-    }
-    fs::create_dir_all(out).map_err(io)?;
-    fs::write(out.join(MARKER), "Written by hcc, and cleared by it before it writes here again.\n")
-        .map_err(io)
-}
-
-/// Removes what the last run wrote: the folders of hosts, which the marker vouches for.
-fn clear(out: &Utf8Path) -> Result<(), Refused> {
-    let io = |error| Refused::Io(out.to_owned(), error);
-    let mut folders = Vec::new();
-    // All is looked at before anything is removed.
-    for entry in out.read_dir_utf8().map_err(io)? {
-        let entry = entry.map_err(io)?;
-        if entry.file_name() == MARKER {
-            continue;
-        }
-        let host = entry.file_type().map_err(io)?.is_dir()
-            && fs::symlink_metadata(entry.path().join(MARKER)).is_ok();
-        if !host {
-            return Err(Refused::NotOurs(entry.path().to_owned()));
-        }
-        folders.push(entry.path().to_owned());
-    }
-    for folder in folders {
-        fs::remove_dir_all(&folder).map_err(|error| Refused::Io(folder.clone(), error))?;
-    }
-    Ok(())
-}
-
-/// Makes a host's folder.
-fn host_folder(out: &Utf8Path, name: &str) -> Result<Utf8PathBuf, Refused> {
-    let folder = out.join(name);
-    fs::create_dir_all(&folder).map_err(|error| Refused::Io(folder.clone(), error))?;
-    let marker = folder.join(MARKER);
-    fs::write(&marker, "").map_err(|error| Refused::Io(marker.clone(), error))?;
-    Ok(folder)
-}
-
-/// Writes one file of the IR below a folder; how many files that makes.
-fn put(file: &File, root: &Utf8Path, folder: &Utf8Path) -> Result<usize, Refused> {
-    let path = folder.join(file.path.trim_start_matches('/'));
-    let io = |error| Refused::Io(path.clone(), error);
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(io)?;
-    }
+/// Writes one file of the IR below a folder.
+fn put(file: &File, root: &Utf8Path, below: &Utf8Path, out: &mut Folder) -> Result<(), Refused> {
+    let path = below.join(file.path.trim_start_matches('/'));
     match &file.content {
-        Content::Link { to } => std::os::unix::fs::symlink(&**to, &path).map(|()| 1).map_err(io),
+        Content::Link { to } => out.put(&path, |path| std::os::unix::fs::symlink(&**to, path)),
         Content::Source { source, folder: true, .. } => {
             let from = root.join(source);
-            let mut count = 0;
-            for (inner, executable) in crate::files::mirror(&from).map_err(io)? {
-                let to = path.join(&inner);
-                let io = |error| Refused::Io(to.clone(), error);
-                if let Some(parent) = to.parent() {
-                    fs::create_dir_all(parent).map_err(io)?;
-                }
-                fs::copy(from.join(&inner), &to).map_err(io)?;
-                let mode = if executable { 0o755 } else { 0o644 };
-                fs::set_permissions(&to, fs::Permissions::from_mode(mode)).map_err(io)?;
-                count += 1;
+            let list = crate::files::mirror(&from);
+            let list = list.map_err(|error| Refused::Io(from.clone(), error))?;
+            for (inner, executable) in list {
+                out.put(&path.join(&inner), |to| {
+                    fs::copy(from.join(&inner), to)?;
+                    let mode = if executable { 0o755 } else { 0o644 };
+                    fs::set_permissions(to, fs::Permissions::from_mode(mode))
+                })?;
             }
-            Ok(count)
+            Ok(())
         }
-        _ => {
-            let bytes = bytes(file, root).map_err(io)?.unwrap_or_default();
-            fs::write(&path, bytes).map_err(io)?;
-            let mode = mode(file, root);
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(io)?;
-            Ok(1)
-        }
+        _ => out.put(&path, |to| {
+            fs::write(to, bytes(file, root)?.unwrap_or_default())?;
+            fs::set_permissions(to, fs::Permissions::from_mode(mode(file, root)))
+        }),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use camino::Utf8Path;
 
-use super::{Refused, host_folder, prepare, put};
+use super::folder::Folder;
+use super::{Refused, put};
 use crate::ir::{Document, File};
 
 /// Writes the homes of all documents; how many files that made.
@@ -24,15 +25,14 @@ pub fn write(documents: &[&Document], root: &Utf8Path, out: &Utf8Path) -> Result
             )));
         }
     }
-    prepare(out)?;
-    let mut count = 0;
+    let mut out = Folder::open(out)?;
     for document in homes {
-        let host = host_folder(out, &document.host.name)?;
+        let host = Utf8Path::new(&*document.host.name);
         for file in &document.files {
-            count += put(file, root, &host.join(package(file)))?;
+            put(file, root, &host.join(package(file)), &mut out)?;
         }
     }
-    Ok(count)
+    Ok(out.count)
 }
 
 /// The package of a file: its program, or the module that declares it.
