@@ -305,6 +305,6 @@ fn out_keeps_what_somebody_put_among_its_files() {
     assert_eq!(ran.status, Some(3), "{}", ran.stderr);
     assert!(ran.stderr.contains("out/tower/home/alice/notes"), "{}", ran.stderr);
     for path in ["out/tower/home/alice/notes", "out/tower/home/alice/.a", "out/macbook/ir.json"] {
-        assert!(home.0.path().join(path).exists(), "{path} is gone");
+        assert!(home.path(path).exists(), "{path} is gone");
     }
 }

@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use super::{Statement, origins};
 use crate::diag::{Diagnostic, Span, nearest};
 use crate::emit::{self, Params, Said};
-use crate::eval::Poisoned;
 use crate::eval::collect::string;
+use crate::eval::{Eval, Poisoned};
 use crate::files;
 use crate::ir::{Content, Drift, File, Install, Origin, Written};
 use crate::schema::Scope;
@@ -45,7 +45,6 @@ pub struct Place {
 
 /// The file that a statement makes; none if it would be empty.
 pub fn file(statement: &Statement<'_>) -> Result<Option<(File, Place)>, Poisoned> {
-    known_props(statement);
     let (said, from) = statement.first_text()?;
     let place = place(statement, &from);
     let body = content(statement, place.span);
@@ -74,10 +73,11 @@ pub fn file(statement: &Statement<'_>) -> Result<Option<(File, Place)>, Poisoned
     Ok(Some((file, place)))
 }
 
-fn known_props(statement: &Statement<'_>) {
-    for (name, _) in statement.node().props() {
+/// Says which properties of a `file` statement mean nothing.
+pub fn known_props(eval: &Eval, node: &Node) {
+    for (name, _) in node.props() {
         if !PROPS.contains(&&*name.value) {
-            statement.eval.push(
+            eval.push(
                 Diagnostic::error(
                     "unknown-property",
                     name.span,

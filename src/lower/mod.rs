@@ -46,6 +46,9 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
     let mut packages = HashSet::new();
     let mut actions = Vec::new();
     for (output, envs) in eval.outputs() {
+        if &*output.node.name.value == "file" {
+            file::known_props(eval, &output.node);
+        }
         for env in envs.iter() {
             let statement = Statement { eval, output: &output, env: *env };
             // What fails has been said.

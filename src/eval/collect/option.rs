@@ -198,7 +198,7 @@ impl Collector<'_> {
     pub(super) fn once(&mut self, node: &Node) -> Vec<Node> {
         let mut children = with_props(node);
         let props: Vec<&Name> = node.props().map(|(name, _)| name).collect();
-        if props.is_empty() {
+        if children.len() < 2 {
             return children;
         }
         self.twice(node);
