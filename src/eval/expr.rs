@@ -1,4 +1,4 @@
-//! Computed values: expressions, `(f)`, `(file)`, `(template)`. The only room, with
+//! Computed values: expressions and `(f)`; see [`super::texts`] for files. The only room, with
 //! [`super::objects`] and [`super::filters`], that knows minijinja.
 
 use std::collections::HashMap;
@@ -9,13 +9,10 @@ use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value as 
 
 use super::Eval;
 use super::arena::{EnvId, Poisoned, Raw, SlotId, State};
-use super::interpolate::{Piece, is_tangled, is_tangled_template, pieces, simple_path};
+use super::interpolate::{Piece, is_tangled, pieces, simple_path};
 use super::mistake;
 use super::objects::{MapObject, Pair, ScopeObject, SlotObject, to_jinja};
 use crate::diag::{Diagnostic, Span};
-use crate::files;
-use crate::schema::library;
-use crate::syntax::import::reason;
 use crate::syntax::marks::Compute;
 use crate::value::{Data, Map, Typed};
 
@@ -436,75 +433,6 @@ impl Eval {
                 Some(Jinja::from(hosts.collect::<Vec<_>>()))
             }
             _ => super::machine::function(self, name),
-        }
-    }
-
-    /// A file of the configuration as text.
-    fn file_text(&self, path: &str, span: Span) -> Result<String, Poisoned> {
-        let own = camino::Utf8Path::new(path);
-        let bytes = files::read(own).map_err(|error| {
-            let problem = match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    let folder = self.shared.folders.get(&span.source).cloned().unwrap_or_default();
-                    let what = format!("there is no file `{path}`");
-                    Diagnostic::error("missing-source", span, "not there", what)
-                        .meant(span, crate::syntax::import::near_path(&folder, own))
-                }
-                std::io::ErrorKind::IsADirectory => {
-                    let what = format!("a file is expected, found the folder `{path}`");
-                    Diagnostic::error("unreadable-source", span, "a folder", what)
-                        .help("name a file in it")
-                }
-                _ => {
-                    let what = format!("cannot read `{path}`: {}", reason(&error));
-                    Diagnostic::error("unreadable-source", span, "not readable", what)
-                }
-            };
-            self.push(problem);
-            Poisoned
-        })?;
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            let before = error.as_bytes().get(..at).unwrap_or_default();
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            let what = format!("`{path}` is not UTF-8 from line {line} on (byte {at})");
-            self.push(
-                Diagnostic::error("not-utf8", span, "read here", what)
-                    .help("save the file as UTF-8, or take it as it is with `source`"),
-            );
-            Poisoned
-        })
-    }
-
-    /// A template, of the configuration or embedded, rendered.
-    pub fn template(&self, path: &str, span: Span, env: EnvId) -> Result<String, Poisoned> {
-        let embedded = (!self.shared.folders.contains_key(&span.source))
-            .then(|| library::template(path))
-            .flatten();
-        let text = match embedded {
-            Some(text) => text.to_owned(),
-            None => match self.shared.templates.get(path) {
-                Some(id) => self.shared.sources.text(*id).to_string(),
-                None => self.file_text(path, span)?,
-            },
-        };
-        if is_tangled_template(&text) {
-            self.push(tangled(span));
-            return Err(Poisoned);
-        }
-        let name = camino::Utf8Path::new(path).file_name().unwrap_or(path);
-        let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
-        let (result, poisoned) = self.watched(span, || {
-            let template = environment().template_from_named_str(name, &text)?;
-            template.render(scope)
-        });
-        match result {
-            _ if poisoned => Err(Poisoned),
-            Ok(text) => Ok(text),
-            Err(error) => {
-                self.push(mistake::template(&error, path, &text, span, &self.shared));
-                Err(Poisoned)
-            }
         }
     }
 }

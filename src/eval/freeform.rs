@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::arena::{At, Part, Raw, SlotId};
 use super::collect::{Collector, Ctx, is_computed, with_props};
+use super::items::is_list;
 use crate::diag::{Diagnostic, Span, Spanned};
 use crate::schema::OptionDecl;
 use crate::schema::types::Type;
@@ -336,110 +337,15 @@ impl Collector<'_> {
         }
     }
 
-    /// `-` children, with `(hcc)when` and `(hcc)for` around them.
-    fn items(
-        &mut self,
-        nodes: &[Node],
-        slot: SlotId,
-        decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
-        ctx: &Ctx,
-    ) {
-        for child in nodes {
-            let (marks, problem) = marks::read(child.ty.as_ref());
-            self.report(problem);
-            let ctx = &ctx.with(marks);
-            match (&*child.name.value, marks.hcc) {
-                ("when", true) => self
-                    .when(child, ctx, |own, ctx| own.items(child.children(), slot, decl, way, ctx)),
-                ("for", true) => self.repeat(child, ctx, |own, ctx| {
-                    own.items(child.children(), slot, decl, way, ctx)
-                }),
-                ("-", _) => self.list_item(child, slot, decl, way, marks, ctx),
-                _ => self.push(
-                    Diagnostic::error(
-                        "wrong-shape",
-                        child.name.span,
-                        "a key among items",
-                        "list items and keys stand in one block",
-                    )
-                    .help("a block holds `-` items or keys, not both"),
-                ),
-            }
-        }
-    }
-
-    fn list_item(
-        &mut self,
-        node: &Node,
-        slot: SlotId,
-        decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
-        marks: Marks,
-        ctx: &Ctx,
-    ) {
-        let plain = node.props().next().is_none() && node.children().is_empty();
-        let nested = |entry: &Entry| marks::read(entry.value.ty.as_ref()).0.shape.is_some();
-        if plain && marks.shape.is_none() && node.args().count() == 1 && !node.args().any(nested) {
-            let element = key_type(decl, way);
-            for entry in node.args() {
-                self.argument(entry, slot, element.as_ref(), Part::Element, ctx);
-            }
-            return;
-        }
-        if plain && node.args().next().is_none() && marks.shape.is_none() {
-            self.push(
-                Diagnostic::error(
-                    "empty-block",
-                    node.name.span,
-                    "an empty item",
-                    "a list item needs a value",
-                )
-                .help("write `- \"value\"`, `(map)-` or `(list)-`"),
-            );
-            return;
-        }
-        let scratch = self.state.add_slot(
-            Some(slot),
-            "-".into(),
-            At::Free(decl.clone(), extend(way, &"-".into()).into()),
-        );
-        self.element(node, scratch, decl, way, &Ctx { live: false, ..ctx.clone() });
-        self.define(
-            slot,
-            ctx,
-            marks,
-            Raw::Object(Arc::new(node.clone())),
-            Part::Element,
-            0,
-            false,
-            node.span,
-        );
-    }
-
-    /// An element that is an object, or a list of its own.
-    pub fn element(
-        &mut self,
-        node: &Node,
-        slot: SlotId,
-        decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
-        ctx: &Ctx,
-    ) {
-        let way = extend(way, &"-".into());
-        let (marks, _) = marks::read(node.ty.as_ref());
-        if node.args().count() > 1 && node.props().next().is_none() && node.children.is_none() {
-            for entry in node.args() {
-                self.argument(entry, slot, None, Part::Element, ctx);
-            }
-            return;
-        }
-        let shape_only = Node { ty: shape_only(node, marks), ..node.clone() };
-        self.free_value(&shape_only, slot, decl, &way, ctx);
-    }
-
     /// One argument of a free node.
-    fn argument(&mut self, entry: &Entry, slot: SlotId, ty: Option<&Type>, part: Part, ctx: &Ctx) {
+    pub(super) fn argument(
+        &mut self,
+        entry: &Entry,
+        slot: SlotId,
+        ty: Option<&Type>,
+        part: Part,
+        ctx: &Ctx,
+    ) {
         let (marks, problem) = marks::read(entry.value.ty.as_ref());
         self.report(problem);
         if marks.unset {
@@ -496,23 +402,14 @@ pub fn key_type(decl: &OptionDecl, way: &[Arc<str>]) -> Option<Type> {
     decl.key(way.iter().map(|part| &**part)).map(|key| key.ty.clone())
 }
 
-fn extend(way: &[Arc<str>], name: &Arc<str>) -> Vec<Arc<str>> {
+pub(super) fn extend(way: &[Arc<str>], name: &Arc<str>) -> Vec<Arc<str>> {
     let mut way = way.to_vec();
     way.push(name.clone());
     way
 }
 
-/// Whether a block holds items: the first word that is not structure decides.
-fn is_list(nodes: &[Node]) -> bool {
-    nodes.iter().any(|node| match &*node.name.value {
-        "-" => true,
-        "when" | "for" if marks::read(node.ty.as_ref()).0.hcc => is_list(node.children()),
-        _ => false,
-    })
-}
-
 /// The annotation without the mark that computes the key.
-fn shape_only(node: &Node, marks: Marks) -> Option<crate::syntax::tree::Name> {
+pub(super) fn shape_only(node: &Node, marks: Marks) -> Option<crate::syntax::tree::Name> {
     let span = node.ty.as_ref()?.span;
     let word = match marks.shape? {
         Shape::List => "list",

@@ -15,6 +15,7 @@ pub mod facts;
 mod filters;
 mod freeform;
 pub mod interpolate;
+mod items;
 pub mod lint;
 pub mod machine;
 pub mod mistake;
@@ -23,6 +24,7 @@ mod objects;
 pub mod program;
 mod resolve;
 pub mod structure;
+mod texts;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -2,6 +2,7 @@
 //! literal, also in branches that are not taken.
 
 mod define;
+mod map;
 mod option;
 mod statement;
 mod submodule;
