@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::file::Place;
 use crate::diag::{Diagnostic, Span};
 use crate::eval::Eval;
-use crate::ir::{Content, Document, File, Install};
+use crate::ir::{Content, Document, File, Install, Preference};
 
 /// Folders that other programs write into: never one link.
 const SHARED: &[&str] = &[
@@ -88,6 +88,39 @@ pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
         }
     }
     document.files.sort_by(|a, b| a.path.cmp(&b.path));
+}
+
+/// Preferences, each once: a domain has two names where one of them is short.
+pub fn preferences(eval: &Eval, list: Vec<(Preference, Span)>) -> Vec<Preference> {
+    let mut seen: HashMap<(String, String, bool), (usize, Span)> = HashMap::new();
+    let mut kept: Vec<Preference> = Vec::new();
+    for (own, span) in list {
+        let key = (own.domain.clone(), own.key.clone(), own.current_host);
+        match seen.get(&key) {
+            None => {
+                seen.insert(key, (kept.len(), span));
+                kept.push(own);
+            }
+            Some((at, first)) => {
+                if kept.get(*at).is_some_and(|other| other.value != own.value) {
+                    eval.push(
+                        Diagnostic::error(
+                            "conflicting-values",
+                            span,
+                            "and here",
+                            format!(
+                                "`{}` of the domain `{}` is given two values",
+                                own.key, own.domain
+                            ),
+                        )
+                        .also(*first, "given here")
+                        .help("keep one of them"),
+                    );
+                }
+            }
+        }
+    }
+    kept
 }
 
 /// The paths that a file takes: a mirrored folder those of its files.

@@ -43,6 +43,7 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
         actions: Vec::new(),
     };
     let mut places = Vec::new();
+    let mut preferences = Vec::new();
     let mut packages = HashSet::new();
     let mut actions = Vec::new();
     for (output, envs) in eval.outputs() {
@@ -65,13 +66,14 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
                     document.packages.extend(new);
                 }),
                 "unit" => statement.unit().map(|unit| document.units.push(unit)),
-                "defaults" => statement.defaults().map(|list| document.defaults.extend(list)),
+                "defaults" => statement.defaults().map(|list| preferences.extend(list)),
                 "activation" => statement.action().map(|action| actions.push(action)),
                 _ => Ok(()),
             };
         }
     }
     check::files(eval, &mut document, &places);
+    document.defaults = check::preferences(eval, preferences);
     document.actions = order::actions(eval, actions);
     document
 }
@@ -252,7 +254,7 @@ impl Statement<'_> {
         })
     }
 
-    fn defaults(&self) -> Result<Vec<Preference>, Poisoned> {
+    fn defaults(&self) -> Result<Vec<(Preference, Span)>, Poisoned> {
         let (domain, _) = self.first_text()?;
         let Some(value) = self.from(self.node())? else { return Ok(Vec::new()) };
         let Data::Map(map) = &value.data else {
@@ -261,12 +263,15 @@ impl Statement<'_> {
         let current_host = self.flag("current-host")?;
         Ok(map
             .iter()
-            .map(|(key, value)| Preference {
-                domain: domain.to_string(),
-                current_host,
-                key: key.to_string(),
-                value: value.to_ir(),
-                origins: self.origins(&value.from),
+            .map(|(key, value)| {
+                let preference = Preference {
+                    domain: domain.to_string(),
+                    current_host,
+                    key: key.to_string(),
+                    value: value.to_ir(),
+                    origins: self.origins(&value.from),
+                };
+                (preference, self.users(&value.places()).unwrap_or(self.node().span))
             })
             .collect())
     }
