@@ -64,14 +64,45 @@ fn every_option_says_what_it_is() {
 
 #[test]
 fn every_target_has_a_fixture() {
-    for name in library::names() {
-        let folder = root().join("fixtures").join(name.replace('.', "/"));
-        assert!(folder.join("hcc.kdl").exists(), "{folder} is missing");
-    }
+    let missing: Vec<String> = library::names()
+        .map(|name| format!("fixtures/{}/hcc.kdl", name.replace('.', "/")))
+        .filter(|path| !root().join(path).exists())
+        .collect();
+    assert!(missing.is_empty(), "missing: {}", missing.join(", "));
 }
 
-/// An example stands in the block of its target, on a system the target is for; so does that of an
-/// item's field, in an item.
+/// What the compiler takes on trust in an embedded target it looks through in a user's own: each
+/// target as one of those, under another name.
+#[test]
+fn every_name_means_something() {
+    let mut wrong = Vec::new();
+    for name in library::names() {
+        let text = library::target(&name).unwrap_or_default();
+        let own = format!("trial.{name}");
+        let text = text.replacen(&format!("target \"{name}\""), &format!("target \"{own}\""), 1);
+        let (enable, os) = (!text.contains("always=#true"), ["linux", "darwin"]);
+        let enable = if enable { format!("{own}\n") } else { String::new() };
+        for os in os {
+            let host = format!("host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\n");
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let path = Utf8PathBuf::from_path_buf(folder.path().join("hcc.kdl")).expect("is UTF-8");
+            fs::write(&path, format!("{text}{host}{enable}")).expect("can be written");
+            let mut session = Session::load(&path, machine());
+            for host in session.program.structure.hosts.clone() {
+                session.compile(&host, None);
+            }
+            // Its templates are not beside it, and its files are also made by itself.
+            let of_trial = ["missing-source", "unknown-fact", "same-path", "unmet-guard"];
+            if session.diags.iter().any(|one| !of_trial.contains(&one.code)) {
+                wrong.push(session.problems());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// An example is what a user writes in the block of the target, on a system the target is for; so
+/// is that of an item's field, with the item around it.
 #[test]
 fn every_example_compiles() {
     let (program, _) = shelf();
@@ -124,7 +155,8 @@ fn every_example_compiles() {
             wrong.push(format!("{}\n{text}{}", entry.path, session.problems()));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let rule = "an example stands in the block of its target; that of an item's field in an item";
+    assert!(wrong.is_empty(), "{rule}\n\n{}", wrong.join("\n"));
 }
 
 #[test]

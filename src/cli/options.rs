@@ -157,7 +157,11 @@ fn formats(global: &Global) -> Status {
             .collect();
         return print_json(&json!({"version": crate::ir::VERSION, "formats": rows}));
     }
-    let mut out = String::new();
+    let mut out = String::from("Every format takes\n");
+    for param in emit::AROUND {
+        let _written = writeln!(out, "    {:12}  {}", param.name, param.doc);
+    }
+    out.push('\n');
     for format in emit::FORMATS {
         let _written = writeln!(out, "{}\n    {}", format.name, format.doc);
         for param in format.params {

@@ -70,7 +70,8 @@ pub(super) const JOIN: Param = Param {
 };
 pub(super) const QUOTE: Param = Param {
     name: "quote",
-    doc: "`quote \"never\"` (if not said), `\"needed\"` or `\"always\"`, with the mark behind it: \
+    doc: "`quote \"never\"` (if not said), `\"needed\"` (what is empty, or what the reader would trim, \
+          end at a space that separates, or take for a comment) or `\"always\"`, with the mark behind it: \
           `quote \"needed\" \"'\"`, `\"` if not said; numbers and bools stay bare. `quote \"shell\"`: as a shell reads it. \
           `quote \"environment.d\"`: as systemd's environment.d does, `$` being a dollar. \
           `quote \"shell\" \"expand\"` (or `fish`, `nushell`, `environment.d`): variables, in whose \

@@ -91,6 +91,15 @@ pub const HEADER: &str = "header";
 /// See [`HEADER`].
 pub const FOOTER: &str = "footer";
 
+/// The parameters that every format takes.
+pub const AROUND: &[Param] = &[
+    Param { name: HEADER, doc: "`header \"text\"`: lines above what is written, as they stand." },
+    Param {
+        name: FOOTER,
+        doc: "`footer (expr)\"extra_config\"`: lines below it. They make a file even where nothing else does.",
+    },
+];
+
 /// All that is said under one of these names, each ending in a newline.
 fn around(params: &Params, name: &str) -> String {
     let texts = params.all(name).flat_map(|said| &said.args).filter_map(Value::as_str);
@@ -99,24 +108,26 @@ fn around(params: &Params, name: &str) -> String {
 }
 
 fn unknown_param(format: &Format, said: &Said) -> Option<Fault> {
-    if matches!(&*said.name, HEADER | FOOTER) && said.props.is_empty() {
-        return None;
-    }
-    let mut names = format.params.iter().map(|param| param.name);
+    let around = AROUND.iter().map(|param| param.name);
+    let mut names = format.params.iter().map(|param| param.name).chain(around);
     if names.clone().any(|name| name == &*said.name) {
         let place = |row: &&(&str, &str, &[&str])| row.0 == format.name && row.1 == &*said.name;
         let props = PROPS.iter().find(place).map_or(&[][..], |row| row.2);
         let unknown = said.props.keys().find(|prop| !props.contains(&&***prop))?;
         let near = nearest(unknown, props.iter().copied());
+        let own = || format!("`{0}` takes texts, as in `{0} \"text\"`", said.name);
         return Some(Fault {
             path: Path::new(),
+            param: Some(said.name.clone()),
             message: format!("the parameter `{}` has no property `{unknown}`", said.name),
-            help: near.map(|near| format!("did you mean `{near}`?")),
+            help: match near {
+                Some(near) => Some(format!("did you mean `{near}`?")),
+                None => AROUND.iter().any(|param| param.name == &*said.name).then(own),
+            },
         });
     }
     let help = match nearest(&said.name, names.clone()) {
         Some(name) => format!("did you mean `{name}`?"),
-        None if format.params.is_empty() => format!("`{}` takes no parameters", format.name),
         None => {
             let first = names.next().unwrap_or_default();
             names.fold(format!("it takes `{first}`"), |list, name| format!("{list}, `{name}`"))
@@ -124,6 +135,7 @@ fn unknown_param(format: &Format, said: &Said) -> Option<Fault> {
     };
     Some(Fault {
         path: Path::new(),
+        param: Some(said.name.clone()),
         message: format!("the format `{}` has no parameter `{}`", format.name, said.name),
         help: Some(help),
     })
@@ -210,6 +222,8 @@ pub struct Text {
 pub struct Fault {
     /// Where in the value.
     pub path: Path,
+    /// The parameter that it is about, if it is about none of the value.
+    pub param: Option<Arc<str>>,
     /// The fact: lower case, no full stop.
     pub message: String,
     /// What to do.

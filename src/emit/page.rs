@@ -44,6 +44,7 @@ impl Page {
     pub fn fault(&mut self, path: &[Step], message: impl Into<String>, help: Option<&str>) {
         self.faults.push(Fault {
             path: path.to_vec(),
+            param: None,
             message: message.into(),
             help: help.map(str::to_owned),
         });
@@ -56,7 +57,12 @@ impl Page {
 
     /// Notes a parameter whose argument is none of the words it takes.
     pub fn bad_param(&mut self, name: &str, expected: &str) {
-        self.fault(&[], format!("the parameter `{name}` expects {expected}"), None);
+        self.faults.push(Fault {
+            path: Path::new(),
+            param: Some(name.into()),
+            message: format!("the parameter `{name}` expects {expected}"),
+            help: None,
+        });
     }
 
     /// The text, if there was no fault.
@@ -137,7 +143,7 @@ pub(super) fn find_nul(value: &Value, path: &mut Path, faults: &mut Vec<Fault>) 
     let mut look = |text: &str, path: &Path| {
         if text.contains('\0') {
             let message = "a text file cannot hold the character U+0000".to_owned();
-            faults.push(Fault { path: path.clone(), message, help: None });
+            faults.push(Fault { path: path.clone(), param: None, message, help: None });
         }
     };
     match value {
@@ -155,7 +161,7 @@ pub(super) fn find_nul(value: &Value, path: &mut Path, faults: &mut Vec<Fault>) 
                 path.push(Step::Key(Arc::clone(key)));
                 if key.contains('\0') {
                     let message = "a text file cannot hold the character U+0000".to_owned();
-                    faults.push(Fault { path: path.clone(), message, help: None });
+                    faults.push(Fault { path: path.clone(), param: None, message, help: None });
                 } else {
                     find_nul(item, path, faults);
                 }

@@ -178,6 +178,8 @@ impl Dialect<'_> {
             || text.ends_with(mark)
             || (escape && text.contains(['\\', mark]))
             || self.comment_in(text).is_some()
+            // Where spaces separate, a value is a word.
+            || (self.separator.trim().is_empty() && text.contains(char::is_whitespace))
     }
 
     fn comment_in(&self, text: &str) -> Option<&str> {

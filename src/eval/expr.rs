@@ -9,7 +9,7 @@ use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value as 
 
 use super::Eval;
 use super::arena::{EnvId, Poisoned, Raw, SlotId, State};
-use super::interpolate::{Piece, is_tangled, pieces, simple_path};
+use super::interpolate::{self, Piece, is_tangled, pieces, simple_path};
 use super::mistake;
 use super::objects::{MapObject, Pair, ScopeObject, SlotObject, to_jinja};
 use crate::diag::{Diagnostic, Span};
@@ -155,6 +155,12 @@ impl Eval {
 
     /// An `(f)` string.
     pub fn format(&self, text: &str, span: Span, env: EnvId) -> Result<String, Poisoned> {
+        if let Some(tag) = interpolate::tag(text) {
+            if !self.is_users(&span) {
+                self.push(mistake::tag(tag, span, &self.shared));
+            }
+            return Err(Poisoned);
+        }
         let parts = match pieces(text) {
             Ok(parts) => parts,
             Err(_) => {

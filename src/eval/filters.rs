@@ -116,6 +116,15 @@ fn scalar(value: &Value) -> Result<String, Error> {
         ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
         ValueKind::Number => Ok(value.to_string()),
         ValueKind::Bool => Ok(if value.is_true() { "true" } else { "false" }.to_owned()),
+        ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
+        ValueKind::None => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "`#null` is no text to quote; say what stands for it: `| default('', true)`",
+        )),
+        ValueKind::Seq | ValueKind::Iterable => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "a list is quoted item by item: `| map('dquote') | join(' ')`",
+        )),
         other => {
             Err(Error::new(ErrorKind::InvalidOperation, format!("a text is quoted, not a {other}")))
         }

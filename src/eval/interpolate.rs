@@ -30,6 +30,20 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, usize> {
     Ok(found)
 }
 
+/// What a template's tag begins with.
+const TAGS: &[&str] = &["if", "for", "set", "macro", "include", "raw", "filter", "with", "block"];
+
+/// A `{% if ... %}` or its like, which only templates know.
+pub fn tag(text: &str) -> Option<&str> {
+    text.match_indices("{%").find_map(|(at, _)| {
+        let rest = text.get(at..)?;
+        let inside = rest.get(2..)?.trim_start_matches(['-', '+']).trim_start();
+        let end = inside.find(|c: char| !c.is_ascii_alphabetic())?;
+        let tag = TAGS.contains(&inside.get(..end)?) && inside.get(end..)?.starts_with(' ');
+        tag.then(|| rest.get(..rest.find("%}")? + 2)).flatten()
+    })
+}
+
 /// The place of the `}}` that closes, strings and inner braces skipped.
 fn end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();

@@ -104,7 +104,8 @@ fn named(manager: &str, package: &str) -> Option<String> {
     found.map(|(_, _, own)| own.clone())
 }
 
-/// `bin('zsh')`, `share('zsh/x')`, `manager()`, `package_name('fd')`, `named('firefox', 'cask')`.
+/// `bin('zsh')`, `share('zsh/x')`, `manager()`, `package_name('fd')`, `named('firefox', 'cask')`,
+/// `absolute('~/x')`.
 pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
     let host = Arc::new(eval.shared.host.clone());
     let text = |args: &[Jinja]| -> Result<String, Error> {
@@ -120,6 +121,17 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
                 text(&args).map(|name| format!("{prefix}/{folder}/{name}"))
             }))
         }
+        // For readers that do not know `~`; the machine's scope has no home.
+        "absolute" => {
+            let home = eval.shared.user.as_ref().map(|user| user.home.clone());
+            Some(Jinja::from_function(move |path: Jinja| match (&home, path.as_str()) {
+                (Some(home), Some("~")) => Jinja::from(home.as_ref() as &str),
+                (Some(home), Some(text)) => text
+                    .strip_prefix("~/")
+                    .map_or_else(|| path.clone(), |rest| Jinja::from(format!("{home}/{rest}"))),
+                _ => path,
+            }))
+        }
         "manager" => Some(Jinja::from_function(move || manager(&host))),
         "named" => Some(Jinja::from_function(|package: String, manager: String| {
             named(&manager, &package).map_or_else(|| Jinja::from(()), Jinja::from)
@@ -132,5 +144,15 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
 }
 
 /// The functions, for checking names.
-pub const FUNCTIONS: &[&str] =
-    &["bin", "share", "manager", "package_name", "named", "range", "dict", "namespace", "debug"];
+pub const FUNCTIONS: &[&str] = &[
+    "absolute",
+    "bin",
+    "share",
+    "manager",
+    "package_name",
+    "named",
+    "range",
+    "dict",
+    "namespace",
+    "debug",
+];

@@ -37,7 +37,11 @@ pub fn explain(error: &Error, text: &str, span: Span, shared: &Shared) -> Diagno
     let part = error.range().and_then(|range| text.get(range)).unwrap_or("").trim();
     let at = narrowed_in(part, text, span, &shared.sources);
     if error.kind() == ErrorKind::UndefinedError {
-        return undefined(if part.is_empty() { text } else { part }, span, shared);
+        // A filter that was handed nothing is marked itself: what stands before it is meant.
+        let before = error.range().and_then(|range| text.get(..range.start));
+        let before = before.and_then(|text| text.trim_end().strip_suffix('|')).map(str::trim);
+        let part = before.unwrap_or(if part.is_empty() { text } else { part });
+        return undefined(part, span, shared);
     }
     let (label, message, help) = fault(error, text);
     let at = match error.kind() {
@@ -150,6 +154,17 @@ fn hint(text: &str) -> &'static str {
     } else {
         "names use `_` for `-`; texts stand in quotes: `host.os == 'darwin'`"
     }
+}
+
+/// A tag of templates in an `(f)` text, which would stay as it stands.
+pub fn tag(tag: &str, span: Span, shared: &Shared) -> Diagnostic {
+    Diagnostic::error(
+        "bad-expression",
+        narrowed(tag, span, &shared.sources),
+        "not known here",
+        format!("`(f)` fills in `{{{{ }}}}` alone, found `{}`", short(tag)),
+    )
+    .help("write `{{ 'a' if x else 'b' }}`; tags stand in a template: `(template)\"name.j2\"`")
 }
 
 /// A name, or a way of names, that has no value.

@@ -37,7 +37,7 @@ use collect::{Collector, Ctx, Program, Shared};
 use structure::{Host, User};
 
 use crate::diag::{Diagnostic, Diagnostics, Span};
-use crate::schema::option::Kind;
+use crate::schema::option::{Fallback, Kind};
 use crate::schema::{Place, Scope};
 use crate::value::{Data, Map, Typed};
 
@@ -150,6 +150,9 @@ impl Eval {
             }
             aliases(collector, &group);
             let ctx = Ctx { block, target: Some(target.clone()), ..Ctx::top() };
+            if self.is_users(&target.span) {
+                defaults(collector, &group, &ctx);
+            }
             collector.typed(&target.statements.clone(), slot, &ctx);
         }
     }
@@ -354,6 +357,26 @@ impl Eval {
     /// The machine's values.
     pub fn system(&self) -> Option<&Arc<Eval>> {
         self.system.as_ref()
+    }
+}
+
+/// Looks through the names in the computed defaults of a target.
+fn defaults(collector: &mut Collector<'_>, group: &crate::schema::Group, ctx: &Ctx) {
+    for place in group.places.values() {
+        match place {
+            Place::Option(decl) => {
+                match &decl.default {
+                    Some(Fallback::Value(value)) => collector.names_of(value, ctx),
+                    Some(Fallback::Node(node)) => collector.names_in(node, ctx),
+                    None => {}
+                }
+                if let Kind::Keyed(body) | Kind::Items(body) = &decl.kind {
+                    defaults(collector, &body.group, ctx);
+                }
+            }
+            Place::Group(inner) if inner.target.is_none() => defaults(collector, inner, ctx),
+            Place::Group(_) => {}
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::arena::{BlockId, Guard, NameCheck, State};
 use super::collect::Shared;
-use super::interpolate::{Piece, is_tangled, pieces, simple_path};
+use super::interpolate::{self, Piece, is_tangled, pieces, simple_path};
 use super::machine::FUNCTIONS;
 use super::mistake::{self, FACTS, narrowed_in};
 use crate::diag::{Diagnostic, Span, nearest};
@@ -14,6 +14,13 @@ use crate::syntax::marks::Compute;
 /// Looks through all expressions that were collected. What is wrong is not run afterwards.
 pub fn check(state: &mut State, shared: &Shared) {
     for one in std::mem::take(&mut state.names) {
+        if one.compute == Compute::Format
+            && let Some(tag) = interpolate::tag(&one.text)
+        {
+            state.bad.insert(one.span);
+            state.diags.push(mistake::tag(tag, one.span, shared));
+            continue;
+        }
         let texts: Vec<String> = match one.compute {
             Compute::Format => match pieces(&one.text) {
                 Ok(pieces) => pieces.into_iter().filter_map(piece).collect(),

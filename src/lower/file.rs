@@ -13,28 +13,10 @@ use crate::eval::{Eval, Poisoned};
 use crate::files;
 use crate::ir::{Content, Drift, File, Install, Origin, Written};
 use crate::schema::Scope;
+use crate::schema::declare::FILE_PROPS;
 use crate::syntax::import::{near_path, reason};
 use crate::syntax::tree::Node;
 use crate::value::{Data, Map, Typed};
-
-const PROPS: &[&str] = &[
-    "format",
-    "from",
-    "text",
-    "template",
-    "source",
-    "link",
-    "except",
-    "install",
-    "mode",
-    "executable",
-    "on-change",
-    "whole",
-    "force",
-    "drift",
-    "allow-parent",
-    "empty",
-];
 
 /// Where a file is said, for the checks over all of them.
 #[derive(Clone, Debug)]
@@ -76,7 +58,7 @@ pub fn file(statement: &Statement<'_>) -> Result<Option<(File, Place)>, Poisoned
 /// Says which properties of a `file` statement mean nothing.
 pub fn known_props(eval: &Eval, node: &Node) {
     for (name, _) in node.props() {
-        if !PROPS.contains(&&*name.value) {
+        if !FILE_PROPS.contains(&&*name.value) {
             eval.push(
                 Diagnostic::error(
                     "unknown-property",
@@ -84,11 +66,23 @@ pub fn known_props(eval: &Eval, node: &Node) {
                     "not known here",
                     format!("`file` has no property `{}`", name.value),
                 )
-                .help(format!("it takes {}", PROPS.join(", ")))
-                .meant(name.span, nearest(&name.value, PROPS.iter().copied())),
+                .help(match is_parameter(&name.value) {
+                    true => format!(
+                        "it is a parameter of the format: write it as a child, `{{ {} ... }}`",
+                        name.value
+                    ),
+                    false => format!("it takes {}", FILE_PROPS.join(", ")),
+                })
+                .meant(name.span, nearest(&name.value, FILE_PROPS.iter().copied())),
             );
         }
     }
+}
+
+/// Whether a format has a parameter of this name.
+fn is_parameter(name: &str) -> bool {
+    let params = emit::FORMATS.iter().flat_map(|format| format.params).chain(emit::AROUND);
+    params.into_iter().any(|param| param.name == name)
 }
 
 fn place(statement: &Statement<'_>, from: &[Span]) -> Place {
@@ -526,6 +520,21 @@ fn written(
         }
         Err(faults) => {
             for fault in faults {
+                if let Some(name) = fault.param {
+                    let said =
+                        statement.node().children().iter().find(|child| child.name.value == name);
+                    let at = said.map_or(span, |said| said.name.span);
+                    statement.eval.push(
+                        Diagnostic::error(
+                            "bad-parameter",
+                            at,
+                            format!("a parameter of {}", format.name),
+                            fault.message,
+                        )
+                        .maybe_help(fault.help),
+                    );
+                    continue;
+                }
                 let at = value.origins(&fault.path).first().copied().unwrap_or(span);
                 // "expects a scalar, found an object" needs a subject.
                 let message = match fault.message.starts_with("expects ") {
@@ -607,7 +616,8 @@ fn params(statement: &Statement<'_>) -> Result<Params, Poisoned> {
 
 fn param(statement: &Statement<'_>, node: &Node) -> Result<Option<Said>, Poisoned> {
     let mut said = Said { name: node.name.value.clone(), args: Vec::new(), props: IndexMap::new() };
-    if &*node.name.value == "section" {
+    // With `from` it is a part of the value, else a parameter, as INI has one.
+    if &*node.name.value == "section" && node.prop("from").is_some() {
         return Ok(None);
     }
     for entry in &node.entries {

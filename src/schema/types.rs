@@ -502,6 +502,14 @@ impl Parser<'_> {
                     return Err(BadType::new("`enum<>` has no words")
                         .help("write them with spaces: `enum<vim emacs>`"));
                 }
+                if let [one] = names.as_slice()
+                    && one.contains(['|', ','])
+                {
+                    return Err(BadType::new(format!("`enum<{one}>` has one word")).help(format!(
+                        "write spaces between them: `enum<{}>`",
+                        one.replace(['|', ','], " ")
+                    )));
+                }
                 Type::Enum(names)
             }
             "list" | "map" => {
@@ -517,12 +525,16 @@ impl Parser<'_> {
                 }
                 if name == "list" { Type::List(inner) } else { Type::Map(inner) }
             }
+            "keyed" => {
+                return Err(BadType::new("`keyed` stands alone: its items are `option` children")
+                    .help("plain values by name are `map<string>`"));
+            }
             other => {
                 let meant =
                     ALIASES.iter().find(|(name, _)| *name == other).map(|(_, meant)| *meant);
                 let near = meant.or_else(|| crate::diag::nearest(other, NAMES.iter().copied()));
                 let mut problem = BadType::new(format!("there is no type `{other}`"))
-                    .help(format!("the types are {}", NAMES.join(", ")));
+                    .help(format!("the types are {}, keyed", NAMES.join(", ")));
                 problem.near = near.map(|near| (other.to_owned(), near));
                 return Err(problem);
             }

@@ -36,7 +36,7 @@ fn an_unknown_parameter_is_refused_with_the_nearest_name() {
     );
     assert_eq!(
         show_all("toml", &[("indent", &["x"])]),
-        [": the format `toml` has no parameter `indent` (`toml` takes no parameters)"]
+        [": the format `toml` has no parameter `indent` (it takes `header`, `footer`)"]
     );
     assert_eq!(
         show_all("ini", &[("separator", &[])]),

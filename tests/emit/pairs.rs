@@ -146,6 +146,14 @@ fn keys_are_names_where_a_shell_reads_them() {
 }
 
 #[test]
+fn a_value_is_a_word_where_spaces_separate() {
+    let config = value(r#"{"a": "x y", "b": "x", "c": "", "d": 1}"#);
+    let said = params(&[("separator", &[" "]), ("quote", &["needed"]), ("escape", &[])]);
+    let text = write("key-value", &config, &said).unwrap().text;
+    assert_eq!(text, "a \"x y\"\nb x\nc \"\"\nd 1\n");
+}
+
+#[test]
 fn flags_and_prefixes() {
     let config = value(
         r#"{"armor": true, "quiet": false, "keyserver": "hkps://keys.openpgp.org", "empty": ""}"#,

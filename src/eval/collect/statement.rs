@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::eval::arena::{At, BlockId, Given, Guard, NameCheck, Output, SlotId};
 use crate::eval::structure;
 use crate::syntax::marks::{self, Compute};
-use crate::syntax::tree::{Node, Scalar};
+use crate::syntax::tree::{Node, Scalar, Value};
 
 impl Collector<'_> {
     pub(super) fn is_output(&self, at: SlotId, ctx: &Ctx) -> bool {
@@ -91,7 +91,7 @@ impl Collector<'_> {
     }
 
     /// Looks later through the expressions of a node, wherever they stand in it.
-    pub(super) fn names_in(&mut self, node: &Node, ctx: &Ctx) {
+    pub fn names_in(&mut self, node: &Node, ctx: &Ctx) {
         for entry in &node.entries {
             let plain = entry
                 .name
@@ -105,6 +105,14 @@ impl Collector<'_> {
         }
         for child in node.children() {
             self.names_in(child, ctx);
+        }
+    }
+
+    /// Looks later through the expression that a value is, if it is one.
+    pub fn names_of(&mut self, value: &Value, ctx: &Ctx) {
+        let compute = marks::read(value.ty.as_ref()).0.compute;
+        if let (Some(compute), Scalar::String(text)) = (compute, &value.data) {
+            self.name_check(text, compute, value.span, ctx.block);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, Spanned};
 use crate::eval::arena::{At, Part, Raw, SlotId};
-use crate::schema::option::Body;
+use crate::schema::option::{Body, Kind};
 use crate::schema::{OptionDecl, Place};
 use crate::syntax::marks::{self, Marks};
 use crate::syntax::tree::{Entry, Node, Scalar, Value};
@@ -156,9 +156,20 @@ impl Collector<'_> {
         positional: &[(usize, Arc<OptionDecl>)],
         extra: &[(usize, &Entry)],
     ) -> Vec<Node> {
-        let mut children = Vec::new();
+        let mut children: Vec<Node> = Vec::new();
+        // A list at the last position takes all that comes.
+        let last = positional.iter().max_by_key(|(at, _)| *at);
+        let rest = last.filter(|(_, decl)| matches!(decl.kind, Kind::Plain) && decl.ty.is_list());
         for (at, entry) in extra {
-            match positional.iter().find(|(wanted, _)| wanted == at) {
+            let found = positional.iter().find(|(wanted, _)| wanted == at);
+            match found.or(rest.filter(|(first, _)| first < at)) {
+                Some((first, _)) if first < at => {
+                    let entry = Entry { name: None, ..(*entry).clone() };
+                    if let Some(list) = children.last_mut() {
+                        list.span = list.span.to(entry.span);
+                        list.entries.push(entry);
+                    }
+                }
                 Some((_, decl)) => {
                     let name = Spanned { value: decl.name().into(), span: entry.span };
                     let entry = Entry { name: None, ..(*entry).clone() };

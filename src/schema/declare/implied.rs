@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::statement::SHELL_INIT;
 use super::{PACKAGES, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Span, Spanned};
 use crate::schema::option::{Fallback, Kind, OptionDecl, Target};
@@ -59,12 +60,11 @@ pub(super) fn shell_init(
     statements: &mut Vec<Node>,
     diags: &mut Diagnostics,
 ) {
+    super::statement::shells(said, diags);
     let slot = said.prop("slot");
     let order = said.ty.clone();
     let command = text_prop(said, "command");
-    for (shell, entry) in
-        said.props().filter(|(name, _)| !matches!(&*name.value, "slot" | "command"))
-    {
+    for (shell, entry) in said.props().filter(|(name, _)| !SHELL_INIT.contains(&&*name.value)) {
         let name = format!("enable-{}-integration", shell.value);
         let doc = format!("Whether to hook it into {}.", shell.value);
         implied(group, &name, Type::Bool, Scalar::Bool(true), target, &doc);

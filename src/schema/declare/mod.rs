@@ -3,12 +3,13 @@
 mod implied;
 pub mod like;
 mod option;
+mod statement;
 
 use std::sync::Arc;
 
-use super::option::{Scope, Target, TypedKey};
+use super::option::{OptionDecl, Scope, Target, TypedKey};
 use super::types::Type;
-use super::{Group, Place, Schema, join};
+use super::{Group, Place, Schema, join, library};
 use crate::diag::{Diagnostic, Diagnostics, Spanned, nearest};
 use crate::syntax::tree::{Name, Node, Scalar, Value};
 use implied::{implied, package_statement, shell_init};
@@ -24,6 +25,26 @@ pub const TOP_LEVEL: &[&str] = &["host", "user", "module", "hcc", "target"];
 
 /// The option to which a target's `package` is added.
 pub const PACKAGES: &str = "home.packages";
+
+/// The properties of `file`.
+pub const FILE_PROPS: &[&str] = &[
+    "format",
+    "from",
+    "text",
+    "template",
+    "source",
+    "link",
+    "except",
+    "install",
+    "mode",
+    "executable",
+    "on-change",
+    "whole",
+    "force",
+    "drift",
+    "allow-parent",
+    "empty",
+];
 
 const STATEMENTS: &[&str] = &[
     "doc",
@@ -129,7 +150,7 @@ fn declare_target(
         }
     }
     statements.retain(|node| check_statement(node, &group, diags));
-    alias_keys(&mut group);
+    alias_keys(&mut group, diags);
     target.statements = statements.into();
     let target = Arc::new(target);
     group.target = Some(target.clone());
@@ -155,7 +176,11 @@ pub fn is_statement(name: &str) -> bool {
 /// Whether a node of a target can be one; what cannot is said.
 fn check_statement(node: &Node, group: &Group, diags: &mut Diagnostics) -> bool {
     let name = &*node.name.value;
-    if is_statement(name) || group.find(name).is_some() {
+    if group.find(name).is_some() {
+        return true;
+    }
+    if is_statement(name) {
+        statement::check(node, diags);
         return true;
     }
     let known = STATEMENTS.iter().copied().chain(group.names());
@@ -181,35 +206,42 @@ pub fn own_option(node: &Node, schema: &mut Schema, diags: &mut Diagnostics) {
 }
 
 /// Makes each `into` option and its leaf of settings one option with two spellings.
-fn alias_keys(group: &mut Group) {
-    let mut aliases: Vec<(Arc<str>, TypedKey)> = Vec::new();
+fn alias_keys(group: &mut Group, diags: &mut Diagnostics) {
+    let mut aliases = Vec::new();
     collect_aliases(group, &mut aliases);
-    for (settings, key) in aliases {
-        if let Some(Place::Option(decl)) = group.places.get_mut(&settings) {
-            Arc::make_mut(decl).keys.insert(0, key);
+    for decl in aliases {
+        let Some((settings, way)) = decl.into.as_ref().and_then(|way| way.split_first()) else {
+            continue;
+        };
+        let key = TypedKey {
+            pattern: way.to_vec(),
+            ty: decl.ty.clone(),
+            doc: decl.doc.clone(),
+            alias: Some(decl.path.clone()),
+        };
+        match group.places.get_mut(settings) {
+            Some(Place::Option(found)) if found.ty.is_freeform() && !way.is_empty() => {
+                Arc::make_mut(found).keys.insert(0, key);
+            }
+            _ => diags.push(
+                Diagnostic::error(
+                    "bad-option",
+                    decl.span,
+                    "leads to no settings",
+                    format!("`{}` is not a key of settings of this target", decl.into.as_deref().unwrap_or_default().join(".")),
+                )
+                .help("write `into=\"settings.key\"`, with the name of an option of the type `settings` in front"),
+            ),
         }
     }
 }
 
-fn collect_aliases(group: &Group, aliases: &mut Vec<(Arc<str>, TypedKey)>) {
+fn collect_aliases(group: &Group, aliases: &mut Vec<Arc<OptionDecl>>) {
     for place in group.places.values() {
         match place {
-            Place::Group(inner) => collect_aliases(inner, aliases),
-            Place::Option(decl) => {
-                let Some((settings, way)) = decl.into.as_ref().and_then(|way| way.split_first())
-                else {
-                    continue;
-                };
-                aliases.push((
-                    settings.clone(),
-                    TypedKey {
-                        pattern: way.to_vec(),
-                        ty: decl.ty.clone(),
-                        doc: decl.doc.clone(),
-                        alias: Some(decl.path.clone()),
-                    },
-                ));
-            }
+            Place::Group(inner) if inner.target.is_none() => collect_aliases(inner, aliases),
+            Place::Option(decl) if decl.into.is_some() => aliases.push(decl.clone()),
+            _ => {}
         }
     }
 }

@@ -144,6 +144,20 @@ pub(super) fn declaration(
             anything()
         }
         Some("keyed") => {
+            let inner = node.children().iter().filter(|child| &*child.name.value == "option");
+            for entry in inner.filter_map(|child| child.prop("argument")) {
+                if matches!(entry.value.data, Scalar::Bool(true) | Scalar::Int(..=1)) {
+                    diags.push(
+                        Diagnostic::error(
+                            "bad-option",
+                            entry.value.span,
+                            "taken by the key",
+                            "the first argument of a keyed option is its key",
+                        )
+                        .write(entry.value.span, "2"),
+                    );
+                }
+            }
             kind = Kind::Keyed(Arc::new(body(node, &path, context, diags)));
             Type::Map(Arc::new(Type::Settings))
         }
@@ -194,10 +208,26 @@ pub(super) fn declaration(
             slots.args().filter_map(|entry| as_text(&entry.value)).map(|n| n.value).collect()
         })
         .unwrap_or_default();
-    let default_slot = slots_node
-        .and_then(|slots| text_prop(slots, "default"))
-        .and_then(|wanted| slots.iter().position(|slot| *slot == wanted.value))
-        .unwrap_or(0);
+    let wanted = slots_node.and_then(|slots| text_prop(slots, "default"));
+    let default_slot = wanted
+        .as_ref()
+        .map_or(Some(0), |wanted| slots.iter().position(|slot| *slot == wanted.value));
+    if let (None, Some(wanted)) = (default_slot, &wanted) {
+        diags.push(
+            Diagnostic::error(
+                "bad-option",
+                wanted.span,
+                "not a slot",
+                format!("`{}` is none of the slots", wanted.value),
+            )
+            .help(format!("they are {}", slots.join(", ")))
+            .meant(
+                wanted.span,
+                nearest(&wanted.value, slots.iter().map(|slot| &**slot)).map(crate::value::quote),
+            ),
+        );
+    }
+    let default_slot = default_slot.unwrap_or(0);
     for other in node.children() {
         let known = [
             "option", "default", "key", "slots", "rest", "example", "let", "when", "for", "assert",
