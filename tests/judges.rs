@@ -5,10 +5,12 @@ mod judges {
     pub mod home;
 
     mod bash;
+    mod direnv;
     mod fish;
     mod git;
     mod homebrew;
     mod launchd;
+    mod newsboat;
     mod session;
     mod ssh;
     mod stow;
