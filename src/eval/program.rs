@@ -50,7 +50,9 @@ pub fn build_with(
         library.likes(node, &mut sources, diags);
         declare::target(node, &mut schema, diags);
     }
-    let mut mentions = Mentions::default();
+    let systems: Vec<Arc<str>> =
+        structure.hosts.iter().filter_map(|host| host.facts.os.clone()).collect();
+    let mut mentions = Mentions { systems, ..Mentions::default() };
     for nodes in blocks(&structure) {
         mentions.nodes(nodes, "");
         mentions.expressions(nodes, Strings::Marked);
@@ -232,6 +234,8 @@ struct Mentions {
     seen: HashSet<String>,
     /// Folders of the shelf.
     folders: BTreeSet<String>,
+    /// The systems of the hosts.
+    systems: Vec<Arc<str>>,
 }
 
 impl Mentions {
@@ -274,6 +278,15 @@ impl Mentions {
         }
     }
 
+    /// What a target defines of others, its guards inside `set` looked at too.
+    fn set(&mut self, nodes: &[Node], prefix: &str) {
+        for node in nodes {
+            if !self.elsewhere(node) {
+                self.nodes(std::slice::from_ref(node), prefix);
+            }
+        }
+    }
+
     fn target(&mut self, node: &Node) {
         if node.prop("package").is_some() {
             self.path(declare::PACKAGES);
@@ -285,10 +298,21 @@ impl Mentions {
         }
     }
 
+    /// Whether a target's guard asks for a system that no host has: what it does there needs
+    /// nothing of the shelf.
+    fn elsewhere(&self, node: &Node) -> bool {
+        &*node.name.value == "when"
+            && declare::text_prop(node, "os")
+                .is_some_and(|os| !self.systems.iter().any(|own| *own == os.value))
+    }
+
     fn sets(&mut self, nodes: &[Node]) {
         for node in nodes {
+            if self.elsewhere(node) {
+                continue;
+            }
             match &*node.name.value {
-                "set" if node.prop("when-used").is_none() => self.nodes(node.children(), ""),
+                "set" if node.prop("when-used").is_none() => self.set(node.children(), ""),
                 "when" | "for" => self.sets(node.children()),
                 _ => {}
             }
@@ -297,6 +321,9 @@ impl Mentions {
 
     fn expressions(&mut self, nodes: &[Node], which: Strings) {
         for node in nodes {
+            if which == Strings::All && self.elsewhere(node) {
+                continue;
+            }
             for entry in &node.entries {
                 let Scalar::String(text) = &entry.value.data else { continue };
                 let named = entry

@@ -14,6 +14,11 @@ impl Collector<'_> {
     pub(super) fn unknown(&mut self, node: &Node, group: &Group, ctx: &Ctx) {
         let name = &*node.name.value;
         let path = join(&group.path, name);
+        let own = self.shared.folders.contains_key(&node.name.span.source);
+        if ctx.target.is_some() && !ctx.live && !own {
+            // What a target of the shelf does on systems that no host has is not loaded.
+            return;
+        }
         if let Some((new, _)) = self.shared.renamed.get(&path) {
             // Inside the block of its group the new name is the rest of its path.
             let within = new.strip_prefix(&*group.path).map(|rest| rest.trim_start_matches('.'));
