@@ -71,10 +71,14 @@ pub fn build_with(
         library::names().for_each(|path| mentions.add(&path));
     }
     while let Some(path) = mentions.open.pop_first() {
-        for mut node in library.read(&path, &mut sources, diags) {
-            library.likes(&mut node, &mut sources, diags);
-            declare::target(&node, &mut schema, diags);
-            mentions.target(&node);
+        for node in library.read(&path, &mut sources, diags).iter() {
+            let mut alike = declare::like::any(node).then(|| node.clone());
+            if let Some(alike) = &mut alike {
+                library.likes(alike, &mut sources, diags);
+            }
+            let node = alike.as_ref().unwrap_or(node);
+            declare::target(node, &mut schema, diags);
+            mentions.target(node);
         }
     }
     for node in &structure.options {
@@ -169,20 +173,21 @@ fn templates(
 /// Targets as trees: the user's own, and those of the library that were read.
 struct Library {
     own: Vec<Node>,
-    read: HashMap<String, Vec<Node>>,
+    read: HashMap<String, Arc<[Node]>>,
 }
 
 impl Library {
     /// The `target` nodes of a file of the library; a file is read once.
-    fn read(&mut self, path: &str, sources: &mut Sources, diags: &mut Diagnostics) -> Vec<Node> {
+    fn read(&mut self, path: &str, sources: &mut Sources, diags: &mut Diagnostics) -> Arc<[Node]> {
         if let Some(nodes) = self.read.get(path) {
             return nodes.clone();
         }
-        let Some(text) = library::target(path) else { return Vec::new() };
+        let Some(text) = library::target(path) else { return [].into() };
         let id = sources.add(format!("<hcc>/targets/{}.kdl", path.replace('.', "/")), text);
         let (mut nodes, problems) = parse(id, text);
         diags.extend(problems);
         nodes.retain(|node| &*node.name.value == "target");
+        let nodes: Arc<[Node]> = nodes.into();
         self.read.insert(path.to_owned(), nodes.clone());
         nodes
     }
@@ -199,7 +204,7 @@ impl Library {
                 };
                 let own = self.own.iter().find(named).cloned();
                 let found = own.or_else(|| {
-                    self.read(target, sources, diags).into_iter().find(|node| named(&node))
+                    self.read(target, sources, diags).iter().find(named).cloned()
                 })?;
                 Some((found, rest.to_owned()))
             })

@@ -7,6 +7,12 @@ use crate::syntax::tree::Node;
 /// Bodies that follow each other further than this are a circle.
 const MAX_DEPTH: usize = 8;
 
+/// Whether any option in a target is like another.
+pub fn any(node: &Node) -> bool {
+    let own = &*node.name.value == "option" && node.prop("like").is_some();
+    own || node.children().iter().any(any)
+}
+
 /// Gives every `option` with `like=` in a target what it is like. `targets` finds the target that
 /// a dotted path begins with, and the rest of the path.
 pub fn resolve(
