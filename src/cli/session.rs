@@ -14,7 +14,7 @@ use crate::eval::structure::{Host, User};
 use crate::facts;
 use crate::files;
 use crate::ir::Document;
-use crate::lower::lower;
+use crate::lower::{lower, one_user};
 use crate::syntax::import;
 
 /// A configuration, ready to be evaluated.
@@ -101,6 +101,8 @@ impl Session {
         {
             list.push(self.evaluate(host, Some(own), Some(eval.clone())));
         }
+        let users: Vec<_> = list.iter().map(|one| (&one.eval, &one.document)).collect();
+        self.diags.extend(one_user(&users));
         list
     }
 

@@ -67,6 +67,22 @@ impl Eval {
         })
     }
 
+    /// Where the user first says something at a slot or below it.
+    pub fn said_at(&self, slot: SlotId) -> Option<Span> {
+        let state = self.state();
+        let mut open = vec![slot];
+        let mut first: Option<(u32, Span)> = None;
+        while let Some(id) = open.pop() {
+            let own = state.slot(id);
+            let defs = own.defs.iter().map(|def| (def.seq, def.span));
+            let said = own.mentions.iter().map(|mention| (mention.seq, mention.span)).chain(defs);
+            let users = said.filter(|(_, span)| span.end > 0 && self.is_users(span));
+            first = first.into_iter().chain(users).min_by_key(|(seq, _)| *seq);
+            open.extend(own.children.values().copied());
+        }
+        first.map(|(_, span)| span)
+    }
+
     /// All definitions at a slot and below it, in order.
     pub fn definitions(&self, slot: SlotId) -> Vec<Explained> {
         let _read = self.force(slot);

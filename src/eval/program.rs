@@ -203,9 +203,8 @@ impl Library {
                     declare::text_arg(node, 0).is_some_and(|name| *name.value == *target)
                 };
                 let own = self.own.iter().find(named).cloned();
-                let found = own.or_else(|| {
-                    self.read(target, sources, diags).iter().find(named).cloned()
-                })?;
+                let found =
+                    own.or_else(|| self.read(target, sources, diags).iter().find(named).cloned())?;
                 Some((found, rest.to_owned()))
             })
         };

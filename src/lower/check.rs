@@ -1,9 +1,10 @@
 //! Files that cannot stand beside each other, or not where they are said.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::file::Place;
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::eval::Eval;
 use crate::ir::{Content, Document, File, Install, Preference};
 
@@ -181,4 +182,41 @@ fn one(eval: &Eval, file: &File, span: Span, darwin: bool) {
             .help("mirror it file by file (without `whole`), or link single folders in it"),
         );
     }
+}
+
+/// Targets that one user of a host may have, and that several do.
+pub fn one_user(documents: &[(&Arc<Eval>, &Document)]) -> Diagnostics {
+    let mut diags = Diagnostics::default();
+    let Some((first, _)) = documents.first() else { return diags };
+    for target in first.shared.schema.targets.iter().filter(|target| target.one_user) {
+        let has =
+            |document: &Document| document.files.iter().any(|file| file.target == target.path);
+        let mut users = documents.iter().filter_map(|(eval, document)| {
+            let user = document.user.as_ref().filter(|_| has(document))?;
+            let slot = eval.find_slot(&target.path)?;
+            Some((user.name.clone(), eval.said_at(slot)))
+        });
+        let (Some((one, place)), Some((two, other))) = (users.next(), users.next()) else {
+            continue;
+        };
+        let host = &first.shared.host.name;
+        let message = format!(
+            "`{}` is for one user of a host, and on `{host}` it is `{one}` and `{two}`",
+            target.path
+        );
+        let mut problem = match other.or(place) {
+            Some(span) => Diagnostic::error("two-users", span, "said for both", message),
+            None => Diagnostic::placeless("two-users", message),
+        };
+        if let (Some(place), Some(other)) = (place, other)
+            && place != other
+        {
+            problem = problem.also(place, format!("`{one}` has it here"));
+        }
+        diags.push(
+            problem
+                .help(format!("say it for one of them, in its `user \"{one}\" {{ ... }}` block")),
+        );
+    }
+    diags
 }

@@ -7,6 +7,8 @@ mod check;
 mod file;
 mod order;
 
+pub use check::one_user;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 

@@ -143,6 +143,8 @@ pub struct Target {
     pub os: Vec<Arc<str>>,
     /// Has no `enable`.
     pub always: bool,
+    /// One user of a host may have it, and no second.
+    pub one_user: bool,
     /// Whose it is.
     pub scope: Scope,
     /// The target it is nested in.

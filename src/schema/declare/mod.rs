@@ -89,7 +89,7 @@ fn declare_target(
         );
         return;
     };
-    check_props(node, &["package", "os", "always", "scope"], "target", diags);
+    check_props(node, &["package", "os", "always", "scope", "one-user"], "target", diags);
     let path =
         parent.map_or_else(|| name.value.to_string(), |parent| join(&parent.path, &name.value));
     let scope = match parent {
@@ -102,12 +102,14 @@ fn declare_target(
         (None, None) => Vec::new(),
     };
     let always = bool_prop(node, "always", diags);
+    let one_user = bool_prop(node, "one-user", diags);
     let mut target = Target {
         path: path.as_str().into(),
         doc: String::new(),
         url: String::new(),
         os,
         always,
+        one_user,
         scope,
         parent: parent.map(|parent| parent.path.clone()),
         statements: [].into(),
