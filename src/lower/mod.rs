@@ -4,8 +4,10 @@
 //! be, are said here at the place that the user wrote. Writes nothing.
 
 mod check;
+mod content;
 mod file;
 mod order;
+mod path;
 
 pub use check::one_user;
 
@@ -250,7 +252,7 @@ impl Statement<'_> {
         Ok(Unit {
             name: name.to_string(),
             manager: need("manager")?,
-            file: file::path(self, &need("file")?, span).ok_or(Poisoned)?,
+            file: path::path(self, &need("file")?, span).ok_or(Poisoned)?,
             domain: self.text("domain")?.map(|domain| domain.to_string()),
             origins: self.origins(&from),
         })

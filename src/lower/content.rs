@@ -1,0 +1,479 @@
+//! What a file holds: a value in a format, a text, a source, a link.
+
+use camino::Utf8Path;
+use indexmap::IndexMap;
+
+use super::{Statement, origins};
+use crate::diag::{Diagnostic, Span, nearest};
+use crate::emit::{self, Params, Said};
+use crate::eval::Poisoned;
+use crate::eval::collect::string;
+use crate::files;
+use crate::ir::{Content, Origin, Written};
+use crate::syntax::import::{near_path, reason};
+use crate::syntax::tree::Node;
+use crate::value::{Data, Map, Typed};
+
+/// What a file holds, its text, and where that comes from.
+pub struct Body {
+    /// As the IR has it.
+    pub content: Content,
+    /// Its text, for those that have one.
+    pub written: Written,
+    /// The places behind it.
+    pub from: Vec<Span>,
+}
+
+pub fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poisoned> {
+    let empty = statement.flag("empty")?;
+    let data = data(statement)?;
+    let mut given: Vec<&str> = Vec::new();
+    let source = statement.prop("source")?;
+    let link = statement.text("link")?;
+    let template = statement.prop("template")?;
+    let text = match (statement.prop("text")?, &template) {
+        (Some(text), _) => Some(text),
+        (None, Some(Typed { data: Data::String(path), from, .. })) => {
+            // One of the configuration is looked for there, one of a target beside the targets.
+            let at = from.iter().copied().find(|at| statement.eval.is_users(at));
+            let at = at.or_else(|| from.first().copied()).unwrap_or(statement.node().span);
+            let rendered = statement.eval.template(path, at, statement.env)?;
+            Some(Typed::at(Data::String(rendered.into()), at))
+        }
+        (None, _) => None,
+    };
+    given.extend(source.iter().map(|_| "source"));
+    given.extend(link.iter().map(|_| "link"));
+    given.extend(
+        text.iter()
+            .filter(|text| !text.data.is_empty() || empty)
+            .map(|_| if template.is_some() { "template" } else { "text" }),
+    );
+    given.extend(data.iter().filter(|data| !data.1.data.is_empty()).map(|_| "settings"));
+    if let [first, second, ..] = given.as_slice() {
+        let place = |name: &str| match name {
+            "settings" => {
+                data.as_ref().and_then(|data| statement.users(&data.1.from)).unwrap_or(span)
+            }
+            "text" | "template" => {
+                text.as_ref().and_then(|text| statement.users(&text.from)).unwrap_or(span)
+            }
+            other => statement.place_of(other, span),
+        };
+        let (first_at, second_at) = (place(first), place(second));
+        let mut problem = Diagnostic::error(
+            "two-contents",
+            second_at,
+            format!("and `{second}` here"),
+            format!("a file holds one thing, found {}", given.join(" and ")),
+        );
+        if first_at != second_at {
+            problem = problem.also(first_at, format!("`{first}` here"));
+        }
+        statement.eval.push(problem.help("keep one of them"));
+        return Err(Poisoned);
+    }
+    if let Some(source) = source {
+        return source_body(statement, &source, span).map(Some);
+    }
+    if let Some(to) = link {
+        return Ok(Some(Body {
+            content: Content::Link { to },
+            written: Written::default(),
+            from: Vec::new(),
+        }));
+    }
+    if let Some((format, value)) = data {
+        // A file that is nothing but its comments still is one if the value is.
+        let params = params(statement)?;
+        let footed =
+            params.all(emit::FOOTER).any(|said| said.args.iter().any(|arg| !arg.is_empty()));
+        if !value.data.is_empty() || footed || (empty && text.is_none()) {
+            return written(statement, format, &value, params, span).map(Some);
+        }
+    }
+    match text {
+        Some(text) => text_body(statement, &text, empty),
+        None if empty => Ok(Some(Body {
+            content: Content::Text { text: "".into() },
+            written: Written::default(),
+            from: Vec::new(),
+        })),
+        None => Ok(None),
+    }
+}
+
+fn text_body(
+    statement: &Statement<'_>,
+    value: &Typed,
+    empty: bool,
+) -> Result<Option<Body>, Poisoned> {
+    let Data::String(text) = &value.data else {
+        return Err(statement.wrong("text", "a text", &value.data));
+    };
+    if text.is_empty() && !empty {
+        return Ok(None);
+    }
+    let mut lines = Vec::new();
+    match &value.pieces {
+        Some(pieces) => {
+            for (count, span) in pieces.iter() {
+                let place = origins(statement.eval, &[*span]);
+                lines.extend(std::iter::repeat_n(place, *count));
+            }
+        }
+        None => {
+            let place = origins(statement.eval, &value.from);
+            lines.extend(std::iter::repeat_n(place, text.lines().count()));
+        }
+    }
+    Ok(Some(Body {
+        content: Content::Text { text: text.clone() },
+        written: Written { text: text.clone(), lines },
+        from: value.from.clone(),
+    }))
+}
+
+/// The format and the value of `from`, or of all `section`.
+fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Typed)>, Poisoned> {
+    let node = statement.node();
+    let Some(name) = statement.text("format")? else {
+        without_format(statement)?;
+        return Ok(None);
+    };
+    let Some(format) = emit::find(&name) else {
+        let span = statement.place_of("format", node.span);
+        let names: Vec<&str> = emit::FORMATS.iter().map(|format| format.name).collect();
+        let problem = Diagnostic::error(
+            "unknown-format",
+            span,
+            "no format of this name",
+            format!("there is no format `{name}`"),
+        );
+        statement.eval.push(
+            problem
+                .help(format!("the formats are {}", names.join(", ")))
+                .meant(span, nearest(&name, names.iter().copied()).map(crate::value::quote)),
+        );
+        return Err(Poisoned);
+    };
+    let mut value = statement.from(node)?;
+    for section in node.children().iter().filter(|child| &*child.name.value == "section") {
+        let (Some(key), Some(mut inner)) =
+            (section.args().next().and_then(string), statement.from(section)?)
+        else {
+            continue;
+        };
+        if let Some((except, _)) = section.prop("except").and_then(string) {
+            without(&mut inner, &except);
+        }
+        if inner.data.is_empty() {
+            continue;
+        }
+        let whole = value.get_or_insert_with(|| Typed {
+            data: Data::Map(Map::default()),
+            from: Vec::new(),
+            pieces: None,
+        });
+        whole.from.extend(inner.from.iter().copied());
+        if let Data::Map(map) = &mut whole.data {
+            // `section ""` spreads its keys over the top.
+            match (&*key.0, &inner.data) {
+                ("", Data::Map(own)) => {
+                    map.extend(own.iter().map(|(key, value)| (key.clone(), value.clone())))
+                }
+                // A section that is said again adds to what it holds.
+                (_, Data::Map(own))
+                    if matches!(map.get(&key.0), Some(Typed { data: Data::Map(_), .. })) =>
+                {
+                    if let Some(Typed { data: Data::Map(first), from, .. }) = map.get_mut(&key.0) {
+                        from.extend(inner.from.iter().copied());
+                        first.extend(own.iter().map(|(key, value)| (key.clone(), value.clone())));
+                    }
+                }
+                _ => {
+                    map.insert(key.0, inner);
+                }
+            }
+        }
+    }
+    if let (Some(except), Some(value)) = (statement.text("except")?, &mut value) {
+        without(value, &except);
+    }
+    Ok(value.map(|value| (format, value)))
+}
+
+/// Takes keys away.
+fn without(value: &mut Typed, except: &str) {
+    if let Data::Map(map) = &mut value.data {
+        for key in except.split_whitespace() {
+            map.shift_remove(key);
+        }
+    }
+}
+
+/// Settings that nobody knows how to write.
+fn without_format(statement: &Statement<'_>) -> Result<(), Poisoned> {
+    let Some(value) = statement.from(statement.node())?.filter(|value| !value.data.is_empty())
+    else {
+        return Ok(());
+    };
+    let at = statement.users(&value.from).unwrap_or(statement.node().span);
+    let path = statement.first_text().map(|(path, _)| path)?;
+    let ending = Utf8Path::new(&*path).extension().and_then(|ending| match ending {
+        "yml" => Some("yaml"),
+        ending => emit::find(ending).map(|format| format.name),
+    });
+    let help = format!("write `format=\"{}\"` beside the path", ending.unwrap_or("..."));
+    statement.eval.push(
+        Diagnostic::error(
+            "missing-option",
+            at,
+            "without a `format`",
+            format!("the settings of `{path}` need a `format`"),
+        )
+        .help(help),
+    );
+    Err(Poisoned)
+}
+
+fn written(
+    statement: &Statement<'_>,
+    format: &'static emit::Format,
+    value: &Typed,
+    params: Params,
+    span: Span,
+) -> Result<Body, Poisoned> {
+    let plain = value.to_ir();
+    match emit::write(format, &plain, &params) {
+        Ok(text) => {
+            let mut lines: Vec<_> = text
+                .lines
+                .iter()
+                .map(|path| {
+                    path.as_ref()
+                        .map_or_else(Vec::new, |path| origins(statement.eval, value.origins(path)))
+                })
+                .collect();
+            around(statement, &mut lines)?;
+            Ok(Body {
+                content: Content::Data { format: format.name, params, value: plain },
+                written: Written { text: text.text.into(), lines },
+                from: deep_origins(value),
+            })
+        }
+        Err(faults) => {
+            for fault in faults {
+                if let Some(name) = fault.param {
+                    let said =
+                        statement.node().children().iter().find(|child| child.name.value == name);
+                    let at = said.map_or(span, |said| said.name.span);
+                    statement.eval.push(
+                        Diagnostic::error(
+                            "bad-parameter",
+                            at,
+                            format!("a parameter of {}", format.name),
+                            fault.message,
+                        )
+                        .maybe_help(fault.help),
+                    );
+                    continue;
+                }
+                let at = value.origins(&fault.path).first().copied().unwrap_or(span);
+                // "expects a scalar, found an object" needs a subject.
+                let message = match fault.message.starts_with("expects ") {
+                    true if fault.path.is_empty() => format!("{} {}", format.name, fault.message),
+                    true => format!("`{}` {}", way(&fault.path), fault.message),
+                    false => fault.message,
+                };
+                statement.eval.push(
+                    Diagnostic::error(
+                        "not-writable",
+                        at,
+                        match format.name {
+                            // Not names that a reader of the configuration has met.
+                            "key-value" | "lines" | "shell" => "not possible here".to_owned(),
+                            name => format!("not possible in {name}"),
+                        },
+                        message,
+                    )
+                    .maybe_help(fault.help),
+                );
+            }
+            Err(Poisoned)
+        }
+    }
+}
+
+/// The places behind the lines of `header` and `footer`.
+fn around(statement: &Statement<'_>, lines: &mut [Vec<Origin>]) -> Result<(), Poisoned> {
+    for name in [emit::HEADER, emit::FOOTER] {
+        let mut own = Vec::new();
+        for node in statement.node().children().iter().filter(|child| &*child.name.value == name) {
+            for entry in node.args() {
+                let value = statement.entry(entry)?;
+                if let Some(Body { written, .. }) = text_body(statement, &value, false)? {
+                    let count = written.text.trim_end_matches('\n').lines().count();
+                    own.extend(written.lines.into_iter().take(count));
+                }
+            }
+        }
+        let from = if name == emit::HEADER { 0 } else { lines.len().saturating_sub(own.len()) };
+        for (line, places) in lines.iter_mut().skip(from).zip(own) {
+            *line = places;
+        }
+    }
+    Ok(())
+}
+
+/// A way into a value as a dotted path.
+fn way(path: &[crate::ir::Step]) -> String {
+    let mut out = String::new();
+    for step in path {
+        match step {
+            crate::ir::Step::Key(key) if out.is_empty() => out.push_str(key),
+            crate::ir::Step::Key(key) => out.push_str(&format!(".{key}")),
+            crate::ir::Step::Index(index) => out.push_str(&format!("[{index}]")),
+        }
+    }
+    out
+}
+
+/// The places behind a value and all in it.
+fn deep_origins(value: &Typed) -> Vec<Span> {
+    let mut spans = value.places();
+    spans.sort();
+    spans.dedup();
+    spans
+}
+
+/// The children of a `file` node as parameters of its writer.
+fn params(statement: &Statement<'_>) -> Result<Params, Poisoned> {
+    let mut list = Vec::new();
+    for child in statement.node().children() {
+        if let Some(said) = param(statement, child)? {
+            list.push(said);
+        }
+    }
+    Ok(Params { list })
+}
+
+fn param(statement: &Statement<'_>, node: &Node) -> Result<Option<Said>, Poisoned> {
+    let mut said = Said { name: node.name.value.clone(), args: Vec::new(), props: IndexMap::new() };
+    // With `from` it is a part of the value, else a parameter, as INI has one.
+    if &*node.name.value == "section" && node.prop("from").is_some() {
+        return Ok(None);
+    }
+    for entry in &node.entries {
+        let value = statement.entry(entry)?.to_ir();
+        match &entry.name {
+            Some(name) => {
+                said.props.insert(name.value.clone(), value);
+            }
+            None => match value {
+                // A computed list stands for its elements.
+                crate::ir::Value::List(items) => said.args.extend(items),
+                other => said.args.push(other),
+            },
+        }
+    }
+    Ok(Some(said))
+}
+
+fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<Body, Poisoned> {
+    let Data::String(path) = &source.data else {
+        return Err(statement.wrong("source", "a path", &source.data));
+    };
+    let at = source.from.iter().copied().find(|span| statement.eval.is_users(span)).unwrap_or(span);
+    let own = Utf8Path::new(&**path);
+    let problem =
+        |code: &'static str, label: &str, what: String| Diagnostic::error(code, at, label, what);
+    // A pipe is looked at before it is opened: opening it would wait for a writer.
+    let kind = match files::kind(own) {
+        Ok(files::FileKind::Special) => {
+            statement.eval.push(
+                problem(
+                    "unreadable-source",
+                    "neither file nor folder",
+                    format!(
+                        "a source is a file or a folder, found a pipe, socket or device at `{path}`"
+                    ),
+                )
+                .help("name a file or a folder of the configuration"),
+            );
+            return Err(Poisoned);
+        }
+        other => other.and_then(|kind| files::readable(own).map(|()| kind)),
+    };
+    let kind = kind.map_err(|error| {
+        statement.eval.push(match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                if let Ok(to) = own.read_link_utf8() {
+                    statement.eval.push(problem(
+                        "missing-source",
+                        "leads to nothing",
+                        format!("`{path}` is a link to `{to}`, which is not there"),
+                    ));
+                    return Poisoned;
+                }
+                let folder =
+                    statement.eval.shared.folders.get(&at.source).cloned().unwrap_or_default();
+                problem(
+                    "missing-source",
+                    "not there",
+                    format!("there is no file or folder `{path}`"),
+                )
+                .meant(at, near_path(&folder, own))
+            }
+            _ if files::is_loop(&error) => problem(
+                "unreadable-source",
+                "a circle of links",
+                format!("`{path}` is a link that leads back to itself"),
+            ),
+            std::io::ErrorKind::PermissionDenied => problem(
+                "unreadable-source",
+                "not readable",
+                format!("`{path}` cannot be read: permission denied"),
+            )
+            .help(format!(
+                "allow it: `chmod u+r{} {path}`",
+                if files::kind(own).is_ok_and(|kind| kind == files::FileKind::Dir) {
+                    "x"
+                } else {
+                    ""
+                }
+            )),
+            _ => problem(
+                "unreadable-source",
+                "not readable",
+                format!("`{path}` cannot be read: {}", reason(&error)),
+            ),
+        });
+        Poisoned
+    });
+    let folder = kind? == files::FileKind::Dir;
+    let whole = statement.flag("whole")?;
+    let mut list = Vec::new();
+    if folder && !whole {
+        match files::mirror(own) {
+            Ok(found) => list.extend(
+                found.into_iter().map(|(path, executable)| (path.into_string(), executable)),
+            ),
+            Err(error) => {
+                statement.eval.push(problem(
+                    "unreadable-source",
+                    "not readable",
+                    format!("not all of the folder `{path}` can be read: {}", reason(&error)),
+                ));
+                return Err(Poisoned);
+            }
+        }
+    }
+    let root = &statement.eval.shared.root;
+    let relative = own.strip_prefix(root).unwrap_or(own);
+    Ok(Body {
+        content: Content::Source { source: relative.to_string(), files: list, folder },
+        written: Written::default(),
+        from: source.from.clone(),
+    })
+}
