@@ -306,8 +306,7 @@ impl Mentions {
     /// nothing of the shelf.
     fn elsewhere(&self, node: &Node) -> bool {
         &*node.name.value == "when"
-            && declare::text_prop(node, "os")
-                .is_some_and(|os| !self.systems.iter().any(|own| *own == os.value))
+            && declare::text_prop(node, "os").is_some_and(|os| !self.systems.contains(&os.value))
     }
 
     fn sets(&mut self, nodes: &[Node]) {
