@@ -10,6 +10,7 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let extra = env::var_os("HCC_EXTRA_TARGETS").map(PathBuf::from);
     let mut out = String::new();
+    let lean = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("lean");
     for (table, folder) in [("TARGETS", "targets"), ("TEMPLATES", "templates")] {
         let mut files = Vec::new();
         list(&root.join(folder), &root.join(folder), &mut files)?;
@@ -17,11 +18,17 @@ fn main() -> io::Result<()> {
             list(extra, extra, &mut files)?;
         }
         files.sort();
-        writeln!(out, "static {table}: &[(&str, &str)] = &[").map_err(io::Error::other)?;
-        for (name, path) in files {
-            writeln!(out, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;
+        write_table(&mut out, table, &files)?;
+        if table == "TARGETS" {
+            // What only `hcc options` reads costs a compilation nothing.
+            for (name, path) in &mut files {
+                let text = without_docs(&fs::read_to_string(&*path)?);
+                *path = lean.join(&*name);
+                fs::create_dir_all(path.parent().unwrap_or(&lean))?;
+                fs::write(&*path, text)?;
+            }
+            write_table(&mut out, "LEAN", &files)?;
         }
-        writeln!(out, "];").map_err(io::Error::other)?;
     }
     let to = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs");
     fs::write(to, out)
@@ -38,4 +45,68 @@ fn list(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> io::R
         }
     }
     Ok(())
+}
+
+fn write_table(out: &mut String, table: &str, files: &[(String, PathBuf)]) -> io::Result<()> {
+    writeln!(out, "static {table}: &[(&str, &str)] = &[").map_err(io::Error::other)?;
+    for (name, path) in files {
+        writeln!(out, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;
+    }
+    writeln!(out, "];").map_err(io::Error::other)
+}
+
+/// A target's text without the properties `doc` and `example` of its options. Lines stay where
+/// they are, so that places in it do.
+fn without_docs(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let property = [" doc=", " example="].iter().find_map(|name| rest.strip_prefix(name));
+        let length = match (property, c) {
+            (Some(value), _) => {
+                let value = string(value);
+                let whole = value_start(rest) + value;
+                let piece = rest.get(..whole).unwrap_or("");
+                if value > 0 && !piece.contains('\n') {
+                    rest = rest.get(whole..).unwrap_or("");
+                    continue;
+                }
+                1
+            }
+            (None, '"' | '#') => string(rest).max(1),
+            (None, '/') if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            (None, c) => c.len_utf8(),
+        };
+        out.push_str(rest.get(..length).unwrap_or(rest));
+        rest = rest.get(length..).unwrap_or("");
+    }
+    out
+}
+
+/// How many bytes ` doc=` or ` example=` has.
+fn value_start(text: &str) -> usize {
+    text.find('=').map_or(0, |at| at + 1)
+}
+
+/// How many bytes the KDL string at the start of a text has; 0 if there is none.
+fn string(text: &str) -> usize {
+    let hashes = text.bytes().take_while(|byte| *byte == b'#').count();
+    let after = text.get(hashes..).unwrap_or("");
+    let quotes = if after.starts_with("\"\"\"") { 3 } else { usize::from(after.starts_with('"')) };
+    if quotes == 0 {
+        return 0;
+    }
+    let end = format!("{}{}", "\"".repeat(quotes), "#".repeat(hashes));
+    let bytes = after.as_bytes();
+    let mut at = quotes;
+    while at < bytes.len() {
+        if hashes == 0 && bytes[at] == b'\\' {
+            at += 2;
+        } else if after.get(at..).is_some_and(|rest| rest.starts_with(&end)) {
+            return hashes + at + end.len();
+        } else {
+            at += 1;
+        }
+    }
+    0
 }

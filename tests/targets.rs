@@ -182,3 +182,36 @@ fn names_are_kebab_case() {
         assert!(ok || entry.path.contains(".settings."), "{}", entry.path);
     }
 }
+
+/// What is compiled with is what is documented, less the documentation.
+#[test]
+fn targets_without_docs_say_the_same() {
+    use hcc::diag::SourceId;
+    use hcc::syntax::parse;
+    use hcc::syntax::tree::Node;
+
+    fn same(lean: &[Node], whole: &[Node]) -> bool {
+        let kept = |node: &Node| {
+            let entries = node.entries.iter().filter(|entry| {
+                !entry.name.as_ref().is_some_and(|name| matches!(&*name.value, "doc" | "example"))
+            });
+            entries
+                .map(|e| (e.name.clone().map(|n| n.value), e.value.data.clone()))
+                .collect::<Vec<_>>()
+        };
+        lean.len() == whole.len()
+            && lean.iter().zip(whole).all(|(lean, whole)| {
+                lean.name.value == whole.name.value
+                    && kept(lean) == kept(whole)
+                    && same(lean.children(), whole.children())
+            })
+    }
+    for name in library::names() {
+        let lean = library::target(&name).expect("is embedded");
+        let whole = library::documented(&name).expect("is embedded");
+        let (lean_tree, problems) = parse(SourceId(0), lean);
+        assert!(problems.is_empty(), "{name}");
+        assert!(same(&lean_tree, &parse(SourceId(0), whole).0), "{name}");
+        assert_eq!(lean.lines().count(), whole.lines().count(), "{name}");
+    }
+}

@@ -45,10 +45,10 @@ pub fn build_with(
 ) -> Arc<Program> {
     let mut structure = structure::read(config.nodes, machine, diags);
     let mut schema = Schema::default();
-    let mut library = Library { own: structure.targets.clone(), read: HashMap::new() };
+    let mut library = Library { own: structure.targets.clone(), read: HashMap::new(), shelf };
     for node in &mut structure.targets {
         library.likes(node, &mut sources, diags);
-        declare::target(node, &mut schema, diags);
+        declare::target(node.clone(), &mut schema, diags);
     }
     let systems: Vec<Arc<str>> =
         structure.hosts.iter().filter_map(|host| host.facts.os.clone()).collect();
@@ -71,14 +71,10 @@ pub fn build_with(
         library::names().for_each(|path| mentions.add(&path));
     }
     while let Some(path) = mentions.open.pop_first() {
-        for node in library.read(&path, &mut sources, diags).iter() {
-            let mut alike = declare::like::any(node).then(|| node.clone());
-            if let Some(alike) = &mut alike {
-                library.likes(alike, &mut sources, diags);
-            }
-            let node = alike.as_ref().unwrap_or(node);
+        for mut node in library.read(&path, &mut sources, diags) {
+            library.likes(&mut node, &mut sources, diags);
+            mentions.target(&node);
             declare::target(node, &mut schema, diags);
-            mentions.target(node);
         }
     }
     for node in &structure.options {
@@ -173,22 +169,25 @@ fn templates(
 /// Targets as trees: the user's own, and those of the library that were read.
 struct Library {
     own: Vec<Node>,
-    read: HashMap<String, Arc<[Node]>>,
+    read: HashMap<String, SourceId>,
+    shelf: Shelf,
 }
 
 impl Library {
-    /// The `target` nodes of a file of the library; a file is read once.
-    fn read(&mut self, path: &str, sources: &mut Sources, diags: &mut Diagnostics) -> Arc<[Node]> {
-        if let Some(nodes) = self.read.get(path) {
-            return nodes.clone();
-        }
-        let Some(text) = library::target(path) else { return [].into() };
-        let id = sources.add(format!("<hcc>/targets/{}.kdl", path.replace('.', "/")), text);
+    /// The `target` nodes of a file of the library. Few are read twice: those that another is
+    /// like.
+    fn read(&mut self, path: &str, sources: &mut Sources, diags: &mut Diagnostics) -> Vec<Node> {
+        let text = match self.shelf {
+            Shelf::Mentioned => library::target(path),
+            Shelf::All => library::documented(path),
+        };
+        let Some(text) = text else { return Vec::new() };
+        let id = *self.read.entry(path.to_owned()).or_insert_with(|| {
+            sources.add(format!("<hcc>/targets/{}.kdl", path.replace('.', "/")), text)
+        });
         let (mut nodes, problems) = parse(id, text);
         diags.extend(problems);
         nodes.retain(|node| &*node.name.value == "target");
-        let nodes: Arc<[Node]> = nodes.into();
-        self.read.insert(path.to_owned(), nodes.clone());
         nodes
     }
 
@@ -203,8 +202,9 @@ impl Library {
                     declare::text_arg(node, 0).is_some_and(|name| *name.value == *target)
                 };
                 let own = self.own.iter().find(named).cloned();
-                let found =
-                    own.or_else(|| self.read(target, sources, diags).iter().find(named).cloned())?;
+                let found = own.or_else(|| {
+                    self.read(target, sources, diags).into_iter().find(|node| named(&node))
+                })?;
                 Some((found, rest.to_owned()))
             })
         };

@@ -2,8 +2,14 @@
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// The text of a target's file: `programs.git` is `targets/programs/git.kdl`.
+/// The text of a target's file: `programs.git` is `targets/programs/git.kdl`. Without the docs and
+/// examples of its options, which only those who list them read.
 pub fn target(path: &str) -> Option<&'static str> {
+    find(LEAN, &format!("{}.kdl", path.replace('.', "/")))
+}
+
+/// The text of a target's file, whole.
+pub fn documented(path: &str) -> Option<&'static str> {
     let file = format!("{}.kdl", path.replace('.', "/"));
     find(TARGETS, &file)
 }

@@ -67,16 +67,18 @@ const STATEMENTS: &[&str] = &[
 ];
 
 /// Declares a `target` node and those nested in it.
-pub fn target(node: &Node, schema: &mut Schema, diags: &mut Diagnostics) {
+pub fn target(node: Node, schema: &mut Schema, diags: &mut Diagnostics) {
     declare_target(node, None, schema, diags);
 }
 
 fn declare_target(
-    node: &Node,
+    mut node: Node,
     parent: Option<&Target>,
     schema: &mut Schema,
     diags: &mut Diagnostics,
 ) {
+    let children = node.children.take().unwrap_or_default();
+    let node = &node;
     let Some(name) = text_arg(node, 0) else {
         diags.push(
             Diagnostic::error(
@@ -134,21 +136,21 @@ fn declare_target(
         implied(&mut group, "package", ty, package.value.data.clone(), &target, doc);
         statements.push(package_statement(package));
     }
-    for child in node.children() {
+    for child in children {
         match &*child.name.value {
             "doc" => {
                 target.doc =
-                    text_arg(child, 0).map(|doc| doc.value.to_string()).unwrap_or_default();
+                    text_arg(&child, 0).map(|doc| doc.value.to_string()).unwrap_or_default();
                 target.url =
-                    text_prop(child, "url").map(|url| url.value.to_string()).unwrap_or_default();
+                    text_prop(&child, "url").map(|url| url.value.to_string()).unwrap_or_default();
             }
             "option" => {
                 let context = Context { target: &target.path, scope, inside: &target.path };
-                option(child, &context, &mut group, diags);
+                option(&child, &context, &mut group, diags);
             }
             "target" => nested.push(child),
-            "shell-init" => shell_init(child, &target, &mut group, &mut statements, diags),
-            _ => statements.push(child.clone()),
+            "shell-init" => shell_init(&child, &target, &mut group, &mut statements, diags),
+            _ => statements.push(child),
         }
     }
     statements.retain(|node| check_statement(node, &group, diags));
