@@ -16,8 +16,20 @@ use crate::diag::{Diagnostic, Span};
 use crate::syntax::marks::Compute;
 use crate::value::{Data, Map, Typed};
 
-/// Expressions that were compiled, by their text.
-pub type Compiled = HashMap<Arc<str>, Option<Arc<Expression<'static, 'static>>>>;
+/// Expressions that were met, by their text.
+pub type Compiled = HashMap<Arc<str>, Met>;
+
+/// What is known of an expression. A compiled one is some ten kilobytes, and most are evaluated
+/// once: only the second time is one kept.
+#[derive(Debug)]
+pub enum Met {
+    /// It was compiled, and let go.
+    Once,
+    /// It cannot be read, which was said.
+    Wrong,
+    /// It is kept.
+    Kept(Arc<Expression<'static, 'static>>),
+}
 
 /// What a name means.
 enum Named {
@@ -259,11 +271,14 @@ impl Eval {
         span: Span,
     ) -> Result<Arc<Expression<'static, 'static>>, Poisoned> {
         let mut cache = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(found) = cache.get(text) {
-            return found.clone().ok_or(Poisoned);
-        }
+        let again = match cache.get(text) {
+            Some(Met::Kept(found)) => return Ok(found.clone()),
+            Some(Met::Wrong) => return Err(Poisoned),
+            Some(Met::Once) => true,
+            None => false,
+        };
         if is_tangled(text) {
-            cache.insert(text.clone(), None);
+            cache.insert(text.clone(), Met::Wrong);
             drop(cache);
             self.push(tangled(span));
             return Err(Poisoned);
@@ -272,11 +287,12 @@ impl Eval {
         match made {
             Ok(expression) => {
                 let expression = Arc::new(expression);
-                cache.insert(text.clone(), Some(expression.clone()));
+                let met = if again { Met::Kept(expression.clone()) } else { Met::Once };
+                cache.insert(text.clone(), met);
                 Ok(expression)
             }
             Err(error) => {
-                cache.insert(text.clone(), None);
+                cache.insert(text.clone(), Met::Wrong);
                 drop(cache);
                 self.push(mistake::explain(&error, text, span, &self.shared));
                 Err(Poisoned)
