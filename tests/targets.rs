@@ -127,9 +127,11 @@ fn every_example_compiles() {
             .filter(|parent| !always(parent))
             .map(|parent| format!("{parent} {{ enable }}\n"))
             .collect();
+        // Aliases that no shell knows are warned about.
+        let shell = if entry.path == "home.shell-aliases" { "programs.bash\n" } else { "" };
         let enable = if target.always { "" } else { "enable\n" };
         let text = format!(
-            "host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\n{}{} {{\n{enable}{example}\n}}\n",
+            "host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\n{shell}{}{} {{\n{enable}{example}\n}}\n",
             parents.concat(),
             target.path
         );

@@ -52,7 +52,10 @@ impl Init {
         }
         if !global.quiet {
             say(&format!("Wrote {path}"));
-            say(&format!("Look at what it makes: hcc compile --config {path}"));
+            say(&format!(
+                "Look at what it makes: hcc compile --config {}",
+                crate::emit::quote::shell(path.as_str())
+            ));
         }
         Ok(())
     }
@@ -76,6 +79,8 @@ fn text() -> String {
     let user = format!("user {} home={}", quote(&name), quote(&machine.user.home));
     let shell = facts::shell()
         .filter(|shell| crate::schema::library::target(&format!("programs.{shell}")).is_some());
+    // Without a shell that is set up nobody would know them.
+    let aliases = if shell.is_some() { "" } else { "// " };
     let shell = shell.map_or_else(String::new, |shell| format!("    {shell}\n"));
     format!(
         r#"// The machines this describes. `hcc compile` shows what is generated, `hcc options` what
@@ -90,7 +95,7 @@ hcc version=1
 home {{
     // packages "ripgrep" "fd"
     session-variables PAGER="less"
-    shell-aliases ll="ls -l"
+    {aliases}shell-aliases ll="ls -l"
 }}
 
 programs {{

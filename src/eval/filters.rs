@@ -93,6 +93,15 @@ pub fn add(env: &mut Environment<'static>) {
     env.add_filter("under", |text: String, folder: String| {
         text.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'))
     });
+    env.add_test("alias_name", |name: String| is_alias(&name));
+    // To fish an alias is a function, and its `alias` reads the name as code.
+    env.add_test("fish_alias", |name: String| {
+        is_alias(&name) && !name.starts_with('-') && !name.contains(['~', '?', '*', '{', '}', '['])
+    });
+    env.add_test("unit_name", |name: String| {
+        let known = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
+        !name.is_empty() && name.len() < 240 && !name.starts_with('.') && name.chars().all(known)
+    });
     env.add_filter("indent_by", |text: String, by: String, options: Kwargs| {
         let first: Option<bool> = options.get("first")?;
         options.assert_all_used()?;
@@ -109,6 +118,12 @@ pub fn add(env: &mut Environment<'static>) {
             .collect();
         Ok::<_, Error>(lines.join("\n"))
     });
+}
+
+/// Whether shells take it for an alias: with any other, some do not, or read it as code.
+fn is_alias(name: &str) -> bool {
+    let special = |c: char| c.is_whitespace() || c.is_control() || "'\"$`\\;|&()<>/=".contains(c);
+    !name.is_empty() && !name.starts_with('#') && !name.contains(special)
 }
 
 fn scalar(value: &Value) -> Result<String, Error> {

@@ -152,7 +152,7 @@ fn home_path(said: &str, home: &str) -> Result<String, BadPath> {
         (None, _) => said,
     };
     if below.split('/').any(|part| part == "..") {
-        return Err(match without_dots(below) {
+        return Err(match without_dots(below.trim_start_matches('/')) {
             Some(path) if !path.is_empty() => BadPath {
                 instead: Some(path),
                 ..bad_path("holds `..`", format!("`{said}` holds `..`"), "")
