@@ -267,13 +267,13 @@ impl Eval {
                             format!("`{}` is given two values", path()),
                         )
                         .also(at, format!("{} here", short(&first.data.kdl())))
-                        .help(format!(
-                            "keep one of them, or say which one counts: `(force){}`",
-                            {
-                                let text = value.data.kdl();
-                                if text.len() > 24 { "...".to_owned() } else { text }
-                            }
-                        )),
+                        .help(if one.def.level == Level::Force {
+                            "keep `(force)` at one of them".to_owned()
+                        } else {
+                            let text = value.data.kdl();
+                            let text = if text.len() > 24 { "..." } else { &text };
+                            format!("keep one of them, or say which one counts: `(force){text}`")
+                        }),
                     );
                     return Err(Poisoned);
                 }
