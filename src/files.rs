@@ -81,7 +81,12 @@ pub fn below(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
             |entry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.'),
         )
     {
-        let entry = entry.map_err(|error| walked(error, folder))?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            // An editor's lock, such as Emacs' `.#x.kdl`, is a hidden link to nothing.
+            Err(error) if error.depth() > 0 && is_hidden(error.path()) => continue,
+            Err(error) => return Err(walked(error, folder)),
+        };
         if !entry.file_type().is_dir()
             && let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path())
         {
@@ -90,6 +95,11 @@ pub fn below(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     }
     found.sort_by(|a, b| a.as_str().as_bytes().cmp(b.as_str().as_bytes()));
     Ok(found)
+}
+
+fn is_hidden(path: Option<&std::path::Path>) -> bool {
+    let name = path.and_then(std::path::Path::file_name);
+    name.is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
 /// Everything below a folder that a mirrored `source` brings, hidden files included, links

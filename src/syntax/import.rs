@@ -183,7 +183,10 @@ impl Loader<'_> {
             ));
             return;
         }
-        let path = files::normal(&folder.join(&**said));
+        let mut path = files::normal(&folder.join(&**said));
+        if path.as_str().is_empty() && !said.is_empty() {
+            path = ".".into();
+        }
         let span = entry.value.span;
         if said.contains(['*', '?', '[']) {
             self.glob(&path, span);
@@ -255,6 +258,7 @@ impl Loader<'_> {
         let mut found = false;
         for path in list.iter().filter(|path| take(path)) {
             found = true;
+            let path = path.strip_prefix("./").unwrap_or(path);
             // A folder may hold the file that imports it: that one is here already.
             if !self.done.contains_key(&files::identity(path)) {
                 self.file(path, Some(span));
