@@ -67,6 +67,10 @@ impl Compile {
         global: &Global,
     ) -> Status {
         let root = &session.program.root;
+        if out.as_str().is_empty() {
+            say("error: `--out` needs a folder, found an empty text");
+            return Err(Stop::Usage);
+        }
         let result = match self.format {
             Format::Files => export::files::write(documents, root, out),
             Format::Stow => export::stow::write(documents, root, out),
@@ -89,6 +93,13 @@ impl Compile {
             Err(export::Refused::Clash(what)) => {
                 say(&format!("error: {what}"));
                 Err(Stop::Errors)
+            }
+            Err(export::Refused::Source(path, error)) => {
+                say(&format!(
+                    "error: cannot read {path}: {}",
+                    crate::syntax::import::reason(&error)
+                ));
+                Err(Stop::Failed)
             }
             Err(export::Refused::Io(path, error)) => {
                 say(&format!(

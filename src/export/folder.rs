@@ -19,6 +19,8 @@ const TITLE: &str = "Written by hcc, which clears these files before it writes h
 pub struct Folder {
     path: Utf8PathBuf,
     list: fs::File,
+    /// The folder itself: no other run writes here while this is open.
+    _lock: fs::File,
     /// How many files were written.
     pub count: usize,
 }
@@ -31,19 +33,16 @@ impl Folder {
     /// write; the system's own.
     pub fn open(path: &Utf8Path) -> Result<Self, Refused> {
         let io = |error| Refused::Io(path.to_owned(), error);
-        match fs::read_dir(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(io(error)),
-            Ok(mut entries) => {
-                if entries.next().is_some() {
-                    clear(path)?;
-                }
-            }
-        }
         fs::create_dir_all(path).map_err(io)?;
+        let lock = fs::File::open(path).map_err(io)?;
+        // Two runs at once write one after the other. Where folders cannot be locked they may meet.
+        let _locked = lock.lock();
+        if fs::read_dir(path).map_err(io)?.next().is_some() {
+            clear(path)?;
+        }
         let mut list = fs::File::create(path.join(MARKER)).map_err(io)?;
         writeln!(list, "{TITLE}").map_err(io)?;
-        Ok(Self { path: path.to_owned(), list, count: 0 })
+        Ok(Self { path: path.to_owned(), list, _lock: lock, count: 0 })
     }
 
     /// Writes one file; `write` is handed its path. It is on the list before it is there.

@@ -23,6 +23,8 @@ pub enum Refused {
     NotOurs(Utf8PathBuf),
     /// What is asked for cannot be laid out so.
     Clash(String),
+    /// The system's reason why a file of the configuration cannot be read.
+    Source(Utf8PathBuf, io::Error),
     /// The system's reason.
     Io(Utf8PathBuf, io::Error),
 }
@@ -48,8 +50,9 @@ fn put(file: &File, root: &Utf8Path, below: &Utf8Path, out: &mut Folder) -> Resu
         Content::Source { source, folder: true, .. } => {
             let from = root.join(source);
             let list = crate::files::mirror(&from);
-            let list = list.map_err(|error| Refused::Io(from.clone(), error))?;
+            let list = list.map_err(|error| Refused::Source(from.clone(), error))?;
             for (inner, executable) in list {
+                readable(&from.join(&inner))?;
                 out.put(&path.join(&inner), |to| {
                     fs::copy(from.join(&inner), to)?;
                     let mode = if executable { 0o755 } else { 0o644 };
@@ -58,11 +61,20 @@ fn put(file: &File, root: &Utf8Path, below: &Utf8Path, out: &mut Folder) -> Resu
             }
             Ok(())
         }
-        _ => out.put(&path, |to| {
-            fs::write(to, bytes(file, root)?.unwrap_or_default())?;
-            fs::set_permissions(to, fs::Permissions::from_mode(mode(file, root)))
-        }),
+        content => {
+            if let Content::Source { source, .. } = content {
+                readable(&root.join(source))?;
+            }
+            out.put(&path, |to| {
+                fs::write(to, bytes(file, root)?.unwrap_or_default())?;
+                fs::set_permissions(to, fs::Permissions::from_mode(mode(file, root)))
+            })
+        }
     }
+}
+
+fn readable(source: &Utf8Path) -> Result<(), Refused> {
+    crate::files::readable(source).map_err(|error| Refused::Source(source.to_owned(), error))
 }
 
 /// A file's permissions: as said, else those of its source, else by whether it can be executed.
