@@ -1,12 +1,13 @@
 //! `hcc show`
 
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::session::{Compiled, Session};
 use super::{Global, Status, Stop, Who, print, print_json, say};
 use crate::diag::nearest;
 use crate::export;
-use crate::ir::File;
+use crate::ir::{Content, File};
 
 /// Print one generated file
 #[derive(Debug, Args)]
@@ -42,9 +43,42 @@ pub fn find<'a>(list: &'a [Compiled], path: &str) -> Option<(&'a Compiled, &'a F
     })
 }
 
+/// Finds a file inside a folder that is generated whole: the folder, and the path in it.
+pub fn find_inside<'a>(
+    list: &'a [Compiled],
+    path: &str,
+) -> Option<(&'a Compiled, &'a File, Utf8PathBuf)> {
+    Utf8Path::new(path).ancestors().skip(1).find_map(|folder| {
+        let (one, file) = find(list, folder.as_str())?;
+        let inner = Utf8Path::new(path).strip_prefix(folder).ok()?;
+        let Content::Source { folder: true, files, .. } = &file.content else { return None };
+        files.iter().any(|(name, _)| *name == *inner).then(|| (one, file, inner.to_owned()))
+    })
+}
+
+/// What is shown of a link, or of a folder: the paths in it.
+fn without_bytes(file: &File) -> String {
+    match &file.content {
+        Content::Link { to } => format!("{} -> {to}\n", file.path),
+        Content::Source { files, .. } => {
+            files.iter().map(|(inner, _)| format!("{}/{inner}\n", file.path)).collect()
+        }
+        _ => String::new(),
+    }
+}
+
 /// Prints a file's content.
 pub fn print_file(list: &[Compiled], path: &str, global: &Global) -> Status {
     let Some((one, file)) = find(list, path) else {
+        if let Some((one, file, inner)) = find_inside(list, path)
+            && let Content::Source { source, .. } = &file.content
+        {
+            if global.json {
+                return print_json(file);
+            }
+            let from = one.eval.shared.root.join(source).join(inner);
+            return print_bytes(path, std::fs::read(from).map(Some), file);
+        }
         say(&format!("error: nothing generates `{path}`"));
         let names: Vec<&str> = list
             .iter()
@@ -59,7 +93,11 @@ pub fn print_file(list: &[Compiled], path: &str, global: &Global) -> Status {
     if global.json {
         return print_json(file);
     }
-    match export::bytes(file, &one.eval.shared.root) {
+    print_bytes(path, export::bytes(file, &one.eval.shared.root), file)
+}
+
+fn print_bytes(path: &str, bytes: std::io::Result<Option<Vec<u8>>>, file: &File) -> Status {
+    match bytes {
         Ok(Some(bytes)) => match String::from_utf8(bytes) {
             Ok(text) => print(&text),
             Err(error) => {
@@ -67,9 +105,7 @@ pub fn print_file(list: &[Compiled], path: &str, global: &Global) -> Status {
                 std::io::stdout().write_all(error.as_bytes()).map_err(|_| Stop::Failed)
             }
         },
-        Ok(None) => {
-            print(&format!("{}\n", serde_json::to_string(&file.content).unwrap_or_default()))
-        }
+        Ok(None) => print(&without_bytes(file)),
         Err(error) => {
             say(&format!(
                 "error: cannot read the source of `{path}`: {}",

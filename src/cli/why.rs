@@ -37,6 +37,9 @@ impl Why {
         if let Some((_, file)) = show::find(&list, &self.what) {
             return why_file(file, global);
         }
+        if let Some((_, file, _)) = show::find_inside(&list, &self.what) {
+            return why_file(file, global);
+        }
         let found = list.iter().rev().find_map(|one| {
             let slot = one.eval.find_slot(&self.what)?;
             let explained = one.eval.definitions(slot);
