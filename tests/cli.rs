@@ -1,6 +1,7 @@
 //! The real binary, in a home of its own with nothing of this machine's environment.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -307,4 +308,79 @@ fn out_keeps_what_somebody_put_among_its_files() {
     for path in ["out/tower/home/alice/notes", "out/tower/home/alice/.a", "out/macbook/ir.json"] {
         assert!(home.path(path).exists(), "{path} is gone");
     }
+}
+
+#[test]
+fn an_editors_lock_in_an_imported_folder_is_no_module() {
+    let home = Home::new();
+    home.write(
+        "hcc.kdl",
+        "import \"modules\" \".\"\nhost \"tower\" os=\"linux\" { user \"alice\"; use \"a\" }\n",
+    );
+    home.write("modules/a.kdl", "module \"a\" { home { file \".a\" text=\"1\" } }\n");
+    symlink("alice@tower.123", home.path("modules/.#a.kdl")).expect("a link");
+    home.run(&["check"]).expect(0, "alice@tower: 1 file.\n", "");
+}
+
+#[test]
+fn paths_are_relative_to_the_file_behind_a_link() {
+    let home = Home::new();
+    home.write(
+        "repository/hcc.kdl",
+        "import \"a.kdl\"\nhost \"tower\" os=\"linux\" { user \"alice\" }\n",
+    );
+    home.write("repository/a.kdl", "home { file \".a\" source=\"a.txt\" }\n");
+    home.write("repository/a.txt", "text\n");
+    home.write(".config/hcc/other", "");
+    symlink("../../repository/hcc.kdl", home.path(".config/hcc/hcc.kdl")).expect("a link");
+    home.run(&["show", ".a", "--host", "tower"]).expect(0, "text\n", "");
+}
+
+#[test]
+fn a_folder_is_shown_as_its_files_and_each_of_them_is_found() {
+    let home = Home::new();
+    home.write("hcc.kdl", "host \"tower\" os=\"linux\" { user \"alice\" }\nhome { file \".config/x\" source=\"x\"; file \".l\" link=\"/mnt\" }\n");
+    home.write("x/b", "b\n");
+    home.write("x/sub/a", "a\n");
+    let run = |what: &[&str]| home.run(&[what, &["--host", "tower"]].concat());
+    run(&["show", ".config/x"]).expect(0, ".config/x/b\n.config/x/sub/a\n", "");
+    run(&["show", "~/.config/x/sub/a"]).expect(0, "a\n", "");
+    run(&["show", ".l"]).expect(0, ".l -> /mnt\n", "");
+    run(&["why", ".config/x/sub/a"]).expect(0, ".config/x  made by home\n  hcc.kdl:2\n", "");
+    assert_eq!(run(&["show", ".config/x/sub"]).status, Some(2));
+}
+
+#[test]
+fn runs_at_once_into_one_folder_wait_for_each_other() {
+    let home = Home::new();
+    home.write("hcc.kdl", HOSTS);
+    let all = ["compile", "--all", "--quiet", "--out", "out"];
+    let runs: Vec<_> = (0..8).map(|_| home.command(&all).spawn().expect("hcc")).collect();
+    for mut run in runs {
+        assert_eq!(run.wait().expect("hcc").code(), Some(0));
+    }
+    assert_eq!(home.run(&all).status, Some(0));
+}
+
+#[test]
+fn out_needs_a_name() {
+    let home = Home::new();
+    home.write("hcc.kdl", HOSTS);
+    home.run(&["compile", "--all", "--out", ""]).expect(
+        2,
+        "",
+        "error: `--out` needs a folder, found an empty text\n",
+    );
+    assert!(!home.path("tower").exists());
+}
+
+/// Linux has a device that is always full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stderr_that_takes_nothing_changes_no_status() {
+    let home = Home::new();
+    home.write("hcc.kdl", "bogus\n");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+    let status = home.command(&["check"]).stderr(full).status().expect("hcc");
+    assert_eq!(status.code(), Some(1));
 }

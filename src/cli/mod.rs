@@ -139,7 +139,13 @@ fn print_json(value: &impl serde::Serialize) -> Status {
     }
 }
 
+/// Writes to stderr. Where nobody can be told anything, nothing more can be done about it.
+fn tell(text: &str) {
+    use std::io::Write;
+    let _unheard = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Talks to the user.
 fn say(text: &str) {
-    anstream::eprintln!("{text}");
+    tell(&format!("{text}\n"));
 }

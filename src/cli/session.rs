@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Global, Status, Stop, Who, print_json, say};
+use super::{Global, Status, Stop, Who, print_json, say, tell};
 use crate::diag::{Diagnostic, Diagnostics, Sources, json, nearest, render};
 use crate::eval::Eval;
 use crate::eval::collect::Program;
@@ -58,7 +58,7 @@ impl Compiled {
 impl Session {
     /// Reads the configuration that the command line names.
     pub fn open(global: &Global) -> Result<Self, Stop> {
-        let path = find(global)?;
+        let path = behind_link(find(global)?);
         Ok(Self::load(&path, facts::machine()))
     }
 
@@ -83,7 +83,7 @@ impl Session {
         let mut diags = Diagnostics::default();
         let mut sources = Sources::default();
         let config = match locate(global) {
-            Some(path) => import::load(&path, &mut sources, &mut diags),
+            Some(path) => import::load(&behind_link(path), &mut sources, &mut diags),
             None => import::from_text("", "", Utf8Path::new("."), &mut sources, &mut diags),
         };
         let program =
@@ -207,7 +207,7 @@ impl Session {
                 print_json(&report)?;
             } else if errors || !global.quiet {
                 let style = render::Style { color: true, width: facts::columns().unwrap_or(120) };
-                anstream::eprint!("{}", render::report(&self.diags, &self.program.sources, style));
+                tell(&render::report(&self.diags, &self.program.sources, style));
             }
         }
         if errors { Err(Stop::Errors) } else { Ok(()) }
@@ -221,6 +221,14 @@ impl Session {
     /// Adds a problem.
     pub fn push(&mut self, problem: Diagnostic) {
         self.diags.push(problem);
+    }
+}
+
+/// Where a first file that is a link leads: paths are relative to the file, wherever it is linked.
+fn behind_link(path: Utf8PathBuf) -> Utf8PathBuf {
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() => path.canonicalize_utf8().unwrap_or(path),
+        _ => path,
     }
 }
 
