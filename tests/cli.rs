@@ -384,3 +384,15 @@ fn a_stderr_that_takes_nothing_changes_no_status() {
     let status = home.command(&["check"]).stderr(full).status().expect("hcc");
     assert_eq!(status.code(), Some(1));
 }
+
+#[test]
+fn options_are_found_by_home_managers_groups_and_nothing_found_ends_with_2() {
+    let home = Home::new();
+    let ran = home.run(&["options", "userDirs"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("xdg.user-dirs.create"), "{}", ran.stdout);
+    assert_eq!(home.run(&["options", "nothingOfTheKind"]).status, Some(2));
+    let ran = home.run(&["options", "nothingOfTheKind", "--json"]);
+    assert_eq!(ran.status, Some(2));
+    assert!(ran.stdout.contains("\"options\": []"), "{}", ran.stdout);
+}

@@ -36,9 +36,14 @@ impl Options {
         }
         let session = Session::catalogue(global);
         let all = entries(&session.program.schema, &session.program.sources);
-        let words: Vec<String> = self.query.iter().map(|word| word.to_lowercase()).collect();
-        let mut found: Vec<&Entry> =
-            all.iter().filter(|entry| words.iter().all(|word| entry.matches(word))).collect();
+        let fitting = |words: Vec<String>| -> Vec<&Entry> {
+            all.iter().filter(|entry| words.iter().all(|word| entry.matches(word))).collect()
+        };
+        let mut found = fitting(self.query.iter().map(|word| word.to_lowercase()).collect());
+        // A group of Home Manager's, `userDirs`, has no option of its own, but ours is called so.
+        if found.is_empty() {
+            found = fitting(self.query.iter().map(|word| with_dashes(word)).collect());
+        }
         // An option that is named exactly, and what is below it, comes before all that mentions it.
         if let [name] = self.query.as_slice() {
             let below = format!("{name}.");
@@ -56,7 +61,8 @@ impl Options {
         }
         if global.json {
             let rows: Vec<Value> = found.iter().map(|entry| entry_json(entry)).collect();
-            return print_json(&json!({"version": crate::ir::VERSION, "options": rows}));
+            print_json(&json!({"version": crate::ir::VERSION, "options": rows}))?;
+            return if found.is_empty() { Err(Stop::Usage) } else { Ok(()) };
         }
         if found.is_empty() {
             let query = self.query.join(" ");
@@ -64,7 +70,7 @@ impl Options {
             if let Some(near) = nearest(&query, all.iter().map(|entry| entry.path.as_str())) {
                 say(&format!("  help: did you mean `{near}`?"));
             }
-            return Err(Stop::Errors);
+            return Err(Stop::Usage);
         }
         print(&if found.len() <= WHOLE { whole(&found) } else { table(&found) })
     }
@@ -83,6 +89,18 @@ pub fn paths(schema: &Schema) -> Vec<String> {
     let mut found = Vec::new();
     below(&schema.root, &mut found);
     found
+}
+
+/// `userDirs` as `user-dirs`.
+fn with_dashes(word: &str) -> String {
+    let mut out = String::new();
+    for c in word.chars() {
+        if c.is_uppercase() && !out.is_empty() && !out.ends_with(['.', '-']) {
+            out.push('-');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
 }
 
 fn table(found: &[&Entry]) -> String {
