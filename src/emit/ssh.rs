@@ -105,6 +105,9 @@ impl Writer<'_> {
         if patterns.split([' ', '\t']).any(|word| word.starts_with('#')) {
             self.page.fault(&path_of, "`#` begins a comment here", None);
         }
+        if patterns.split([' ', '\t']).any(|word| matches!(word, "\"\"" | "''")) {
+            self.page.fault(&path_of, "ssh reads no empty pattern", None);
+        }
         if let Some(patterns) = self.rest_of_line(&path_of, &patterns) {
             self.page.blank();
             self.page.line(&path_of, &format!("{keyword} {patterns}"));

@@ -98,6 +98,11 @@ pub fn add(env: &mut Environment<'static>) {
     env.add_test("fish_alias", |name: String| {
         is_alias(&name) && !name.starts_with('-') && !name.contains(['~', '?', '*', '{', '}', '['])
     });
+    // What a manager of packages would take for two words, an option, or code.
+    env.add_test("package_name", |name: String| {
+        let special = |c: char| c.is_whitespace() || c.is_control() || "'\"$`\\;|&()<>".contains(c);
+        !name.is_empty() && !name.starts_with('-') && !name.contains(special)
+    });
     env.add_test("unit_name", |name: String| {
         let known = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
         !name.is_empty() && name.len() < 240 && !name.starts_with('.') && name.chars().all(known)
