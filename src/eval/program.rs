@@ -58,8 +58,11 @@ pub fn build_with(
         mentions.expressions(nodes, Strings::Marked);
     }
     for node in &structure.targets {
+        // What a user wrote is checked also where it is not taken.
+        mentions.everywhere = true;
         mentions.target(node);
     }
+    mentions.everywhere = false;
     for node in &structure.options {
         mentions.expressions(std::slice::from_ref(node), Strings::Marked);
         // A name of the shelf's is taken, also where nobody else mentions it.
@@ -240,6 +243,8 @@ struct Mentions {
     folders: BTreeSet<String>,
     /// The systems of the hosts.
     systems: Vec<Arc<str>>,
+    /// Whether guards for other systems are looked into all the same.
+    everywhere: bool,
 }
 
 impl Mentions {
@@ -305,7 +310,8 @@ impl Mentions {
     /// Whether a target's guard asks for a system that no host has: what it does there needs
     /// nothing of the shelf.
     fn elsewhere(&self, node: &Node) -> bool {
-        &*node.name.value == "when"
+        !self.everywhere
+            && &*node.name.value == "when"
             && declare::text_prop(node, "os").is_some_and(|os| !self.systems.contains(&os.value))
     }
 
