@@ -396,3 +396,14 @@ fn options_are_found_by_home_managers_groups_and_nothing_found_ends_with_2() {
     assert_eq!(ran.status, Some(2));
     assert!(ran.stdout.contains("\"options\": []"), "{}", ran.stdout);
 }
+
+#[test]
+fn out_is_not_in_a_folder_that_is_mirrored() {
+    let home = Home::new();
+    home.write("hcc.kdl", "host \"tower\" os=\"linux\" { user \"alice\" }\nhome { file \".config/app\" source=\"app\" }\n");
+    home.write("app/a", "a\n");
+    let ran = home.run(&["compile", "tower", "--out", "app/out"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is a source itself"), "{}", ran.stderr);
+    assert!(!home.path("app/out").exists());
+}

@@ -18,6 +18,8 @@ pub struct Compile {
     who: Who,
     /// Write everything into this folder, which must be new, empty, or written by hcc before
     ///
+    /// What hcc wrote there before is removed first, that of other hosts too.
+    ///
     /// DIR/HOST/home/USER/... for the files of a home, DIR/HOST/system/... for those of the
     /// machine, DIR/HOST/ir.json for all the rest.
     #[arg(long, value_name = "DIR")]

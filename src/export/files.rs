@@ -5,7 +5,7 @@ use std::fs;
 use camino::Utf8Path;
 
 use super::folder::Folder;
-use super::{Refused, put};
+use super::{Refused, not_in_a_source, put};
 use crate::ir::Document;
 
 /// Writes all documents; how many files that made.
@@ -13,6 +13,7 @@ use crate::ir::Document;
 /// # Errors
 /// [`Refused`], before anything is written if the folder is not ours.
 pub fn write(documents: &[&Document], root: &Utf8Path, out: &Utf8Path) -> Result<usize, Refused> {
+    not_in_a_source(documents, root, out)?;
     let mut out = Folder::open(out)?;
     let mut hosts: Vec<&str> = Vec::new();
     for document in documents {

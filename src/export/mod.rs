@@ -14,7 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use folder::Folder;
 
-use crate::ir::{Content, File};
+use crate::ir::{Content, Document, File};
 
 /// Why nothing, or not all, was written.
 #[derive(Debug)]
@@ -40,6 +40,28 @@ pub fn bytes(file: &File, root: &Utf8Path) -> io::Result<Option<Vec<u8>>> {
         Content::Source { source, folder: false, .. } => fs::read(root.join(source)).map(Some),
         Content::Source { .. } | Content::Link { .. } => Ok(None),
     }
+}
+
+/// Refuses to write below a folder that is mirrored: it would hold itself.
+fn not_in_a_source(
+    documents: &[&Document],
+    root: &Utf8Path,
+    out: &Utf8Path,
+) -> Result<(), Refused> {
+    let nearest = out.ancestors().find_map(|path| {
+        let path = if path.as_str().is_empty() { Utf8Path::new(".") } else { path };
+        path.canonicalize_utf8().ok()
+    });
+    let Some(out) = nearest else { return Ok(()) };
+    for file in documents.iter().flat_map(|document| &document.files) {
+        let Content::Source { source, folder: true, .. } = &file.content else { continue };
+        if root.join(source).canonicalize_utf8().is_ok_and(|source| out.starts_with(source)) {
+            return Err(Refused::Clash(format!(
+                "{out} is in `{source}`, which is a source itself; name a folder elsewhere"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Writes one file of the IR below a folder.

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use super::folder::Folder;
-use super::{Refused, put};
+use super::{Refused, not_in_a_source, put};
 use crate::ir::{Document, File};
 
 /// Writes the homes of all documents; how many files that made.
@@ -25,6 +25,7 @@ pub fn write(documents: &[&Document], root: &Utf8Path, out: &Utf8Path) -> Result
             )));
         }
     }
+    not_in_a_source(documents, root, out)?;
     let mut out = Folder::open(out)?;
     for document in homes {
         let host = Utf8Path::new(&*document.host.name);
