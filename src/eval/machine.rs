@@ -132,6 +132,17 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
                 _ => path,
             }))
         }
+        "enabled" => {
+            // A target that nobody mentions is not loaded, and not enabled.
+            let me = eval.me.clone();
+            Some(Jinja::from_function(move |args: minijinja::value::Rest<Jinja>| {
+                let path = text(&args)?;
+                let Some(eval) = me.upgrade() else { return Ok(false) };
+                let targets = &eval.shared.schema.targets;
+                let target = targets.iter().find(|target| *target.path == *path);
+                Ok::<bool, Error>(target.is_some_and(|target| eval.enabled(target) == Ok(true)))
+            }))
+        }
         "manager" => Some(Jinja::from_function(move || manager(&host))),
         "named" => Some(Jinja::from_function(|package: String, manager: String| {
             named(&manager, &package).map_or_else(|| Jinja::from(()), Jinja::from)
@@ -145,6 +156,7 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
 
 /// The functions, for checking names.
 pub const FUNCTIONS: &[&str] = &[
+    "enabled",
     "absolute",
     "bin",
     "share",
