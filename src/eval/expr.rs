@@ -364,6 +364,14 @@ impl Eval {
         Ok(Typed::at(data, span))
     }
 
+    /// The variable of a loop over items, and the item, if the instance is one of that loop.
+    pub fn loop_item(&self, env: EnvId) -> Option<(Arc<str>, SlotId)> {
+        let state = self.state();
+        let (name, value) = state.env(env).vars.last()?;
+        let object = value.downcast_object_ref::<SlotObject>()?;
+        object.is_of(self).then(|| (name.clone(), object.slot))
+    }
+
     /// What a name means in an instance.
     pub fn lookup(&self, env: EnvId, name: &str) -> Option<Jinja> {
         match self.named(env, name)? {

@@ -24,6 +24,11 @@ impl SlotObject {
         Self { eval: eval.me.clone(), slot }
     }
 
+    /// Whether it is a place of this evaluation.
+    pub fn is_of(&self, eval: &Eval) -> bool {
+        self.eval.ptr_eq(&eval.me)
+    }
+
     /// Whose it is.
     pub fn eval(&self) -> Option<Arc<Eval>> {
         self.eval.upgrade()

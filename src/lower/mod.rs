@@ -11,14 +11,16 @@ mod path;
 
 pub use check::one_user;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Span};
-use crate::eval::arena::{EnvId, Output};
+use crate::eval::arena::{EnvId, Output, Raw, SlotId};
 use crate::eval::collect::{Collector, Ctx, string};
 use crate::eval::{Eval, Poisoned};
 use crate::ir::{Action, Document, Host, Origin, Package, Preference, Unit, User, VERSION};
+use crate::syntax::marks::Compute;
 use crate::syntax::tree::{Entry, Node};
 use crate::value::{Data, Typed};
 use order::Placed;
@@ -55,7 +57,8 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
             file::known_props(eval, &output.node);
         }
         for env in envs.iter() {
-            let statement = Statement { eval, output: &output, env: *env };
+            let item = OnceCell::new();
+            let statement = Statement { eval, output: &output, env: *env, item };
             // What fails has been said.
             let _said: Result<(), Poisoned> = match &*output.node.name.value {
                 "file" => file::file(&statement).map(|found| {
@@ -87,6 +90,8 @@ struct Statement<'a> {
     eval: &'a Arc<Eval>,
     output: &'a Output,
     env: EnvId,
+    /// The item that the innermost loop is at, and its name, once asked for.
+    item: OnceCell<Option<(Arc<str>, SlotId)>>,
 }
 
 impl Statement<'_> {
@@ -114,6 +119,15 @@ impl Statement<'_> {
     fn prop(&self, name: &str) -> Result<Option<Typed>, Poisoned> {
         let given = self.output.entries.iter().find(|given| given.name.as_deref() == Some(name));
         let Some(given) = given else { return Ok(None) };
+        // Most of what a loop over items hands on was never said of the item.
+        if let Raw::Computed(Compute::Expr, text) = &given.raw
+            && let Some((variable, field)) = text.split_once('.')
+            && let Some((own, item)) = self.item.get_or_init(|| self.eval.loop_item(self.env))
+            && **own == *variable
+            && let Some(value) = self.eval.unsaid(*item, field)
+        {
+            return Ok(Some(value).filter(|value| value.data != Data::Null));
+        }
         let value = self.eval.value(&given.raw, given.span, self.env)?;
         Ok(Some(value).filter(|value| value.data != Data::Null))
     }
