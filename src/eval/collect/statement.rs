@@ -20,17 +20,18 @@ impl Collector<'_> {
 
     pub(super) fn output(&mut self, node: &Node, ctx: &Ctx) {
         if ctx.live {
-            let seq = self.state.next_seq();
-            let entries = self.entries(node, ctx);
-            self.state.outputs.push(Output {
-                node: Arc::new(node.clone()),
-                entries,
-                block: ctx.block,
-                target: ctx.target.clone(),
-                seq,
-            });
+            let output = self.kept(node, ctx);
+            self.state.outputs.push(output);
         }
         self.names_in(node, ctx);
+    }
+
+    /// A statement as it is looked at after evaluation.
+    fn kept(&mut self, node: &Node, ctx: &Ctx) -> Output {
+        let seq = self.state.next_seq();
+        let entries = self.entries(node, ctx);
+        let node = Arc::new(node.clone());
+        Output { node, entries, block: ctx.block, target: ctx.target.clone(), seq }
     }
 
     /// Arguments and properties as they will be read.
@@ -77,15 +78,8 @@ impl Collector<'_> {
             }
         }
         if ctx.live {
-            let seq = self.state.next_seq();
-            let entries = self.entries(node, ctx);
-            self.state.checks.push(Output {
-                node: Arc::new(node.clone()),
-                entries,
-                block: ctx.block,
-                target: ctx.target.clone(),
-                seq,
-            });
+            let check = self.kept(node, ctx);
+            self.state.checks.push(check);
         }
         self.names_in(node, ctx);
     }
