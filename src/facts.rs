@@ -5,6 +5,7 @@ use std::env;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::apply::command::Environment;
 use crate::eval::facts::{HostFacts, Machine, UserFacts};
 
 /// What this machine is and who runs hcc. What cannot be found out stays unknown.
@@ -86,4 +87,32 @@ pub fn columns() -> Option<usize> {
 /// The login shell's name, such as `zsh`.
 pub fn shell() -> Option<String> {
     variable("SHELL").and_then(|path| Utf8Path::new(&path).file_name().map(str::to_owned))
+}
+
+/// What programs that hcc runs are given: a clear environment, and the home as their folder.
+pub fn environment(home: &Utf8Path) -> Environment {
+    const KEPT: &[&str] = &[
+        "PATH",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "TERM",
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "TMPDIR",
+        "XDG_RUNTIME_DIR",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "SSH_AUTH_SOCK",
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+    ];
+    let mut variables: Vec<(String, String)> =
+        KEPT.iter().filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect();
+    if !variables.iter().any(|(name, _)| name == "PATH") {
+        variables.push(("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()));
+    }
+    variables.push(("HOME".to_owned(), home.to_string()));
+    Environment { variables, folder: home.to_owned() }
 }

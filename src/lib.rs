@@ -4,10 +4,12 @@
 //!
 //! ```text
 //! hcc.kdl --syntax--> trees --eval--> typed values --lower--> IR --emit--> bytes
-//! targets/*.kdl --schema--> options --^                        `--export--> other trees
+//! targets/*.kdl --schema--> options --^                        |--export--> other trees
+//!                                                              `--apply---> a home
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod apply;
 pub mod cli;
 pub mod diag;
 pub mod emit;

@@ -16,7 +16,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lower", &["lower", "eval", "schema", "syntax", "diag", "files", "value", "emit", "ir"]),
     ("emit", &["emit", "ir", "diag"]),
     ("export", &["export", "ir", "files"]),
-    ("facts", &["eval"]),
+    ("apply", &["apply", "emit", "ir", "files"]),
+    ("facts", &["eval", "apply"]),
 ];
 
 /// Who may do what the rest must not: the text that shows it, the files, why.
@@ -26,9 +27,13 @@ const ONLY: &[(&str, &[&str], &str)] = &[
     ("annotate_snippets", &["src/diag/render.rs"], "one file draws reports"),
     ("miette::", &["src/diag/render.rs"], "one file draws reports"),
     ("minijinja", &["src/eval/"], "expressions are eval's"),
-    ("std::process::Command", &[], "nothing is run by the compiler"),
+    ("process::Command", &["src/apply/command.rs"], "one room runs programs"),
     ("fs::write", &["src/export/", "src/cli/init.rs"], "only export and init write"),
-    ("fs::remove", &["src/export/"], "only export removes, in a folder of its own"),
+    (
+        "fs::remove",
+        &["src/export/", "src/apply/state.rs"],
+        "who removes does so in a folder of its own",
+    ),
     ("println!", &["src/cli/"], "only the commands talk"),
     ("unsafe", &[], "no unsafe code"),
     ("todo!(", &[], "no stubs"),

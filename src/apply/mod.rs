@@ -1,0 +1,7 @@
+//! The IR to a home: handed documents, it plans, switches, and can go back.
+//!
+//! It knows no KDL. What is wanted, what is recorded and what is found are compared by pure
+//! functions ([`plan`]); only [`disk`] and [`state`] write, only [`command`] runs programs.
+
+pub mod command;
+pub mod state;

@@ -1,0 +1,128 @@
+//! hcc's own folder, `~/.local/state/hcc`: what is in it, and how it is written.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The version of every record that is written here.
+pub const VERSION: u32 = 1;
+
+/// Why a record cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The system's reason.
+    #[error("{0}: {reason}", reason = crate::files::reason(.1))]
+    Io(Utf8PathBuf, #[source] io::Error),
+    /// It is not what hcc wrote.
+    #[error("{0} is damaged: {1}")]
+    Damaged(Utf8PathBuf, String),
+    /// A newer hcc wrote it.
+    #[error("{0} was written by a newer hcc (version {1}; this one knows {VERSION})")]
+    Newer(Utf8PathBuf, u32),
+}
+
+/// A record with its version around it.
+#[derive(Serialize, serde::Deserialize)]
+struct Versioned<T> {
+    version: u32,
+    #[serde(flatten)]
+    record: T,
+}
+
+/// Only the version, to say what is wrong with the rest.
+#[derive(serde::Deserialize)]
+struct Head {
+    version: u32,
+}
+
+/// hcc's own folder.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Where it is.
+    pub path: Utf8PathBuf,
+}
+
+impl State {
+    /// A path below it.
+    pub fn join(&self, name: impl AsRef<Utf8Path>) -> Utf8PathBuf {
+        self.path.join(name)
+    }
+
+    /// Makes the folder, for nobody else to read.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn make(&self) -> Result<(), StateError> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(&self.path).map_err(|e| self.io("", e))
+    }
+
+    /// A record, such as `packages.json`; none if there is none yet.
+    ///
+    /// # Errors
+    /// [`StateError`], also for a record of a newer hcc.
+    pub fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StateError> {
+        let path = self.join(name);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StateError::Io(path, error)),
+        };
+        if let Ok(Head { version }) = serde_json::from_slice(&bytes)
+            && version > VERSION
+        {
+            return Err(StateError::Newer(path, version));
+        }
+        match serde_json::from_slice::<Versioned<T>>(&bytes) {
+            Ok(versioned) => Ok(Some(versioned.record)),
+            Err(error) => Err(StateError::Damaged(path, error.to_string())),
+        }
+    }
+
+    /// Writes a record so that it is there whole or not at all, and stays.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn write(&self, name: &str, record: &impl Serialize) -> Result<(), StateError> {
+        let bytes = serde_json::to_vec(&Versioned { version: VERSION, record })
+            .map_err(|error| self.io(name, error.into()))?;
+        self.write_bytes(name, &bytes)
+    }
+
+    /// Writes a file so that it is there whole or not at all, and stays.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+        let (new, path) = (self.join(format!("{name}.new")), self.join(name));
+        let written = (|| {
+            let mut options = fs::OpenOptions::new();
+            let mut file =
+                options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&new, &path)?;
+            fs::File::open(path.parent().unwrap_or(&path))?.sync_all()
+        })();
+        written.map_err(|error| self.io(name, error))
+    }
+
+    /// Removes a record, if it is there.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn remove(&self, name: &str) -> Result<(), StateError> {
+        match fs::remove_file(self.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.io(name, error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn io(&self, name: &str, error: io::Error) -> StateError {
+        StateError::Io(self.join(name), error)
+    }
+}
