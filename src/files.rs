@@ -1,9 +1,15 @@
 //! The files of a configuration: the only room that reads them.
 
+mod mirror;
+
 use std::fs;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+
+pub use mirror::mirror;
+
+use crate::ir::Stamp;
 
 /// What stands at a path, links followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +30,41 @@ pub const MAX_SIZE: u64 = 64 << 20;
 /// # Errors
 /// The system's own, such as not found, or too many links.
 pub fn kind(path: &Utf8Path) -> io::Result<FileKind> {
-    let kind = fs::metadata(path)?.file_type();
-    Ok(match (kind.is_file(), kind.is_dir()) {
-        (true, _) => FileKind::File,
-        (_, true) => FileKind::Dir,
+    look(path).map(|(kind, _)| kind)
+}
+
+/// What stands at a path, and its stamp, from one stat.
+///
+/// # Errors
+/// The system's own, such as not found, or too many links.
+pub fn look(path: &Utf8Path) -> io::Result<(FileKind, Stamp)> {
+    use rustix::fs::FileType;
+    let stat = rustix::fs::stat(path.as_str())?;
+    let kind = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => FileKind::File,
+        FileType::Directory => FileKind::Dir,
         _ => FileKind::Special,
-    })
+    };
+    Ok((kind, stamp(&stat)))
+}
+
+/// The stamp in what a stat found. The fields have other types on other systems.
+pub fn stamp(stat: &rustix::fs::Stat) -> Stamp {
+    fn whole<T, N: TryInto<T> + Copy>(number: N) -> T
+    where
+        T: Default,
+    {
+        number.try_into().unwrap_or_default()
+    }
+    let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000) + rest;
+    Stamp {
+        dev: whole(stat.st_dev),
+        ino: whole(stat.st_ino),
+        size: whole(stat.st_size),
+        mtime: nanoseconds(whole(stat.st_mtime), whole(stat.st_mtime_nsec)),
+        ctime: nanoseconds(whole(stat.st_ctime), whole(stat.st_ctime_nsec)),
+        mode: whole(stat.st_mode),
+    }
 }
 
 /// A file's bytes. Pipes and devices are refused, so that no run waits for one.
@@ -60,8 +95,16 @@ pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
 pub fn readable(path: &Utf8Path) -> io::Result<()> {
     match kind(path)? {
         FileKind::Dir => fs::read_dir(path).map(drop),
-        _ => fs::File::open(path).map(drop),
+        _ => may_read(path),
     }
+}
+
+/// Whether what stands at a path may be read; for a folder, whether it may be listed.
+///
+/// # Errors
+/// The system's own: permission denied, for most.
+pub fn may_read(path: &Utf8Path) -> io::Result<()> {
+    Ok(rustix::fs::access(path.as_str(), rustix::fs::Access::READ_OK)?)
 }
 
 /// Whether an error is about links that lead back to themselves.
@@ -100,38 +143,6 @@ pub fn below(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
 fn is_hidden(path: Option<&std::path::Path>) -> bool {
     let name = path.and_then(std::path::Path::file_name);
     name.is_some_and(|name| name.to_string_lossy().starts_with('.'))
-}
-
-/// Everything below a folder that a mirrored `source` brings, hidden files included, links
-/// followed: paths relative to it, sorted, with whether the owner may execute them.
-///
-/// # Errors
-/// The system's own, links that lead back, and `InvalidData` for what is no file and for names
-/// that are not UTF-8.
-pub fn mirror(folder: &Utf8Path) -> io::Result<Vec<(Utf8PathBuf, bool)>> {
-    let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name() {
-        let entry = entry.map_err(|error| walked(error, folder))?;
-        if entry.file_type().is_dir() {
-            continue;
-        }
-        let inner = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-        let Some(inner) = Utf8Path::from_path(inner) else {
-            let name = inner.to_string_lossy();
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("the name of `{name}` is not UTF-8"),
-            ));
-        };
-        if !entry.file_type().is_file() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("`{inner}` is a pipe, a socket or a device"),
-            ));
-        }
-        found.push((inner.to_owned(), is_executable(&entry.metadata().map_err(io::Error::from)?)));
-    }
-    Ok(found)
 }
 
 /// What went wrong on the way through a folder, with the name below it.

@@ -209,18 +209,57 @@ pub enum Content {
     Source {
         /// Relative to the configuration, or absolute if it lies outside.
         source: String,
-        /// The files of a folder that is mirrored, and whether each can be executed; none for a
-        /// file, and for a folder that is one link.
+        /// The files of a folder that is mirrored; none for a file, and for a folder that is one
+        /// link.
         #[serde(skip_serializing_if = "Vec::is_empty")]
-        files: Vec<(String, bool)>,
+        files: Vec<Mirrored>,
         /// Whether it is a folder.
         folder: bool,
+        /// How a file was found when it was looked at; none for a folder.
+        #[serde(skip)]
+        stamp: Option<Stamp>,
     },
     /// A link, as it stands.
     Link {
         /// Where it points.
         to: Arc<str>,
     },
+}
+
+/// A file of a folder that is mirrored.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Mirrored {
+    /// Below the folder.
+    pub path: String,
+    /// Whether its owner may execute it.
+    pub executable: bool,
+    /// How it was found when the folder was read.
+    #[serde(skip)]
+    pub stamp: Option<Stamp>,
+}
+
+/// What one stat says of a file, links followed: while it stays the same, so do the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Stamp {
+    /// The device it is on.
+    pub dev: u64,
+    /// Its number there.
+    pub ino: u64,
+    /// Bytes.
+    pub size: u64,
+    /// When its bytes changed, in nanoseconds since 1970.
+    pub mtime: i64,
+    /// When anything of it changed, in nanoseconds since 1970.
+    pub ctime: i64,
+    /// Its kind and permissions, as stat(2) has them in `st_mode`.
+    pub mode: u32,
+}
+
+impl Stamp {
+    /// Whether its owner may execute it.
+    pub fn is_executable(&self) -> bool {
+        self.mode & 0o100 != 0
+    }
 }
 
 fn no_params(params: &crate::emit::Params) -> bool {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("diag", &["diag"]),
     ("value", &["diag", "ir"]),
-    ("files", &["files"]),
+    ("files", &["files", "ir"]),
     ("ir", &["emit"]),
     ("syntax", &["syntax", "diag", "files", "value"]),
     ("schema", &["schema", "diag", "syntax", "value"]),

@@ -52,7 +52,7 @@ pub fn find_inside<'a>(
         let (one, file) = find(list, folder.as_str())?;
         let inner = Utf8Path::new(path).strip_prefix(folder).ok()?;
         let Content::Source { folder: true, files, .. } = &file.content else { return None };
-        files.iter().any(|(name, _)| *name == *inner).then(|| (one, file, inner.to_owned()))
+        files.iter().any(|own| own.path == *inner).then(|| (one, file, inner.to_owned()))
     })
 }
 
@@ -61,7 +61,7 @@ fn without_bytes(file: &File) -> String {
     match &file.content {
         Content::Link { to } => format!("{} -> {to}\n", file.path),
         Content::Source { files, .. } => {
-            files.iter().map(|(inner, _)| format!("{}/{inner}\n", file.path)).collect()
+            files.iter().map(|inner| format!("{}/{}\n", file.path, inner.path)).collect()
         }
         _ => String::new(),
     }

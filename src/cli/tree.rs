@@ -176,10 +176,10 @@ fn describe(file: &File) -> String {
     };
     let size = match &file.content {
         Content::Link { to } => format!("-> {to}"),
-        Content::Source { source, folder: true, files } if files.is_empty() => {
+        Content::Source { source, folder: true, files, .. } if files.is_empty() => {
             format!("{source}/ as one link")
         }
-        Content::Source { source, folder: true, files } => {
+        Content::Source { source, folder: true, files, .. } => {
             format!("{source}/ ({} files)", files.len())
         }
         Content::Source { source, .. } => source.clone(),

@@ -14,7 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use folder::Folder;
 
-use crate::ir::{Content, Document, File};
+use crate::ir::{Content, Document, File, Mirrored};
 
 /// Why nothing, or not all, was written.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ fn put(file: &File, root: &Utf8Path, below: &Utf8Path, out: &mut Folder) -> Resu
             let from = root.join(source);
             let list = crate::files::mirror(&from);
             let list = list.map_err(|error| Refused::Source(from.clone(), error))?;
-            for (inner, executable) in list {
+            for Mirrored { path: inner, executable, .. } in list {
                 readable(&from.join(&inner))?;
                 out.put(&path.join(&inner), |to| {
                     fs::copy(from.join(&inner), to)?;

@@ -128,7 +128,7 @@ pub fn preferences(eval: &Eval, list: Vec<(Preference, Span)>) -> Vec<Preference
 pub fn paths(file: &File) -> Vec<String> {
     match &file.content {
         Content::Source { files, folder: true, .. } if !files.is_empty() => {
-            files.iter().map(|(inner, _)| format!("{}/{inner}", file.path)).collect()
+            files.iter().map(|inner| format!("{}/{}", file.path, inner.path)).collect()
         }
         _ => vec![file.path.clone()],
     }

@@ -389,8 +389,8 @@ fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<
     let problem =
         |code: &'static str, label: &str, what: String| Diagnostic::error(code, at, label, what);
     // A pipe is looked at before it is opened: opening it would wait for a writer.
-    let kind = match files::kind(own) {
-        Ok(files::FileKind::Special) => {
+    let found = match files::look(own) {
+        Ok((files::FileKind::Special, _)) => {
             statement.eval.push(
                 problem(
                     "unreadable-source",
@@ -403,9 +403,9 @@ fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<
             );
             return Err(Poisoned);
         }
-        other => other.and_then(|kind| files::readable(own).map(|()| kind)),
+        other => other.and_then(|found| files::may_read(own).map(|()| found)),
     };
-    let kind = kind.map_err(|error| {
+    let found = found.map_err(|error| {
         statement.eval.push(match error.kind() {
             std::io::ErrorKind::NotFound => {
                 if let Ok(to) = own.read_link_utf8() {
@@ -451,14 +451,13 @@ fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<
         });
         Poisoned
     });
-    let folder = kind? == files::FileKind::Dir;
+    let (kind, stamp) = found?;
+    let folder = kind == files::FileKind::Dir;
     let whole = statement.flag("whole")?;
     let mut list = Vec::new();
     if folder && !whole {
         match files::mirror(own) {
-            Ok(found) => list.extend(
-                found.into_iter().map(|(path, executable)| (path.into_string(), executable)),
-            ),
+            Ok(found) => list = found,
             Err(error) => {
                 statement.eval.push(problem(
                     "unreadable-source",
@@ -472,7 +471,12 @@ fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<
     let root = &statement.eval.shared.root;
     let relative = own.strip_prefix(root).unwrap_or(own);
     Ok(Body {
-        content: Content::Source { source: relative.to_string(), files: list, folder },
+        content: Content::Source {
+            source: relative.to_string(),
+            files: list,
+            folder,
+            stamp: (!folder).then_some(stamp),
+        },
         written: Written::default(),
         from: source.from.clone(),
     })

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use hcc::cli::session::{Compiled, Session};
 use hcc::diag::json;
 use hcc::eval::facts::{HostFacts, Machine, UserFacts};
-use hcc::ir::{Content, Document, Origin};
+use hcc::ir::{Content, Document, Mirrored, Origin};
 
 /// The machine of the fixtures: nothing of the real one reaches a snapshot.
 pub fn machine() -> Machine {
@@ -78,10 +78,10 @@ fn document(document: &Document, out: &mut String) {
             Content::Link { to } => {
                 let _written = writeln!(out, "-> {to}");
             }
-            Content::Source { source, files, folder } => {
+            Content::Source { source, files, folder, .. } => {
                 let kind = if *folder { " (folder)" } else { "" };
                 let _written = writeln!(out, "source: {source}{kind}");
-                for (path, executable) in files {
+                for Mirrored { path, executable, .. } in files {
                     let mark = if *executable { " *" } else { "" };
                     let _written = writeln!(out, "  {path}{mark}");
                 }
