@@ -6,6 +6,7 @@
 mod check;
 mod compile;
 mod completions;
+pub mod here;
 mod init;
 mod options;
 pub mod session;

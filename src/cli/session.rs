@@ -126,6 +126,23 @@ impl Session {
         if who.all {
             return Ok(hosts.iter().map(|host| (host.clone(), None)).collect());
         }
+        let (found, mut user) = self.named(who, ", or `--all`")?;
+        if user.is_none()
+            && who.place.is_none()
+            && who.host.is_none()
+            && found.users.iter().any(|own| own.facts.name == self.machine.user.name)
+            && found.users.len() > 1
+        {
+            // On this machine it is this user, if the host knows it.
+            user = Some(self.machine.user.name.to_string());
+        }
+        Ok(vec![(found.clone(), user)])
+    }
+
+    /// The host that the command line names, or this machine; and the user if it names one. What
+    /// else could be named ends the help.
+    pub(super) fn named(&self, who: &Who, or: &str) -> Result<(&Host, Option<String>), Stop> {
+        let hosts = &self.program.structure.hosts;
         let (mut host, mut user) = (who.host.clone(), who.user.clone());
         if let Some(place) = &who.place {
             match place.split_once('@') {
@@ -152,7 +169,7 @@ impl Session {
                 say(&format!("error: there is no host `{wanted}` in the configuration"));
                 say(&match nearest(&wanted, names()) {
                     Some(near) => format!("  help: did you mean `{near}`?"),
-                    None => format!("  help: name one of {list}, or `--all`"),
+                    None => format!("  help: name one of {list}{or}"),
                 });
                 return Err(Stop::Usage);
             }
@@ -164,14 +181,8 @@ impl Session {
                 say(&format!("  help: its users are {}", users.join(", ")));
                 return Err(Stop::Usage);
             }
-        } else if host.is_none()
-            && found.users.iter().any(|own| own.facts.name == self.machine.user.name)
-            && found.users.len() > 1
-        {
-            // On this machine it is this user, if the host knows it.
-            user = Some(self.machine.user.name.to_string());
         }
-        Ok(vec![(found.clone(), user)])
+        Ok((found, user))
     }
 
     /// Reads, evaluates and reports: the documents, or the errors that stop the command.
