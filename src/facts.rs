@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::apply::command::Environment;
+use crate::apply::service::launchd::Session;
 use crate::eval::facts::{HostFacts, Machine, UserFacts};
 
 /// What this machine is and who runs hcc. What cannot be found out stays unknown.
@@ -113,6 +115,20 @@ pub fn environment(home: &Utf8Path) -> Environment {
     if !variables.iter().any(|(name, _)| name == "PATH") {
         variables.push(("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()));
     }
+    // Left out by `su` and by plain ssh commands, though the user's systemd runs and is found there.
+    let runtime = format!("/run/user/{}", rustix::process::getuid().as_raw());
+    if !variables.iter().any(|(name, _)| name == "XDG_RUNTIME_DIR")
+        && Utf8Path::new(&runtime).is_dir()
+    {
+        variables.push(("XDG_RUNTIME_DIR".to_owned(), runtime));
+    }
     variables.push(("HOME".to_owned(), home.to_string()));
     Environment { variables, folder: home.to_owned() }
+}
+
+/// Who is logged in, for launchd.
+pub fn session() -> Session {
+    let uid = rustix::process::getuid().as_raw();
+    let console = std::fs::metadata("/dev/console").is_ok_and(|console| console.uid() == uid);
+    Session { uid, console }
 }

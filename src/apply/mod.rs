@@ -4,4 +4,5 @@
 //! functions ([`plan`]); only [`disk`] and [`state`] write, only [`command`] runs programs.
 
 pub mod command;
+pub mod service;
 pub mod state;
