@@ -113,6 +113,45 @@ pub struct Document {
     pub defaults: Vec<Preference>,
     /// What is run after the files are in place.
     pub actions: Vec<Action>,
+    /// How all this is applied.
+    pub policy: Policy,
+}
+
+/// How a home is applied, where the configuration says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Policy {
+    /// What happens to something that stands where a file belongs; none to ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<Backup>,
+    /// What happens to packages that leave the configuration.
+    #[serde(default)]
+    pub cleanup: Cleanup,
+    /// The install mode that was chosen for files that say none; they have it already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub install_default: Option<Install>,
+}
+
+/// Where something goes that stands in the place of a file.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backup {
+    /// Into hcc's own folder.
+    Store,
+    /// Beside itself, its name ending in a dot and this.
+    Extension(String),
+}
+
+/// What happens to a package that hcc installed and that leaves the configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cleanup {
+    /// It stays.
+    #[default]
+    None,
+    /// It is uninstalled.
+    Uninstall,
+    /// It is uninstalled with all it left behind, where its manager can.
+    Zap,
 }
 
 /// A host, as far as it is known.
@@ -149,7 +188,7 @@ pub struct Origin {
 }
 
 /// How a file comes to stand where it belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Install {
     /// A link to what was compiled.
@@ -175,7 +214,7 @@ impl Install {
 }
 
 /// What is done with an edit that somebody made to a managed file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Drift {
     /// It stays.

@@ -11,7 +11,7 @@ use hcc::eval::collect::Program;
 use hcc::eval::facts::Machine;
 use hcc::eval::program::{self, Shelf};
 use hcc::schema::catalogue::{Entry, entries};
-use hcc::schema::library;
+use hcc::schema::{Place, library};
 use hcc::syntax::import;
 use support::machine;
 
@@ -37,8 +37,13 @@ fn every_target_loads() {
     let problems = hcc::diag::render::report(&diags, &program.sources, Default::default());
     assert!(diags.is_empty(), "{problems}");
     for name in library::names() {
-        let found = program.schema.targets.iter().any(|target| *target.path == *name);
-        assert!(found, "targets/{}.kdl does not declare `{name}`", name.replace('.', "/"));
+        let target = program.schema.targets.iter().any(|target| *target.path == *name);
+        let option = matches!(program.schema.root.find(&name), Some((Place::Option(_), "")));
+        assert!(
+            target || option,
+            "targets/{}.kdl does not declare `{name}`",
+            name.replace('.', "/")
+        );
     }
 }
 
@@ -78,6 +83,9 @@ fn every_name_means_something() {
     let mut wrong = Vec::new();
     for name in library::names() {
         let text = library::target(&name).unwrap_or_default();
+        if !text.starts_with("target") {
+            continue;
+        }
         let own = format!("trial.{name}");
         let text = text.replacen(&format!("target \"{name}\""), &format!("target \"{own}\""), 1);
         let (enable, os) = (!text.contains("always=#true"), ["linux", "darwin"]);
@@ -115,25 +123,29 @@ fn every_example_compiles() {
             .iter()
             .filter(|target| entry.path.starts_with(&format!("{}.", target.path)))
             .max_by_key(|target| target.path.len());
-        let Some(target) = owner else { continue };
-        let os = target.os.first().map_or("linux", |os| os);
+        let os = owner.and_then(|target| target.os.first()).map_or("linux", |os| os);
         // Targets that are nested need the ones around them.
         let always = |path: &str| {
             program.schema.targets.iter().any(|target| *target.path == *path && target.always)
         };
-        let parents: Vec<String> = target
-            .parent
+        let parents: Vec<String> = owner
             .iter()
+            .filter_map(|target| target.parent.as_ref())
             .filter(|parent| !always(parent))
             .map(|parent| format!("{parent} {{ enable }}\n"))
             .collect();
         // Aliases that no shell knows are warned about.
         let shell = if entry.path == "home.shell-aliases" { "programs.bash\n" } else { "" };
-        let enable = if target.always { "" } else { "enable\n" };
+        let block = match owner {
+            Some(target) => {
+                let enable = if target.always { "" } else { "enable\n" };
+                format!("{} {{\n{enable}{example}\n}}\n", target.path)
+            }
+            None => format!("{example}\n"),
+        };
         let text = format!(
-            "host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\n{shell}{}{} {{\n{enable}{example}\n}}\n",
+            "host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\n{shell}{}{block}",
             parents.concat(),
-            target.path
         );
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = Utf8PathBuf::from_path_buf(folder.path().join("hcc.kdl")).expect("is UTF-8");

@@ -75,6 +75,10 @@ pub fn build_with(
     }
     while let Some(path) = mentions.open.pop_first() {
         for mut node in library.read(&path, &mut sources, diags) {
+            if &*node.name.value == "option" {
+                declare::own_option(&node, &mut schema, diags);
+                continue;
+            }
             library.likes(&mut node, &mut sources, diags);
             mentions.target(&node);
             declare::target(node, &mut schema, diags);
@@ -177,8 +181,8 @@ struct Library {
 }
 
 impl Library {
-    /// The `target` nodes of a file of the library. Few are read twice: those that another is
-    /// like.
+    /// The `target` nodes of a file of the library, or the option that stands at the top level by
+    /// its name. Few are read twice: those that another is like.
     fn read(&mut self, path: &str, sources: &mut Sources, diags: &mut Diagnostics) -> Vec<Node> {
         let text = match self.shelf {
             Shelf::Mentioned => library::target(path),
@@ -190,7 +194,7 @@ impl Library {
         });
         let (mut nodes, problems) = parse(id, text);
         diags.extend(problems);
-        nodes.retain(|node| &*node.name.value == "target");
+        nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
         nodes
     }
 

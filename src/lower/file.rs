@@ -108,7 +108,8 @@ fn module(statement: &Statement<'_>, span: Span) -> Option<Arc<str>> {
 fn install(statement: &Statement<'_>, content: &Content) -> Result<Install, Poisoned> {
     let span = statement.place_of("install", statement.node().span);
     let install = match statement.text("install")?.as_deref() {
-        None | Some("link") => Install::Link,
+        None => return Ok(by_default(statement.install_default, content)),
+        Some("link") => Install::Link,
         Some("live") => Install::Live,
         Some("copy") => Install::Copy,
         Some("merge") => Install::Merge,
@@ -154,6 +155,21 @@ fn install(statement: &Statement<'_>, content: &Content) -> Result<Install, Pois
         return Err(Poisoned);
     }
     Ok(install)
+}
+
+/// The mode of a file that says none: the one that holds for all, where the file can have it.
+fn by_default(chosen: Option<Install>, content: &Content) -> Install {
+    match (chosen, content) {
+        (Some(Install::Live), Content::Source { .. }) => Install::Live,
+        (Some(Install::Copy), Content::Text { .. } | Content::Data { .. }) => Install::Copy,
+        // A folder that is one link is a link.
+        (Some(Install::Copy), Content::Source { folder, files, .. })
+            if !folder || !files.is_empty() =>
+        {
+            Install::Copy
+        }
+        _ => Install::Link,
+    }
 }
 
 fn mode(statement: &Statement<'_>, span: Span) -> Result<Option<String>, Poisoned> {

@@ -8,6 +8,7 @@ mod content;
 mod file;
 mod order;
 mod path;
+mod policy;
 
 pub use check::one_user;
 
@@ -19,7 +20,9 @@ use crate::diag::{Diagnostic, Span};
 use crate::eval::arena::{EnvId, Output, Raw, SlotId};
 use crate::eval::collect::{Collector, Ctx, string};
 use crate::eval::{Eval, Poisoned};
-use crate::ir::{Action, Document, Host, Origin, Package, Preference, Unit, User, VERSION};
+use crate::ir::{
+    Action, Document, Host, Install, Origin, Package, Preference, Unit, User, VERSION,
+};
 use crate::syntax::marks::Compute;
 use crate::syntax::tree::{Entry, Node};
 use crate::value::{Data, Typed};
@@ -47,7 +50,9 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
         units: Vec::new(),
         defaults: Vec::new(),
         actions: Vec::new(),
+        policy: policy::policy(eval),
     };
+    let install_default = document.policy.install_default;
     let mut places = Vec::new();
     let mut preferences = Vec::new();
     let mut packages = HashSet::new();
@@ -58,7 +63,7 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
         }
         for env in envs.iter() {
             let item = OnceCell::new();
-            let statement = Statement { eval, output: &output, env: *env, item };
+            let statement = Statement { eval, output: &output, env: *env, install_default, item };
             // What fails has been said.
             let _said: Result<(), Poisoned> = match &*output.node.name.value {
                 "file" => file::file(&statement).map(|found| {
@@ -90,6 +95,8 @@ struct Statement<'a> {
     eval: &'a Arc<Eval>,
     output: &'a Output,
     env: EnvId,
+    /// How files come to stand that do not say it.
+    install_default: Option<Install>,
     /// The item that the innermost loop is at, and its name, once asked for.
     item: OnceCell<Option<(Arc<str>, SlotId)>>,
 }

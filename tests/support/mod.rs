@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use hcc::cli::session::{Compiled, Session};
 use hcc::diag::json;
 use hcc::eval::facts::{HostFacts, Machine, UserFacts};
-use hcc::ir::{Content, Document, Mirrored, Origin};
+use hcc::ir::{Cleanup, Content, Document, Mirrored, Origin};
 
 /// The machine of the fixtures: nothing of the real one reaches a snapshot.
 pub fn machine() -> Machine {
@@ -96,6 +96,17 @@ fn document(document: &Document, out: &mut String) {
             }
         }
     };
+    let mut policy = Vec::new();
+    if let Some(backup) = &document.policy.backup {
+        policy.push(format!("backup {backup:?}"));
+    }
+    if document.policy.cleanup != Cleanup::None {
+        policy.push(format!("cleanup {:?}", document.policy.cleanup));
+    }
+    if let Some(install) = document.policy.install_default {
+        policy.push(format!("install-default {}", install.name()));
+    }
+    list("policy", policy, out);
     let packages = document
         .packages
         .iter()

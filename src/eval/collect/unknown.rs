@@ -117,11 +117,11 @@ impl Collector<'_> {
         }
         options_called(name, &self.shared.schema.root, &mut found);
         let said = format!("option {}", quote(name));
-        found.extend(
-            library::names().filter_map(|path| {
-                library::target(&path)?.contains(&said).then(|| join(&path, name))
-            }),
-        );
+        found.extend(library::names().filter_map(|path| {
+            // An option that is a file of its own was found by its name.
+            let below = path != name && library::target(&path)?.contains(&said);
+            below.then(|| join(&path, name))
+        }));
         found.retain(|path| *path != join(&here.path, name));
         found.sort_by_key(|path| (path.matches('.').count(), path.clone()));
         found.dedup();
