@@ -1,0 +1,211 @@
+//! Installing and taking away.
+
+use super::look::{Answer, Bundle, Program, bundle, installed};
+use super::manager::Manager;
+use super::plan::{Bundled, Kind, Managed, Plan, Step, With};
+use super::{RECORD, Record};
+use crate::apply::command::{self, Command, Environment, Outcome};
+use crate::apply::done::{Done, Talk};
+use crate::apply::state::State;
+
+/// After so many failures in a row the rest is not tried: what is wrong is not the names.
+const GIVE_UP: usize = 3;
+
+/// What a refused request for root is called in a report.
+const REFUSED: &str = "root was refused";
+
+/// Does what is planned. A failure keeps nothing else from being done.
+pub fn run(plan: Plan, state: &State, environment: &Environment, talk: Talk<'_>) -> Vec<Done> {
+    let Plan { steps, blocked, record, is_new, .. } = plan;
+    let mut run = Run { record, all: blocked, refused: false, environment, talk };
+    let mut changed = is_new;
+    for step in &steps {
+        let before = run.record.clone();
+        run.step(step);
+        changed |= run.record != before;
+    }
+    if changed && let Err(error) = state.write(RECORD, &run.record) {
+        run.all.push(Done::failed("remember which packages hcc installed", error.to_string()));
+    }
+    run.all
+}
+
+struct Run<'a> {
+    record: Record,
+    all: Vec<Done>,
+    /// Whether root was refused.
+    refused: bool,
+    environment: &'a Environment,
+    talk: Talk<'a>,
+}
+
+/// How a command ended: well, or why not.
+type Tried = Result<(), String>;
+
+impl Run<'_> {
+    fn step(&mut self, step: &Step) {
+        let what = step.to_string();
+        match &step.with {
+            With::Manager(own) if self.refused && !own.prefix.is_empty() => {
+                self.all.push(Done::skipped(what, REFUSED));
+            }
+            With::Manager(own) => {
+                (self.talk)(&what);
+                match step.kind {
+                    Kind::Install => self.install(step, own),
+                    Kind::Remove => self.remove(step, own),
+                }
+            }
+            With::Brewfile(own) => {
+                (self.talk)(&what);
+                self.bundle(step, own);
+            }
+        }
+    }
+
+    fn report(&mut self, what: String, tried: Tried) {
+        self.all.push(match tried {
+            Ok(()) => Done::ok(what),
+            Err(reason) => Done::failed(what, reason),
+        });
+    }
+
+    /// Runs a command; notes it if root is refused.
+    fn tried(&mut self, command: &Command, program: &Program, prefix: &[String]) -> Tried {
+        let outcome = command::run(command, &program.environment(self.environment));
+        let outcome = outcome.map_err(|error| error.to_string())?;
+        if outcome.ok() {
+            return Ok(());
+        }
+        if is_refused(&outcome, prefix) {
+            self.refused = true;
+            return Err(format!("{REFUSED}: {}", outcome.stderr.trim()));
+        }
+        Err(outcome.reason())
+    }
+
+    /// All in one command; if that fails, each alone, so that one name spoils nothing for the rest
+    /// and each has its own reason.
+    fn install(&mut self, step: &Step, own: &Managed) {
+        let mut tried = self.tried(&step.command, &own.program, &own.prefix);
+        if let (Err(reason), Some(refresh)) = (&mut tried, own.manager.refresh) {
+            let refresh = own.quietly(own.program.argv(own.manager, refresh));
+            (self.talk)(&format!("ask {} what there is: {}", own.manager.name, refresh.shown()));
+            match self.tried(&refresh, &own.program, &own.prefix) {
+                Ok(()) => tried = self.tried(&step.command, &own.program, &own.prefix),
+                // Without new lists there is nothing new to try with all.
+                Err(refused) if self.refused => *reason = refused,
+                Err(_) => {}
+            }
+        }
+        let mut there = self.there(own.manager);
+        let missing = step.names.iter().filter(|name| !there.contains(&(own.manager.plain)(name)));
+        let missing: Vec<&String> = missing.collect();
+        let ok = tried.is_ok();
+        // A command may also fail for what is no package of it.
+        if ok || self.refused || missing.is_empty() {
+            self.report(step.to_string(), tried);
+        } else {
+            let rest = step.names.iter().filter(|name| !missing.contains(name));
+            self.all.extend(rest.map(|name| Done::ok(own.manager.installing(name))));
+            self.alone(own, &missing);
+            there = self.there(own.manager);
+        }
+        let plain: Vec<String> = own.asked.iter().map(|name| (own.manager.plain)(name)).collect();
+        self.own(own.manager, &plain, &own.before, &there);
+        if ok || plain.iter().all(|name| there.contains(name)) {
+            self.record.settle(own.manager.name, own.asked.iter().cloned());
+        }
+    }
+
+    fn alone(&mut self, own: &Managed, missing: &[&String]) {
+        let mut failures = 0;
+        for (at, name) in missing.iter().enumerate() {
+            let what = own.manager.installing(name);
+            if failures >= GIVE_UP {
+                self.all.push(Done::skipped(what, format!("{GIVE_UP} others failed before it")));
+                continue;
+            }
+            (self.talk)(&what);
+            let mut argv = own.program.argv(own.manager, own.manager.install);
+            argv.extend(own.manager.words(name));
+            let tried = self.tried(&own.quietly(argv), &own.program, &own.prefix);
+            if self.refused {
+                // One refusal is one failure, whatever it was for.
+                let rest: Vec<&str> = missing.iter().skip(at).map(|name| name.as_str()).collect();
+                return self.report(own.manager.installing(&rest.join(", ")), tried);
+            }
+            failures = if tried.is_ok() { 0 } else { failures + 1 };
+            self.report(what, tried);
+        }
+    }
+
+    fn remove(&mut self, step: &Step, own: &Managed) {
+        let tried = self.tried(&step.command, &own.program, &own.prefix);
+        if tried.is_ok()
+            && let Some(names) = self.record.own.get_mut(own.manager.name)
+        {
+            names.retain(|name| !step.names.contains(name));
+            self.record.own.retain(|_, names| !names.is_empty());
+        }
+        self.report(step.to_string(), tried);
+    }
+
+    /// brew installs entry by entry: one that fails keeps none of the others away.
+    fn bundle(&mut self, step: &Step, own: &Bundled) {
+        let mut tried = self.tried(&step.command, &own.program, &[]);
+        if let Err(reason) = &mut tried
+            && let Bundle::Missing(_, missing) = bundle(&own.file, self.environment)
+            && !missing.is_empty()
+        {
+            reason.push_str("; still missing:\n");
+            reason.push_str(&missing.join("\n"));
+        }
+        for (manager, before) in &own.before {
+            let there = self.there(manager);
+            let listed = own.listed.iter().filter(|(section, _)| section == manager.name);
+            let listed: Vec<String> = listed.map(|(_, name)| name.clone()).collect();
+            self.own(manager, &listed, before, &there);
+        }
+        if tried.is_ok() {
+            self.record.settle(&own.file.path, [own.file.fingerprint()]);
+        }
+        self.report(step.to_string(), tried);
+    }
+
+    /// What is there, by plain name.
+    fn there(&self, manager: &Manager) -> Vec<String> {
+        match installed(manager, self.environment) {
+            Answer::Installed(_, names) => names.into_keys().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Notes what was asked for and came.
+    fn own(&mut self, manager: &Manager, asked: &[String], before: &[String], there: &[String]) {
+        let new = asked.iter().filter(|name| !before.contains(name) && there.contains(name));
+        let new: Vec<String> = new.cloned().collect();
+        if !new.is_empty() {
+            self.record.own.entry(manager.name.to_owned()).or_default().extend(new);
+        }
+    }
+}
+
+impl Managed {
+    /// A command whose output is caught: nobody could see a question for a password, so none is
+    /// asked; who gave one a moment ago is not asked again anyway.
+    fn quietly(&self, argv: Vec<String>) -> Command {
+        let mut words = self.prefix.clone();
+        if !words.is_empty() && !words.iter().any(|word| word == "-n") {
+            words.push("-n".to_owned());
+        }
+        Command::new(words.into_iter().chain(argv))
+    }
+}
+
+/// Whether it was the program that makes others root that ended: it puts its name in front.
+fn is_refused(outcome: &Outcome, prefix: &[String]) -> bool {
+    let Some(elevator) = prefix.first() else { return false };
+    let said = outcome.stderr.trim_start();
+    said.strip_prefix(elevator.as_str()).is_some_and(|rest| rest.starts_with(':'))
+}
