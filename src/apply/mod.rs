@@ -6,6 +6,7 @@
 pub mod action;
 pub mod command;
 pub mod done;
+pub mod merge;
 pub mod package;
 pub mod preference;
 pub mod service;
