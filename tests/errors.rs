@@ -86,6 +86,15 @@ fn links_that_lead_back_are_said() {
     scene.check("source-is-a-loop");
 }
 
+/// Git keeps no empty folder.
+#[test]
+fn a_folder_without_files_is_said() {
+    let scene = Scene::new();
+    sources(&scene, &["folder"]);
+    fs::create_dir_all(scene.root.join("folder/below")).expect("folders");
+    scene.check("source-is-empty");
+}
+
 #[test]
 fn imports_through_links_that_lead_back_are_said() {
     let scene = Scene::new();

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::clash::{clashes, folded};
 use super::file::Place;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::eval::Eval;
@@ -19,75 +20,21 @@ const SHARED: &[&str] = &[
     ".local/bin",
     ".cache",
     "Library",
+    "Library/Application Support",
+    "Library/LaunchAgents",
+    "Library/Preferences",
 ];
+
+/// hcc's own folder in a home, and the one of a machine.
+const STATE: &[&str] = &[".local/state/hcc", "/var/lib/hcc"];
 
 /// Looks at all files of a document and sorts them by path.
 pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
     let darwin = document.host.os.as_deref() == Some("darwin");
-    let mut seen: HashMap<String, (String, Span)> = HashMap::new();
-    let mut links: HashMap<String, (Span, Leaf)> = HashMap::new();
-    let mut all: Vec<(String, Span)> = Vec::new();
     for (file, place) in document.files.iter().zip(places) {
         one(eval, file, place.span, darwin);
-        for path in paths(file) {
-            let key = if darwin { path.to_lowercase() } else { path.clone() };
-            match seen.get(&key) {
-                Some((other, span)) => {
-                    let same = *other == path;
-                    let message = if same {
-                        format!("two definitions make the file `{path}`")
-                    } else {
-                        format!(
-                            "`{path}` and `{other}` are one file on macOS, which does not tell cases apart"
-                        )
-                    };
-                    eval.push(
-                        Diagnostic::error("same-path", place.span, "and here", message)
-                            .also(*span, "made here")
-                            .help("keep one of them, or give one another path"),
-                    );
-                }
-                None => {
-                    seen.insert(key, (path.clone(), place.span));
-                    all.push((path, place.span));
-                }
-            }
-        }
-        if let Some(leaf) = leaf(file) {
-            links.insert(
-                if darwin { file.path.to_lowercase() } else { file.path.clone() },
-                (place.span, leaf),
-            );
-        }
     }
-    for (path, span) in &all {
-        let path_key = if darwin { path.to_lowercase() } else { path.clone() };
-        for (at, _) in path_key.match_indices('/').skip(usize::from(path_key.starts_with('/'))) {
-            let parent = path_key.get(..at).unwrap_or("");
-            if let Some((other, leaf)) = links.get(parent).filter(|(other, _)| other != span) {
-                let (what, help) = match leaf {
-                    Leaf::File => ("a file", "give one of them another path"),
-                    Leaf::Link => {
-                        ("a link", "take the link out, or put the file where the link leads")
-                    }
-                    Leaf::Whole => (
-                        "one link to a folder",
-                        "take `whole` out, so that the folder is mirrored, or put the file into the folder",
-                    ),
-                };
-                eval.push(
-                    Diagnostic::error(
-                        "path-inside-file",
-                        *span,
-                        "inside it",
-                        format!("`{path}` is below `{parent}`, which is {what}"),
-                    )
-                    .also(*other, format!("{what} here"))
-                    .help(help),
-                );
-            }
-        }
-    }
+    clashes(eval, document, places);
     document.files.sort_by(|a, b| a.path.cmp(&b.path));
 }
 
@@ -124,43 +71,18 @@ pub fn preferences(eval: &Eval, list: Vec<(Preference, Span)>) -> Vec<Preference
     kept
 }
 
-/// The paths that a file takes: a mirrored folder those of its files.
-pub fn paths(file: &File) -> Vec<String> {
-    match &file.content {
-        Content::Source { files, folder: true, .. } if !files.is_empty() => {
-            files.iter().map(|inner| format!("{}/{}", file.path, inner.path)).collect()
-        }
-        _ => vec![file.path.clone()],
-    }
-}
-
-/// What nothing else can stand below.
-#[derive(Clone, Copy)]
-enum Leaf {
-    File,
-    Link,
-    Whole,
-}
-
-fn leaf(file: &File) -> Option<Leaf> {
-    match &file.content {
-        Content::Source { files, folder: true, .. } => files.is_empty().then_some(Leaf::Whole),
-        Content::Link { .. } => Some(Leaf::Link),
-        _ => Some(Leaf::File),
-    }
-}
-
 fn one(eval: &Eval, file: &File, span: Span, darwin: bool) {
+    let path = if darwin { folded(&file.path) } else { file.path.as_str().into() };
     let linked = matches!(file.install, Install::Link | Install::Live);
-    if darwin && linked && file.path.starts_with("Library/Preferences/") {
+    let in_library = darwin && linked && inside(&path, "library");
+    if let Some(preference) = in_library.then(|| preference(file)).flatten() {
         eval.push(
             Diagnostic::error(
                 "link-into-preferences",
                 span,
                 "would be a link",
                 format!(
-                    "macOS replaces links in `Library/Preferences`, so `{}` would be lost",
-                    file.path
+                    "macOS replaces links in `Library/Preferences`, so `{preference}` would be lost"
                 ),
             )
             .help(
@@ -168,10 +90,27 @@ fn one(eval: &Eval, file: &File, span: Span, darwin: bool) {
             ),
         );
     }
+    if let Some(state) = STATE.iter().find(|state| reaches(file, &path, state)) {
+        let own = &file.path;
+        let (message, help) = match inside(&path, state) {
+            true => (
+                format!("hcc keeps its generations in `{state}`, so `{own}` cannot be there"),
+                "give it another path",
+            ),
+            false => (
+                format!("the folder `{own}` has files for `{state}`, where hcc keeps its own"),
+                "name a folder without them",
+            ),
+        };
+        eval.push(
+            Diagnostic::error("inside-state", span, "reaches hcc's own folder", message).help(help),
+        );
+    }
     let whole =
         matches!(&file.content, Content::Source { files, folder: true, .. } if files.is_empty());
     let is_link = whole || matches!(file.content, Content::Link { .. });
-    if is_link && SHARED.contains(&file.path.as_str()) {
+    let shared = |folder: &&str| if darwin { folded(folder) == path } else { **folder == path };
+    if is_link && SHARED.iter().any(shared) {
         eval.push(
             Diagnostic::error(
                 "shared-folder",
@@ -181,6 +120,38 @@ fn one(eval: &Eval, file: &File, span: Span, darwin: bool) {
             )
             .help("mirror it file by file (without `whole`), or link single folders in it"),
         );
+    }
+}
+
+/// Whether a file, or one of a folder that is mirrored, stands in a folder or in its place.
+fn reaches(file: &File, path: &str, folder: &str) -> bool {
+    let rest = folder.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
+    inside(path, folder)
+        || match (&file.content, rest) {
+            (Content::Source { files, .. }, Some(rest)) => {
+                files.iter().any(|inner| inside(&inner.path, rest))
+            }
+            _ => false,
+        }
+}
+
+/// Whether a path is a folder or below it.
+fn inside(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The file among those of a `file` that macOS keeps preferences in.
+fn preference(file: &File) -> Option<String> {
+    let matches = |path: &String| {
+        let path = folded(path);
+        path.starts_with("library/preferences/") && path.ends_with(".plist")
+    };
+    match &file.content {
+        Content::Source { files, .. } if !files.is_empty() => {
+            let mut paths = files.iter().map(|inner| format!("{}/{}", file.path, inner.path));
+            paths.find(matches)
+        }
+        _ => Some(file.path.clone()).filter(matches),
     }
 }
 

@@ -8,9 +8,7 @@ use crate::diag::{Diagnostic, Span, nearest};
 use crate::emit::{self, Params, Said};
 use crate::eval::Poisoned;
 use crate::eval::collect::string;
-use crate::files;
 use crate::ir::{Content, Origin, Written};
-use crate::syntax::import::{near_path, reason};
 use crate::syntax::tree::Node;
 use crate::value::{Data, Map, Typed};
 
@@ -74,7 +72,7 @@ pub fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Po
         return Err(Poisoned);
     }
     if let Some(source) = source {
-        return source_body(statement, &source, span).map(Some);
+        return super::source::body(statement, &source, span);
     }
     if let Some(to) = link {
         return Ok(Some(Body {
@@ -378,106 +376,4 @@ fn param(statement: &Statement<'_>, node: &Node) -> Result<Option<Said>, Poisone
         }
     }
     Ok(Some(said))
-}
-
-fn source_body(statement: &Statement<'_>, source: &Typed, span: Span) -> Result<Body, Poisoned> {
-    let Data::String(path) = &source.data else {
-        return Err(statement.wrong("source", "a path", &source.data));
-    };
-    let at = source.from.iter().copied().find(|span| statement.eval.is_users(span)).unwrap_or(span);
-    let own = Utf8Path::new(&**path);
-    let problem =
-        |code: &'static str, label: &str, what: String| Diagnostic::error(code, at, label, what);
-    // A pipe is looked at before it is opened: opening it would wait for a writer.
-    let found = match files::look(own) {
-        Ok((files::FileKind::Special, _)) => {
-            statement.eval.push(
-                problem(
-                    "unreadable-source",
-                    "neither file nor folder",
-                    format!(
-                        "a source is a file or a folder, found a pipe, socket or device at `{path}`"
-                    ),
-                )
-                .help("name a file or a folder of the configuration"),
-            );
-            return Err(Poisoned);
-        }
-        other => other.and_then(|found| files::may_read(own).map(|()| found)),
-    };
-    let found = found.map_err(|error| {
-        statement.eval.push(match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                if let Ok(to) = own.read_link_utf8() {
-                    statement.eval.push(problem(
-                        "missing-source",
-                        "leads to nothing",
-                        format!("`{path}` is a link to `{to}`, which is not there"),
-                    ));
-                    return Poisoned;
-                }
-                let folder =
-                    statement.eval.shared.folders.get(&at.source).cloned().unwrap_or_default();
-                problem(
-                    "missing-source",
-                    "not there",
-                    format!("there is no file or folder `{path}`"),
-                )
-                .meant(at, near_path(&folder, own))
-            }
-            _ if files::is_loop(&error) => problem(
-                "unreadable-source",
-                "a circle of links",
-                format!("`{path}` is a link that leads back to itself"),
-            ),
-            std::io::ErrorKind::PermissionDenied => problem(
-                "unreadable-source",
-                "not readable",
-                format!("`{path}` cannot be read: permission denied"),
-            )
-            .help(format!(
-                "allow it: `chmod u+r{} {path}`",
-                if files::kind(own).is_ok_and(|kind| kind == files::FileKind::Dir) {
-                    "x"
-                } else {
-                    ""
-                }
-            )),
-            _ => problem(
-                "unreadable-source",
-                "not readable",
-                format!("`{path}` cannot be read: {}", reason(&error)),
-            ),
-        });
-        Poisoned
-    });
-    let (kind, stamp) = found?;
-    let folder = kind == files::FileKind::Dir;
-    let whole = statement.flag("whole")?;
-    let mut list = Vec::new();
-    if folder && !whole {
-        match files::mirror(own) {
-            Ok(found) => list = found,
-            Err(error) => {
-                statement.eval.push(problem(
-                    "unreadable-source",
-                    "not readable",
-                    format!("not all of the folder `{path}` can be read: {}", reason(&error)),
-                ));
-                return Err(Poisoned);
-            }
-        }
-    }
-    let root = &statement.eval.shared.root;
-    let relative = own.strip_prefix(root).unwrap_or(own);
-    Ok(Body {
-        content: Content::Source {
-            source: relative.to_string(),
-            files: list,
-            folder,
-            stamp: (!folder).then_some(stamp),
-        },
-        written: Written::default(),
-        from: source.from.clone(),
-    })
 }

@@ -4,11 +4,13 @@
 //! be, are said here at the place that the user wrote. Writes nothing.
 
 mod check;
+mod clash;
 mod content;
 mod file;
 mod order;
 mod path;
 mod policy;
+mod source;
 
 pub use check::one_user;
 

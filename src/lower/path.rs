@@ -91,7 +91,12 @@ fn system_path(said: &str) -> Result<String, BadPath> {
             ..bad_path("holds `..`", format!("`{said}` holds `..`"), "write the path without `..`")
         });
     }
-    Ok(said.to_owned())
+    let parts: Vec<&str> = said.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if parts.is_empty() {
+        let message = format!("a file of the machine has a name, found `{said}`");
+        return Err(bad_path("the root itself", message, "name a file in it"));
+    }
+    Ok(format!("/{}", parts.join("/")))
 }
 
 /// A path as it is without `..`, if it does not lead out.
