@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::io::IsTerminal;
 use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::apply::command::Environment;
+use crate::apply::package::Rights;
 use crate::apply::service::launchd::Session;
 use crate::eval::facts::{HostFacts, Machine, UserFacts};
 
@@ -69,6 +71,24 @@ pub fn home() -> Option<Utf8PathBuf> {
 /// `$HCC_CONFIG`.
 pub fn config_variable() -> Option<Utf8PathBuf> {
     variable("HCC_CONFIG").map(Utf8PathBuf::from)
+}
+
+/// `$HCC_STATE`.
+pub fn state_variable() -> Option<Utf8PathBuf> {
+    variable("HCC_STATE").map(Utf8PathBuf::from)
+}
+
+/// What hcc is run as: whether it is root, and whether somebody can be asked.
+pub fn rights() -> Rights {
+    Rights {
+        root: uid() == 0,
+        terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+    }
+}
+
+/// The number of who runs hcc, as far as files are concerned.
+pub fn uid() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// `$XDG_CONFIG_HOME`, or `~/.config`.

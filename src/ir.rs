@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
 /// The version of the IR's shape.
@@ -78,6 +79,55 @@ impl Serialize for Value {
             Value::List(list) => serializer.collect_seq(list),
             Value::Map(map) => serializer.collect_map(map),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a value")
+            }
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+                Ok(Value::Bool(value))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+                Ok(Value::Int(value.into()))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+                Ok(Value::Int(value.into()))
+            }
+            fn visit_i128<E>(self, value: i128) -> Result<Value, E> {
+                Ok(Value::Int(value))
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+                Ok(Value::Float(value))
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+                Ok(Value::String(value.into()))
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+                let mut list = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(Value::List(list))
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+                let mut map = IndexMap::new();
+                while let Some((key, item)) = items.next_entry::<String, Value>()? {
+                    map.insert(key.into(), item);
+                }
+                Ok(Value::Map(map))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
     }
 }
 
@@ -179,7 +229,7 @@ pub struct User {
 }
 
 /// Where something comes from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Origin {
     /// The file, relative to the configuration; `<hcc>/...` for hcc's own.
     pub file: Arc<str>,
@@ -354,7 +404,7 @@ pub struct Written {
 }
 
 /// A package.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Package {
     /// Its name with that manager.
     pub name: String,
@@ -367,7 +417,7 @@ pub struct Package {
 }
 
 /// What a service manager runs.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Unit {
     /// `backup.timer`, `hcc.backup`.
     pub name: String,
@@ -376,19 +426,19 @@ pub struct Unit {
     /// Its file.
     pub file: String,
     /// launchd's domain, `gui` or `user`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// Where it is said.
     pub origins: Vec<Origin>,
 }
 
 /// A preference of macOS.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Preference {
     /// `com.apple.dock`, `NSGlobalDomain`.
     pub domain: String,
     /// Whether it is of this machine alone, as `defaults -currentHost`.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub current_host: bool,
     /// Its key.
     pub key: String,
@@ -399,17 +449,17 @@ pub struct Preference {
 }
 
 /// Something that is run.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Action {
     /// Its name.
     pub name: String,
     /// What is run, by `sh -c`.
     pub run: String,
     /// Actions that come before it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
     /// Those of them without whose success it is not run.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
     /// Where it is said.
     pub origins: Vec<Origin>,

@@ -4,10 +4,25 @@
 //! functions ([`plan`]); only [`disk`] and [`state`] write, only [`command`] runs programs.
 
 pub mod action;
+pub mod after;
+pub mod change;
 pub mod command;
+pub mod disk;
 pub mod done;
+pub mod index;
+pub mod journal;
+pub mod ledger;
+pub mod look;
+pub mod manifest;
 pub mod merge;
 pub mod package;
+pub mod plan;
 pub mod preference;
+pub mod prepare;
 pub mod service;
+pub mod site;
 pub mod state;
+pub mod step;
+pub mod switch;
+pub mod tree;
+pub mod wanted;

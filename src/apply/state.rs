@@ -39,6 +39,15 @@ struct Head {
     version: u32,
 }
 
+/// The record of folders that were made for the state.
+const ABOVE: &str = "above.json";
+
+/// Folders that were made for the state.
+#[derive(Default, Serialize, serde::Deserialize)]
+struct Above {
+    made: Vec<String>,
+}
+
 /// hcc's own folder.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -52,13 +61,42 @@ impl State {
         self.path.join(name)
     }
 
-    /// Makes the folder, for nobody else to read.
+    /// Makes the folder, for nobody else to read, and notes which folders above it were made for
+    /// it, the innermost first.
     ///
     /// # Errors
     /// The system's own.
     pub fn make(&self) -> Result<(), StateError> {
+        if self.path.is_dir() {
+            return Ok(());
+        }
+        let made: Vec<String> = self
+            .path
+            .ancestors()
+            .skip(1)
+            .take_while(|above| !above.exists())
+            .map(|above| above.to_string())
+            .collect();
+        if let Some(above) = self.path.parent() {
+            fs::create_dir_all(above).map_err(|error| self.io("", error))?;
+        }
         let mut builder = fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(&self.path).map_err(|e| self.io("", e))
+        match builder.mode(0o700).create(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+            done => done.map_err(|error| self.io("", error))?,
+        }
+        if made.is_empty() {
+            return Ok(());
+        }
+        self.write(ABOVE, &Above { made })
+    }
+
+    /// The folders above it that were made for it, the innermost first.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn above(&self) -> Result<Vec<String>, StateError> {
+        Ok(self.read::<Above>(ABOVE)?.unwrap_or_default().made)
     }
 
     /// A record, such as `packages.json`; none if there is none yet.
@@ -88,9 +126,7 @@ impl State {
     /// # Errors
     /// The system's own.
     pub fn write(&self, name: &str, record: &impl Serialize) -> Result<(), StateError> {
-        let bytes = serde_json::to_vec(&Versioned { version: VERSION, record })
-            .map_err(|error| self.io(name, error.into()))?;
-        self.write_bytes(name, &bytes)
+        self.write_bytes(name, &versioned(record).map_err(|error| self.io(name, error))?)
     }
 
     /// Writes a file so that it is there whole or not at all, and stays.
@@ -111,6 +147,18 @@ impl State {
         written.map_err(|error| self.io(name, error))
     }
 
+    /// Writes a file that may be lost, but is never there in part.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn write_loose(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+        let (new, path) = (self.join(format!("{name}.new")), self.join(name));
+        let mut options = fs::OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        let written = options.open(&new).and_then(|mut file| file.write_all(bytes));
+        written.and_then(|()| fs::rename(&new, &path)).map_err(|error| self.io(name, error))
+    }
+
     /// Removes a record, if it is there.
     ///
     /// # Errors
@@ -125,4 +173,12 @@ impl State {
     fn io(&self, name: &str, error: io::Error) -> StateError {
         StateError::Io(self.join(name), error)
     }
+}
+
+/// A record as it is written.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn versioned(record: &impl Serialize) -> io::Result<Vec<u8>> {
+    Ok(serde_json::to_vec(&Versioned { version: VERSION, record })?)
 }

@@ -3,15 +3,19 @@
 //! stdout is data, stderr is talk. Exit status: 0 done; 1 the configuration has errors; 2 usage;
 //! 3 stopped before any change because the user must decide; 4 begun, and something failed.
 
+mod apply;
 mod check;
 mod compile;
 mod completions;
 pub mod here;
+mod home;
 mod init;
 mod options;
+mod planned;
 pub mod session;
 mod show;
 mod tree;
+mod unified;
 mod why;
 
 use std::process::ExitCode;
@@ -73,6 +77,8 @@ enum Command {
     Compile(compile::Compile),
     /// Print one generated file
     Show(show::Show),
+    /// Set up this home: show what changes, ask, do it
+    Apply(apply::Apply),
     /// Search the options: types, defaults, docs, examples
     Options(options::Options),
     /// Say where a value, or a line of a generated file, comes from
@@ -89,6 +95,7 @@ pub fn run() -> ExitCode {
         Command::Check(command) => command.run(&cli.global),
         Command::Compile(command) => command.run(&cli.global),
         Command::Show(command) => command.run(&cli.global),
+        Command::Apply(command) => command.run(&cli.global),
         Command::Options(command) => command.run(&cli.global),
         Command::Why(command) => command.run(&cli.global),
         Command::Completions(command) => command.run(),

@@ -29,7 +29,7 @@ pub use expand::{Shell, Unexpanded, shell_expand};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diag::nearest;
 use crate::ir::{Path, Value};
@@ -166,20 +166,20 @@ pub struct Param {
 }
 
 /// One parameter as said: `join "," "Ciphers" "MACs"`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     /// The parameter's name.
     pub name: Arc<str>,
     /// Its arguments.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<Value>,
     /// Its properties.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub props: IndexMap<Arc<str>, Value>,
 }
 
 /// The parameters of one file, in the order they are said; a name may come several times.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Params {
     /// All of them.

@@ -1,0 +1,225 @@
+//! What follows the files: services, packages, preferences, actions. None of it undoes files.
+
+use std::time::Duration;
+
+use super::action::{self, Files};
+use super::change::Change;
+use super::command::Environment;
+use super::done::Done;
+use super::manifest::{Entry, Kind, Manifest, Rest};
+use super::package::{self, Ask, Rights};
+use super::preference;
+use super::service::launchd::Session;
+use super::service::{self, Content, Skipped, UnitFile, UnitId};
+use super::site::Site;
+use super::state::StateError;
+use super::wanted::Wanted;
+use crate::ir::{Cleanup, Unit};
+
+/// The record of what was seen through to its end.
+pub const SETTLED: &str = "settled.json";
+
+/// The generation whose services were brought up to date.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Settled {
+    generation: u64,
+    units: Vec<Unit>,
+}
+
+/// Which of it is done.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    /// Whether packages are installed.
+    pub packages: bool,
+    /// When managers are asked what is there.
+    pub ask: Ask,
+    /// Whether actions are run.
+    pub actions: bool,
+    /// Whether anything is: not for a home that is built below a folder.
+    pub anything: bool,
+    /// What hcc is run as.
+    pub rights: Rights,
+    /// Who is logged in.
+    pub session: Session,
+}
+
+/// What follows the files.
+#[derive(Debug, Default, serde::Serialize)]
+pub struct After {
+    /// What is done with services, after the files.
+    pub services: Vec<service::Step>,
+    /// Managers that do not run.
+    pub skipped: Vec<Skipped>,
+    /// What is installed and taken away.
+    pub packages: package::Plan,
+    /// What is written into the preferences of macOS.
+    pub preferences: preference::Plan,
+    /// What is run last.
+    pub actions: action::Plan,
+    /// Whether there are units at all, of before or after.
+    #[serde(skip)]
+    has_units: bool,
+}
+
+impl After {
+    /// Whether nothing follows.
+    pub fn is_empty(&self) -> bool {
+        self.services.is_empty()
+            && self.packages.is_empty()
+            && self.preferences.is_empty()
+            && self.actions.steps.is_empty()
+    }
+
+    /// Plans what follows a change. It asks managers, and changes nothing.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn plan(
+        change: &Change,
+        site: &Site,
+        scope: Scope,
+        environment: &Environment,
+    ) -> Result<Self, StateError> {
+        let mut after = Self::default();
+        if !scope.anything {
+            return Ok(after);
+        }
+        let (state, rest) = (&site.state, &change.manifest.rest);
+        after.services(change, site, scope, environment)?;
+        if scope.packages {
+            after.packages = package::prepare(
+                &rest.packages,
+                rest.policy.cleanup,
+                scope.ask,
+                scope.rights,
+                state,
+                environment,
+            )?;
+        }
+        after.preferences = preference::prepare(&rest.preferences, state, environment)?;
+        if scope.actions {
+            let paths = change.changed();
+            let generation = !change.is_still();
+            let changes = action::Changes { generation, paths: &paths };
+            after.actions = action::prepare(&rest.actions, changes, state)?;
+        }
+        Ok(after)
+    }
+
+    fn services(
+        &mut self,
+        change: &Change,
+        site: &Site,
+        scope: Scope,
+        environment: &Environment,
+    ) -> Result<(), StateError> {
+        let index = &change.record.index;
+        let settled: Settled = site.state.read(SETTLED)?.unwrap_or_default();
+        let units = &change.manifest.rest.units;
+        let is_unit = |entry: &Entry, units: &[Unit]| UnitId::of(&entry.path, units).is_some();
+        let earlier = match settled.generation {
+            number if number == index.generation || number == 0 => None,
+            number => super::manifest::read(&site.state, number).ok(),
+        };
+        let old: Vec<&Entry> = match &earlier {
+            Some(manifest) => manifest.entries.iter().collect(),
+            None if settled.generation == 0 => Vec::new(),
+            None => index.records.iter().map(|record| &record.entry).collect(),
+        };
+        let old: Vec<&Entry> =
+            old.into_iter().filter(|entry| is_unit(entry, &settled.units)).collect();
+        let new: Vec<&Wanted> =
+            change.wanted.iter().filter(|wanted| is_unit(&wanted.entry, units)).collect();
+        self.has_units = !old.is_empty() || !new.is_empty();
+        let same = old.len() == new.len()
+            && old
+                .iter()
+                .zip(&new)
+                .all(|(old, new)| old.path == new.entry.path && old.puts_the_same(&new.entry));
+        if same {
+            return Ok(());
+        }
+        let folder = format!("generations/{}/home", settled.generation);
+        let read = |entry: &Entry| match &entry.kind {
+            Kind::Plain(to) => Some(Content::Link(to.clone())),
+            Kind::Live(from) => std::fs::read(from).ok().map(Content::File),
+            _ => {
+                let path = site.state.join(&folder).join(&entry.path);
+                std::fs::read(path).ok().map(Content::File)
+            }
+        };
+        let old: Vec<UnitFile> =
+            old.iter().filter_map(|entry| unit(entry, read(entry)?, &settled.units)).collect();
+        let new: Vec<UnitFile> = new
+            .iter()
+            .filter_map(|wanted| {
+                let content = match &wanted.entry.kind {
+                    Kind::Plain(to) => Content::Link(to.clone()),
+                    Kind::Live(from) => Content::File(std::fs::read(from).ok()?),
+                    _ => Content::File(wanted.read().ok()?.into_owned()),
+                };
+                unit(&wanted.entry, content, units)
+            })
+            .collect();
+        let found = service::look(&old, &new, scope.session, environment);
+        self.services = service::plan(&old, &new, &found);
+        self.skipped = found.skipped;
+        Ok(())
+    }
+
+    /// Does it, and says what came of each step.
+    pub fn run(
+        self,
+        rest: &Rest,
+        generation: u64,
+        files: Files,
+        site: &Site,
+        environment: &Environment,
+        talk: &mut dyn FnMut(&str),
+    ) -> Vec<Done> {
+        let state = &site.state;
+        let mut done = preference::run(self.preferences, state, environment, talk);
+        let mut all: Vec<Done> = Vec::new();
+        let failures = {
+            let mut report = |event: service::Event<'_>| match event {
+                service::Event::Begun(step) => talk(&step.to_string()),
+                service::Event::Done(step) => all.push(Done::ok(step.to_string())),
+                service::Event::Failed(failure) => {
+                    all.push(Done::failed(failure.step.to_string(), failure.reason.clone()));
+                }
+            };
+            service::run(&self.services, TIMEOUT, environment, &mut report)
+        };
+        drop(failures);
+        done.append(&mut all);
+        if self.has_units {
+            let settled = Settled { generation, units: rest.units.clone() };
+            if let Err(error) = state.write(SETTLED, &settled) {
+                done.push(Done::failed(
+                    "remember which services are up to date",
+                    error.to_string(),
+                ));
+            }
+        }
+        done.extend(package::run(self.packages, state, environment, talk));
+        let user = Some(rest.user.as_str()).filter(|user| !user.is_empty());
+        let own = action::environment(environment, generation, &rest.host, user);
+        done.extend(action::run(&self.actions, files, state, &own, talk));
+        done
+    }
+}
+
+/// How long a unit may take to start or stop.
+const TIMEOUT: Duration = service::TIMEOUT;
+
+fn unit(entry: &Entry, content: Content, units: &[Unit]) -> Option<UnitFile> {
+    let id = UnitId::of(&entry.path, units)?;
+    Some(UnitFile { id, path: entry.path.clone().into(), content })
+}
+
+/// The rest of a generation that asks for nothing, with the clean-up of another.
+pub fn nothing(manifest: &Manifest) -> Rest {
+    let Rest { host, user, policy, .. } = manifest.rest.clone();
+    let cleanup = Cleanup::None;
+    Rest { host, user, policy: crate::ir::Policy { cleanup, ..policy }, ..Rest::default() }
+}

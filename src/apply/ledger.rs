@@ -1,0 +1,85 @@
+//! What was there before hcc: originals and the folders that hcc made. It stands outside the
+//! generations and is ended only by giving back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::manifest::Entry;
+use super::merge::Owned;
+
+/// The record's name.
+pub const FILE: &str = "ledger.json";
+
+/// Where stored originals are.
+pub const FOLDER: &str = "originals";
+
+/// Where edits are that made room.
+pub const SAVED: &str = "saved";
+
+/// All that has to be given back one day.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Ledger {
+    /// The number of the next stored original.
+    pub next: u64,
+    /// What stood at a path, by the path.
+    pub originals: BTreeMap<String, Original>,
+    /// Folders that hcc made. They go when they are empty.
+    pub folders: BTreeSet<String>,
+    /// What merged files held, by their path.
+    pub merged: BTreeMap<String, Merging>,
+    /// What a switch could not do, by the path.
+    pub pending: BTreeMap<String, Pending>,
+    /// Edits that made room, by their name in the state; they are kept until somebody removes them.
+    pub saved: BTreeMap<String, String>,
+    /// Things of hcc's own that could not be removed.
+    pub litter: BTreeSet<String>,
+}
+
+/// What a switch could not do.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pending {
+    /// The generation has the path, the home has not.
+    NotPlaced,
+    /// The home has the path, as this entry left it, and the generation has not.
+    NotRemoved(Entry),
+}
+
+/// What stood at a path.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Original {
+    /// It is in [`FOLDER`], by this name, as it was.
+    Stored(String),
+    /// It was renamed, to this path.
+    Beside(String),
+    /// It is what stands there: it was the same as what is wanted, and stays.
+    Adopted,
+}
+
+/// A file that is shared with its program.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Merging {
+    /// How the keys are written.
+    pub format: String,
+    /// The keys that hcc owns, and what they were before.
+    pub owned: Owned,
+}
+
+impl Ledger {
+    /// A name in [`FOLDER`] that was never used. It ends in the path's own name, for who looks.
+    pub fn store(&mut self, path: &str) -> String {
+        self.name(FOLDER, path)
+    }
+
+    /// A name in [`SAVED`] that was never used.
+    pub fn refuge(&mut self, path: &str) -> String {
+        self.name(SAVED, path)
+    }
+
+    fn name(&mut self, folder: &str, path: &str) -> String {
+        self.next += 1;
+        let name: String = path.rsplit('/').next().unwrap_or(path).chars().take(40).collect();
+        format!("{folder}/{}-{name}", self.next)
+    }
+}

@@ -1,0 +1,333 @@
+//! What a generation is: every path it manages, and all that is not a file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::state::{State, StateError};
+use super::{action, package, preference};
+use crate::ir::{Drift, Policy, Unit};
+
+/// The name of a content: half of its BLAKE3.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Hash(pub [u8; 16]);
+
+impl Hash {
+    /// The name of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self::from(blake3::hash(bytes))
+    }
+}
+
+impl From<blake3::Hash> for Hash {
+    fn from(hash: blake3::Hash) -> Self {
+        let mut half = [0; 16];
+        half.copy_from_slice(&hash.as_bytes()[..16]);
+        Self(half)
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serializer.is_human_readable() {
+            true => serializer.collect_str(self),
+            false => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return <[u8; 16]>::deserialize(deserializer).map(Self);
+        }
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let wrong = || serde::de::Error::custom("a hash is 32 hexadecimal digits");
+        if text.len() != 32 || !text.is_ascii() {
+            return Err(wrong());
+        }
+        let mut bytes = [0; 16];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).map_err(|_| wrong())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// How a path is managed, and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A link, through `current`, to the content in the generation's tree.
+    Link(Hash),
+    /// A file of its own.
+    Copy(Hash),
+    /// Keys of a file that its program also writes. The content is a
+    /// [`super::wanted::Declared`] as JSON.
+    Merge(Hash),
+    /// A link into the configuration; absolute.
+    Live(String),
+    /// A link as the configuration says it.
+    Plain(String),
+}
+
+impl Kind {
+    /// The content in the generation's tree, if it has one.
+    pub fn hash(&self) -> Option<Hash> {
+        match self {
+            Kind::Link(hash) | Kind::Copy(hash) | Kind::Merge(hash) => Some(*hash),
+            Kind::Live(_) | Kind::Plain(_) => None,
+        }
+    }
+
+    /// As it is called in the configuration.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Link(_) | Kind::Plain(_) => "link",
+            Kind::Copy(_) => "copy",
+            Kind::Merge(_) => "merge",
+            Kind::Live(_) => "live",
+        }
+    }
+}
+
+/// One managed path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Relative to the home.
+    pub path: String,
+    /// How it is managed.
+    pub kind: Kind,
+    /// Permissions of a file.
+    pub mode: u32,
+    /// The target that makes it.
+    pub target: String,
+    /// Run when it changed.
+    #[serde(default)]
+    pub on_change: Option<String>,
+    /// Whether what stands there may be moved to a safe place without asking.
+    #[serde(default)]
+    pub force: bool,
+    /// What is done with an edit.
+    #[serde(default)]
+    pub drift: Option<Drift>,
+    /// Links in the place of a folder on the way that are meant to be.
+    #[serde(default)]
+    pub allow_parent: Vec<String>,
+}
+
+impl Entry {
+    /// Whether what it puts into the home is the same.
+    pub fn puts_the_same(&self, other: &Entry) -> bool {
+        self.kind == other.kind && self.mode == other.mode
+    }
+}
+
+/// All of a generation that is not a file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rest {
+    /// The host.
+    pub host: String,
+    /// The user.
+    pub user: String,
+    /// Packages.
+    pub packages: package::Wanted,
+    /// What a service manager runs, without its origins.
+    pub units: Vec<Unit>,
+    /// Preferences of macOS.
+    pub preferences: Vec<preference::Wanted>,
+    /// What is run after the switch.
+    pub actions: action::Wanted,
+    /// How it is applied.
+    pub policy: Policy,
+}
+
+/// A generation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Its number, from 1.
+    pub number: u64,
+    /// When it was made, in seconds since 1970.
+    pub created: u64,
+    /// What made it: `apply`, `rollback to 3`.
+    pub by: String,
+    /// The configuration's first file.
+    pub config: String,
+    /// Its managed paths, sorted by their bytes.
+    pub entries: Vec<Entry>,
+    /// All else.
+    pub rest: Rest,
+}
+
+impl Manifest {
+    /// The entry of a path.
+    pub fn entry(&self, path: &str) -> Option<&Entry> {
+        let found = self.entries.binary_search_by(|entry| entry.path.as_str().cmp(path));
+        found.ok().and_then(|at| self.entries.get(at))
+    }
+}
+
+/// A generation as it is written: whole, or what it has other than an earlier one.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    #[serde(flatten)]
+    manifest: Manifest,
+    /// The generation that it differs from; `entries` are those that are new or other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    base: Option<u64>,
+    /// How many generations have to be read for this one, with itself.
+    #[serde(default)]
+    chain: u32,
+    /// Paths of the base that it has not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    removed: Vec<String>,
+}
+
+/// Chains are not longer, so that a generation is read in a time that stays small.
+const LONGEST_CHAIN: u32 = 200;
+
+/// Where a generation's manifest is.
+pub fn file(number: u64) -> String {
+    format!("generations/{number}/manifest.json")
+}
+
+/// The numbers of all generations, ascending.
+///
+/// # Errors
+/// The system's own.
+pub fn numbers(state: &State) -> Result<Vec<u64>, StateError> {
+    let folder = state.join("generations");
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StateError::Io(folder, error)),
+    };
+    let mut numbers = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| StateError::Io(folder.clone(), error))?;
+        numbers.extend(entry.file_name().to_str().and_then(|name| name.parse::<u64>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Reads a generation, with those that it differs from.
+///
+/// # Errors
+/// [`StateError`]; a generation that is not there is one.
+pub fn read(state: &State, number: u64) -> Result<Manifest, StateError> {
+    let mut links = vec![one(state, number)?];
+    while let Some(base) = links.last().and_then(|written| written.base) {
+        if links.len() > LONGEST_CHAIN as usize + 1
+            || links.iter().any(|own| own.manifest.number == base)
+        {
+            let path = state.join(file(number));
+            return Err(StateError::Damaged(path, "it is based on itself".to_owned()));
+        }
+        links.push(one(state, base)?);
+    }
+    let mut links = links.into_iter().rev();
+    let Some(first) = links.next() else { return Ok(Manifest::default()) };
+    let mut manifest = first.manifest;
+    let mut entries: Option<BTreeMap<String, Entry>> = None;
+    for written in links {
+        let all = entries.get_or_insert_with(|| by_path(std::mem::take(&mut manifest.entries)));
+        for path in &written.removed {
+            all.remove(path);
+        }
+        manifest = written.manifest;
+        all.extend(by_path(std::mem::take(&mut manifest.entries)));
+    }
+    if let Some(entries) = entries {
+        manifest.entries = entries.into_values().collect();
+    }
+    Ok(manifest)
+}
+
+/// The generations that have to be read for this one, without itself.
+///
+/// # Errors
+/// [`StateError`].
+pub fn bases(state: &State, number: u64) -> Result<Vec<u64>, StateError> {
+    let mut bases = Vec::new();
+    let mut at = one(state, number)?.base;
+    while let Some(base) = at.filter(|base| !bases.contains(base)) {
+        bases.push(base);
+        at = one(state, base)?.base;
+    }
+    Ok(bases)
+}
+
+fn by_path(entries: Vec<Entry>) -> BTreeMap<String, Entry> {
+    entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect()
+}
+
+fn one(state: &State, number: u64) -> Result<Written, StateError> {
+    let name = file(number);
+    let missing = || StateError::Damaged(state.join(&name), "it is not there".to_owned());
+    state.read::<Written>(&name)?.ok_or_else(missing)
+}
+
+/// Writes a generation: what it has other than `base`, if that is given and smaller.
+///
+/// # Errors
+/// The system's own.
+pub fn write(state: &State, new: &Manifest, base: Option<&Manifest>) -> Result<(), StateError> {
+    let written = match base.map(|base| Ok((base, one(state, base.number)?.chain))).transpose()? {
+        Some((base, chain)) if chain < LONGEST_CHAIN => delta(new, base, chain + 1),
+        _ => None,
+    };
+    let whole = || Written { manifest: new.clone(), base: None, chain: 1, removed: Vec::new() };
+    state.write(&file(new.number), &written.unwrap_or_else(whole))
+}
+
+/// What a generation has other than another; none if that is not less.
+fn delta(new: &Manifest, base: &Manifest, chain: u32) -> Option<Written> {
+    let (mut old, mut own) = (base.entries.iter().peekable(), new.entries.iter().peekable());
+    let (mut entries, mut removed) = (Vec::new(), Vec::new());
+    loop {
+        let order = match (old.peek(), own.peek()) {
+            (Some(old), Some(own)) => old.path.cmp(&own.path),
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (None, None) => break,
+        };
+        let before = if order.is_le() { old.next() } else { None };
+        let after = if order.is_ge() { own.next() } else { None };
+        match (before, after) {
+            (Some(before), None) => removed.push(before.path.clone()),
+            (before, Some(after)) if before != Some(after) => entries.push(after.clone()),
+            _ => {}
+        }
+    }
+    if entries.len() + removed.len() > new.entries.len() / 2 {
+        return None;
+    }
+    let manifest = Manifest { entries, rest: new.rest.clone(), ..head(new) };
+    Some(Written { manifest, base: Some(base.number), chain, removed })
+}
+
+/// A generation without what it holds.
+fn head(manifest: &Manifest) -> Manifest {
+    Manifest {
+        number: manifest.number,
+        created: manifest.created,
+        by: manifest.by.clone(),
+        config: manifest.config.clone(),
+        ..Manifest::default()
+    }
+}

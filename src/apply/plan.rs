@@ -1,0 +1,673 @@
+//! What is wanted, what is recorded and what was found, to what is to be done. Pure: it is handed
+//! all that was seen, and hands on data that can be shown, and done.
+
+use std::collections::BTreeMap;
+
+use super::disk::Way;
+use super::index::Record;
+use super::ledger::{Ledger, Merging, Original};
+use super::look::Found;
+use super::manifest::{Entry, Kind};
+use super::wanted::Wanted;
+use crate::ir::{Backup, Drift, Stamp};
+
+/// One path, and all that is known of it.
+#[derive(Debug)]
+pub struct Sight<'a> {
+    /// As it shall be.
+    pub wanted: Option<&'a Wanted>,
+    /// As it was left.
+    pub record: Option<&'a Record>,
+    /// As it is.
+    pub found: Found,
+    /// What merging comes to, for a file that is shared with its program.
+    pub merged: Option<Result<Merge, String>>,
+}
+
+/// A merged file.
+#[derive(Clone, Debug)]
+pub struct Merge {
+    /// What the file shall hold; none if it shall go.
+    pub bytes: Option<Vec<u8>>,
+    /// Whether that is something else than what it holds.
+    pub changed: bool,
+    /// The keys that hcc owns then.
+    pub owned: Merging,
+    /// Keys that somebody edited, as people write them.
+    pub edited: Vec<String>,
+    /// Whether those edits are overwritten.
+    pub restores: bool,
+}
+
+/// What was decided before planning.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// What to do about conflicts; none: they stop the run.
+    pub backup: Option<Backup>,
+    /// What to do about edits, for all files.
+    pub drift: Option<Drift>,
+}
+
+/// What happens to a path, in a word for people and programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// It is new.
+    Add,
+    /// It is there already, and hcc's from now on.
+    Adopt,
+    /// What stands there is kept elsewhere.
+    Replace,
+    /// It becomes another.
+    Change,
+    /// It is made again.
+    Repair,
+    /// Somebody edited it, and that stays.
+    Keep,
+    /// Somebody edited it; that is saved, and ours comes back.
+    Restore,
+    /// It goes.
+    Remove,
+    /// It goes, and what was there before comes back.
+    GiveBack,
+    /// It is not hcc's any more, and stays as somebody left it.
+    Leave,
+    /// Nothing can be done.
+    Hold,
+}
+
+/// What happens to one path.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Item {
+    /// The path, relative to the home.
+    pub path: String,
+    /// What happens.
+    pub verb: Verb,
+    /// The target that makes it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub target: String,
+    /// How it is managed.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub install: &'static str,
+    /// Why, and what becomes of what stood there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Something that is in the way, about which the user must decide.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Conflict {
+    /// Where it stands.
+    pub path: String,
+    /// What it is.
+    pub what: String,
+    /// Whether a backup can settle it; a link in the place of a folder must be allowed instead.
+    pub settled_by_backup: bool,
+}
+
+/// What is put at a path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Put {
+    /// A link with this text.
+    Link(String),
+    /// A file with the bytes of what is wanted there.
+    Wanted,
+    /// A file with these bytes and this mode.
+    Bytes(Vec<u8>, u32),
+    /// A file with what is found behind the link that stands there.
+    Through,
+}
+
+/// What stands where something is put.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Old {
+    /// Nothing, or what leaves before.
+    Nothing,
+    /// What hcc made, or the same bytes: it goes. If it is known how it was seen, anything newer
+    /// is saved.
+    Ours(Option<Stamp>),
+    /// What is the user's: it moves to this path in the home or, in the state, to this name.
+    Keep(Original, Stamp),
+    /// A program's edit: it is saved.
+    Save(Stamp),
+}
+
+/// A path where something is put.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// Where; of what stands in the way, its topmost.
+    pub path: String,
+    /// What.
+    pub put: Put,
+    /// What stands there now.
+    pub old: Old,
+}
+
+/// A path from which something goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leave {
+    /// Where.
+    pub path: String,
+    /// What stands there, to be sure; none if nothing of hcc's does.
+    pub seen: Option<Stamp>,
+    /// What comes back.
+    pub back: Option<Original>,
+}
+
+/// What is going to be done.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// For people: each path of which there is something to say.
+    pub items: Vec<Item>,
+    /// What must be decided first.
+    pub conflicts: Vec<Conflict>,
+    /// What is put.
+    pub places: Vec<Place>,
+    /// What goes.
+    pub leaves: Vec<Leave>,
+    /// Things in the way of several paths, which are kept: what stands there, by its path.
+    pub aside: BTreeMap<String, (Original, Stamp)>,
+    /// Paths whose content in the tree is not what it should be.
+    pub rebuild: Vec<String>,
+    /// The records after it, sorted.
+    pub records: Vec<Record>,
+    /// The ledger after it, but for folders.
+    pub ledger: Ledger,
+}
+
+impl Plan {
+    /// Whether there is nothing to do in the home.
+    pub fn is_still(&self) -> bool {
+        self.places.is_empty() && self.leaves.is_empty() && self.rebuild.is_empty()
+    }
+}
+
+/// What the planner asks about the home besides what was seen.
+pub struct World<'a> {
+    /// The text of our link at a path.
+    pub link_text: &'a dyn Fn(&str) -> String,
+    /// What stands at a path, without following links.
+    pub look: &'a dyn Fn(&str) -> Option<Stamp>,
+    /// Whether a path is managed and leaves.
+    pub leaves: &'a dyn Fn(&str) -> bool,
+}
+
+/// Plans.
+pub fn plan(sights: Vec<Sight>, ledger: &Ledger, policy: &Policy, world: &World) -> Plan {
+    let plan = Plan { ledger: ledger.clone(), ..Plan::default() };
+    let mut planner = Planner { plan, policy, world };
+    for sight in sights {
+        let Sight { wanted, record, found, merged } = sight;
+        match (wanted, record) {
+            (Some(wanted), None) => planner.arrives(wanted, found, merged),
+            (Some(wanted), Some(record)) => planner.stays(wanted, record, found, merged),
+            (None, Some(record)) => planner.goes(record, found, merged),
+            (None, None) => {}
+        }
+    }
+    planner.pending();
+    planner.plan
+}
+
+struct Planner<'a> {
+    plan: Plan,
+    policy: &'a Policy,
+    world: &'a World<'a>,
+}
+
+impl Planner<'_> {
+    fn item(&mut self, entry: &Entry, verb: Verb, note: Option<String>) {
+        self.plan.items.push(Item {
+            path: entry.path.clone(),
+            verb,
+            target: entry.target.clone(),
+            install: entry.kind.name(),
+            note,
+        });
+    }
+
+    fn record(&mut self, wanted: &Wanted, home: Option<Stamp>) {
+        let (entry, source) = (wanted.entry.clone(), wanted.source);
+        self.plan.records.push(Record { entry, home, source });
+    }
+
+    fn place(&mut self, path: &str, put: Put, old: Old) {
+        self.plan.places.push(Place { path: path.to_owned(), put, old });
+    }
+
+    /// What is put for an entry.
+    fn put(&self, entry: &Entry) -> Put {
+        match &entry.kind {
+            Kind::Link(_) => Put::Link((self.world.link_text)(&entry.path)),
+            Kind::Live(to) | Kind::Plain(to) => Put::Link(to.clone()),
+            Kind::Copy(_) | Kind::Merge(_) => Put::Wanted,
+        }
+    }
+
+    /// A path that is new.
+    fn arrives(&mut self, wanted: &Wanted, found: Found, merged: Option<Result<Merge, String>>) {
+        let entry = &wanted.entry;
+        if matches!(entry.kind, Kind::Merge(_))
+            && matches!(found, Found::Absent | Found::File { .. })
+        {
+            return self.merges(wanted, &found, merged, Verb::Add);
+        }
+        match found {
+            Found::Absent => {
+                self.place(&entry.path, self.put(entry), Old::Nothing);
+                self.item(entry, Verb::Add, None);
+                self.record(wanted, None);
+            }
+            Found::NoWay(Way::Link(at) | Way::Blocked(at)) if (self.world.leaves)(&at) => {
+                self.place(&entry.path, self.put(entry), Old::Nothing);
+                self.item(entry, Verb::Add, None);
+                self.record(wanted, None);
+            }
+            Found::NoWay(Way::Link(at)) => self.blocked(&at),
+            Found::NoWay(Way::Blocked(at)) => {
+                let Some(stamp) = (self.world.look)(&at) else { return };
+                if self.plan.aside.contains_key(&at) {
+                    self.item(entry, Verb::Add, None);
+                } else if let Some(original) = self.keep(&at, entry.force, "a file", stamp) {
+                    let note = Some(format!("{at} {}", told(&original)));
+                    self.plan.aside.insert(at, (original, stamp));
+                    self.item(entry, Verb::Replace, note);
+                } else {
+                    return;
+                }
+                self.place(&entry.path, self.put(entry), Old::Nothing);
+                self.record(wanted, None);
+            }
+            Found::Folder { leaves: true, .. } => {
+                self.place(&entry.path, self.put(entry), Old::Nothing);
+                self.item(entry, Verb::Add, None);
+                self.record(wanted, None);
+            }
+            // It stands there as it shall: nothing is done, and nothing given back one day.
+            Found::File { stamp, same: true }
+                if matches!(entry.kind, Kind::Copy(_)) && stamp.mode & 0o7777 == entry.mode =>
+            {
+                self.adopted(wanted, Some(stamp));
+            }
+            Found::Link { to, same: true, .. } if matches!(&entry.kind, Kind::Live(own) | Kind::Plain(own) if *own == to) =>
+            {
+                self.adopted(wanted, None);
+            }
+            Found::Link { to, stamp, .. }
+                if matches!(entry.kind, Kind::Link(_))
+                    && to == (self.world.link_text)(&entry.path) =>
+            {
+                // A link of ours that no generation knows: one that an earlier state left.
+                self.place(&entry.path, self.put(entry), Old::Ours(Some(stamp)));
+                self.item(entry, Verb::Repair, None);
+                self.record(wanted, None);
+            }
+            Found::File { stamp, same: true } | Found::Link { stamp, same: true, .. } => {
+                let original = Original::Stored(self.plan.ledger.store(&entry.path));
+                self.plan.ledger.originals.insert(entry.path.clone(), original.clone());
+                self.place(&entry.path, self.put(entry), Old::Keep(original, stamp));
+                self.item(entry, Verb::Adopt, Some("the same stands there already".to_owned()));
+                self.record(wanted, None);
+            }
+            found => {
+                let Some(stamp) = found.stamp().copied() else { return };
+                let Some(original) = self.keep(&entry.path, entry.force, &found.what(), stamp)
+                else {
+                    return;
+                };
+                let note = format!("{} {}", found.what(), told(&original));
+                self.place(&entry.path, self.put(entry), Old::Keep(original, stamp));
+                self.item(entry, Verb::Replace, Some(note));
+                self.record(wanted, None);
+            }
+        }
+    }
+
+    fn adopted(&mut self, wanted: &Wanted, home: Option<Stamp>) {
+        self.plan.ledger.originals.insert(wanted.entry.path.clone(), Original::Adopted);
+        self.item(&wanted.entry, Verb::Adopt, Some("it stands there already".to_owned()));
+        self.record(wanted, home);
+    }
+
+    /// Where something of the user's goes, or the conflict that it is.
+    fn keep(&mut self, path: &str, force: bool, what: &str, _seen: Stamp) -> Option<Original> {
+        let backup = if force { Some(&Backup::Store) } else { self.policy.backup.as_ref() };
+        let original = match backup {
+            Some(Backup::Store) => Original::Stored(self.plan.ledger.store(path)),
+            Some(Backup::Extension(extension)) => {
+                Original::Beside(free(path, extension, self.world.look))
+            }
+            None => {
+                let (path, what) = (path.to_owned(), what.to_owned());
+                let conflict = Conflict { path, what, settled_by_backup: true };
+                if !self.plan.conflicts.contains(&conflict) {
+                    self.plan.conflicts.push(conflict);
+                }
+                return None;
+            }
+        };
+        self.plan.ledger.originals.insert(path.to_owned(), original.clone());
+        Some(original)
+    }
+
+    fn blocked(&mut self, at: &str) {
+        let what = "a link in the place of a folder".to_owned();
+        let conflict = Conflict { path: at.to_owned(), what, settled_by_backup: false };
+        if !self.plan.conflicts.contains(&conflict) {
+            self.plan.conflicts.push(conflict);
+        }
+    }
+
+    /// A file that is shared with its program.
+    fn merges(
+        &mut self,
+        wanted: &Wanted,
+        found: &Found,
+        merged: Option<Result<Merge, String>>,
+        verb: Verb,
+    ) {
+        let entry = &wanted.entry;
+        match merged {
+            Some(Ok(merge)) => {
+                let edited = !merge.edited.is_empty();
+                if edited && merge.restores {
+                    let note = format!("edited: {}", merge.edited.join(", "));
+                    self.item(entry, Verb::Restore, Some(note));
+                } else if edited {
+                    let note = format!("edited: {}", merge.edited.join(", "));
+                    self.item(entry, Verb::Keep, Some(note));
+                } else if merge.changed || verb == Verb::Add {
+                    self.item(entry, verb, None);
+                }
+                let stamp = found.stamp().copied();
+                if merge.changed {
+                    let mode = stamp.map_or(entry.mode, |stamp| stamp.mode & 0o7777);
+                    let old = match stamp {
+                        Some(stamp) if edited && merge.restores => Old::Save(stamp),
+                        Some(stamp) => Old::Ours(Some(stamp)),
+                        None => Old::Nothing,
+                    };
+                    let bytes = merge.bytes.unwrap_or_default();
+                    self.place(&entry.path, Put::Bytes(bytes, mode), old);
+                }
+                self.plan.ledger.merged.insert(entry.path.clone(), merge.owned);
+                self.record(wanted, if merge.changed { None } else { stamp });
+            }
+            Some(Err(reason)) => self.item(entry, Verb::Hold, Some(reason)),
+            None => {}
+        }
+    }
+
+    /// A path that is managed and stays so.
+    fn stays(
+        &mut self,
+        wanted: &Wanted,
+        record: &Record,
+        found: Found,
+        merged: Option<Result<Merge, String>>,
+    ) {
+        let (entry, left) = (&wanted.entry, &record.entry);
+        let merges = |entry: &Entry| matches!(entry.kind, Kind::Merge(_));
+        match found {
+            Found::AsLeft(fresh) if entry.puts_the_same(left) => {
+                self.record(wanted, fresh.or(record.home));
+            }
+            found @ (Found::AsLeft(_) | Found::File { .. } | Found::Absent)
+                if merges(entry) && merges(left) =>
+            {
+                self.merges(wanted, &found, merged, Verb::Change);
+            }
+            Found::AsLeft(_) => {
+                let old = match self.plan.ledger.originals.get(&entry.path) {
+                    // What stands there is the user's own: it was never put there by hcc.
+                    Some(Original::Adopted) => {
+                        let original = Original::Stored(self.plan.ledger.store(&entry.path));
+                        let path = entry.path.clone();
+                        self.plan.ledger.originals.insert(path, original.clone());
+                        match (self.world.look)(&entry.path) {
+                            Some(stamp) => Old::Keep(original, stamp),
+                            None => Old::Ours(None),
+                        }
+                    }
+                    _ => Old::Ours(None),
+                };
+                if merges(left) && !merges(entry) {
+                    self.plan.ledger.merged.remove(&entry.path);
+                }
+                if merges(entry) {
+                    let own = merged.and_then(Result::ok).map(|merge| merge.owned);
+                    self.plan.ledger.merged.insert(entry.path.clone(), own.unwrap_or_default());
+                }
+                self.place(&entry.path, self.put(entry), old);
+                self.item(entry, Verb::Change, None);
+                self.record(wanted, None);
+            }
+            Found::Worn(_) => {
+                self.plan.rebuild.push(entry.path.clone());
+                self.place(&entry.path, self.put(entry), Old::Ours(None));
+                self.item(entry, Verb::Repair, None);
+                self.record(wanted, None);
+            }
+            Found::File { stamp, same: true }
+                if matches!(entry.kind, Kind::Copy(_)) && stamp.mode & 0o7777 == entry.mode =>
+            {
+                self.record(wanted, Some(stamp));
+            }
+            Found::Link { same: true, to, .. } if matches!(&entry.kind, Kind::Live(own) | Kind::Plain(own) if *own == to) =>
+            {
+                self.record(wanted, None);
+            }
+            Found::File { stamp, same: true } => {
+                self.place(&entry.path, self.put(entry), Old::Ours(Some(stamp)));
+                self.item(entry, Verb::Repair, Some("a program put a file there".to_owned()));
+                self.record(wanted, None);
+            }
+            found => self.drifted(wanted, &found),
+        }
+    }
+
+    /// A managed path that somebody else changed.
+    fn drifted(&mut self, wanted: &Wanted, found: &Found) {
+        let entry = &wanted.entry;
+        let how = drift(found);
+        let policy = self.policy.drift.or(entry.drift).unwrap_or(Drift::Keep);
+        let through = matches!(found, Found::Through { .. });
+        if through {
+            self.plan.rebuild.push(entry.path.clone());
+        }
+        match (policy, found) {
+            (_, Found::NoWay(Way::Link(at) | Way::Blocked(at))) => {
+                let note = format!("{at} is no folder any more, so it is left alone");
+                self.item(entry, Verb::Keep, Some(note));
+                self.record(wanted, None);
+            }
+            (Drift::Restore, found) => {
+                let old = found.stamp().map_or(Old::Nothing, |stamp| Old::Save(*stamp));
+                self.place(&entry.path, self.put(entry), old);
+                self.item(entry, Verb::Restore, Some(how.to_owned()));
+                self.record(wanted, None);
+            }
+            (Drift::Keep | Drift::Absorb, _) => {
+                if through {
+                    // The edit is the user's: a real file, so that the next switch spares it.
+                    self.place(&entry.path, Put::Through, Old::Ours(None));
+                }
+                self.item(entry, Verb::Keep, Some(how.to_owned()));
+                self.record(wanted, None);
+            }
+        }
+    }
+
+    /// A path that is managed no more.
+    fn goes(&mut self, record: &Record, found: Found, merged: Option<Result<Merge, String>>) {
+        let entry = &record.entry;
+        let path = &entry.path;
+        let back = self.plan.ledger.originals.get(path).cloned();
+        let (verb, came) = match &back {
+            Some(Original::Stored(_) | Original::Beside(_)) => (Verb::GiveBack, true),
+            Some(Original::Adopted) => (Verb::Leave, false),
+            None => (Verb::Remove, false),
+        };
+        if matches!(entry.kind, Kind::Merge(_)) && self.plan.ledger.merged.contains_key(path) {
+            return self.releases(entry, &found, merged);
+        }
+        match found {
+            Found::AsLeft(_) if back == Some(Original::Adopted) => {
+                self.plan.ledger.originals.remove(path);
+                self.item(entry, verb, Some("it was there before hcc".to_owned()));
+            }
+            Found::AsLeft(_) | Found::Worn(_) => {
+                self.plan.ledger.originals.remove(path);
+                let seen = (self.world.look)(path);
+                self.plan.leaves.push(Leave { path: path.clone(), seen, back });
+                self.item(entry, verb, None);
+            }
+            Found::Absent => {
+                self.plan.ledger.originals.remove(path);
+                if came {
+                    self.plan.leaves.push(Leave { path: path.clone(), seen: None, back });
+                    self.item(entry, Verb::GiveBack, None);
+                } else {
+                    self.item(entry, Verb::Leave, Some("it was deleted".to_owned()));
+                }
+            }
+            Found::NoWay(Way::Link(at) | Way::Blocked(at)) => {
+                let note = format!("{at} is no folder any more, so it is left alone");
+                self.item(entry, Verb::Leave, Some(note));
+            }
+            found => {
+                if matches!(found, Found::Through { .. }) {
+                    self.place(path, Put::Through, Old::Ours(None));
+                }
+                let mut note = format!("{}, so that stays", drift(&found));
+                self.plan.ledger.originals.remove(path);
+                if came {
+                    note += "; what was there before comes back beside it";
+                    self.plan.leaves.push(Leave { path: path.clone(), seen: None, back });
+                }
+                self.item(entry, Verb::Leave, Some(note));
+            }
+        }
+    }
+
+    /// A merged file from which our keys go.
+    fn releases(&mut self, entry: &Entry, found: &Found, merged: Option<Result<Merge, String>>) {
+        let path = &entry.path;
+        match merged {
+            Some(Ok(merge)) => {
+                self.plan.ledger.merged.remove(path);
+                let Some(stamp) = (self.world.look)(path) else {
+                    return self.item(entry, Verb::Leave, Some("it was deleted".to_owned()));
+                };
+                let kept = (!merge.edited.is_empty())
+                    .then(|| format!("edited, so that stays: {}", merge.edited.join(", ")));
+                match merge.bytes {
+                    None => {
+                        let back = self.plan.ledger.originals.remove(path);
+                        let seen = Some(stamp);
+                        self.plan.leaves.push(Leave { path: path.clone(), seen, back });
+                        self.item(entry, Verb::Remove, kept);
+                    }
+                    Some(bytes) => {
+                        if merge.changed {
+                            let put = Put::Bytes(bytes, stamp.mode & 0o7777);
+                            self.place(path, put, Old::Ours(Some(stamp)));
+                        }
+                        self.item(entry, Verb::GiveBack, kept);
+                    }
+                }
+            }
+            Some(Err(reason)) => {
+                // Its keys stay ours, on the ledger, until they can be taken out.
+                self.item(entry, Verb::Hold, Some(reason));
+            }
+            None => {
+                self.plan.ledger.merged.remove(path);
+                self.item(entry, Verb::Leave, Some(drift(found).to_owned()));
+            }
+        }
+    }
+
+    /// Originals whose place was taken by a folder of ours that may be gone now.
+    fn pending(&mut self) {
+        let managed: Vec<&str> =
+            self.plan.records.iter().map(|record| record.entry.path.as_str()).collect();
+        let taken = |path: &str| {
+            let below = format!("{path}/");
+            let at = managed.partition_point(|own| *own < below.as_str());
+            managed.binary_search(&path).is_ok()
+                || managed.get(at).is_some_and(|own| own.starts_with(&below))
+        };
+        let free: Vec<String> = self
+            .plan
+            .ledger
+            .originals
+            .keys()
+            .filter(|path| !taken(path))
+            .filter(|path| !self.plan.conflicts.iter().any(|own| own.path == **path))
+            .cloned()
+            .collect();
+        for path in free {
+            // A path that cannot be reached keeps its original until it can.
+            let reachable = !self.plan.items.iter().any(|item| {
+                item.path == path && matches!(item.verb, Verb::Leave | Verb::Hold | Verb::Keep)
+            });
+            if reachable && let Some(back) = self.plan.ledger.originals.remove(&path) {
+                self.plan.leaves.push(Leave { path: path.clone(), seen: None, back: Some(back) });
+                let (target, install) = (String::new(), "");
+                self.plan.items.push(Item {
+                    path,
+                    verb: Verb::GiveBack,
+                    target,
+                    install,
+                    note: None,
+                });
+            }
+        }
+    }
+}
+
+/// How a managed path was changed, in words.
+pub fn drift(found: &Found) -> &'static str {
+    match found {
+        Found::AsLeft(_) | Found::Worn(_) => "as it was left",
+        Found::Through { .. } => "edited through the link",
+        Found::Absent => "deleted",
+        Found::File { .. } => "edited or replaced by a file",
+        Found::Link { .. } => "made a link to somewhere else",
+        Found::Folder { .. } => "replaced by a folder",
+        Found::Special(_) => "replaced by a pipe, a socket or a device",
+        Found::NoWay(_) => "out of reach",
+    }
+}
+
+/// Where an original goes, in words.
+fn told(original: &Original) -> String {
+    match original {
+        Original::Stored(_) => "is kept in hcc's state".to_owned(),
+        Original::Beside(path) => format!("is renamed to {path}"),
+        Original::Adopted => "stays".to_owned(),
+    }
+}
+
+/// A name beside a path that is free: `x.backup`, `x.backup.2`, ...; names stay short enough.
+pub fn free(path: &str, extension: &str, look: &dyn Fn(&str) -> Option<Stamp>) -> String {
+    let (way, name) = path.rsplit_once('/').map_or(("", path), |(way, name)| (way, name));
+    let way = if way.is_empty() { String::new() } else { format!("{way}/") };
+    let mut number = 1_u32;
+    loop {
+        let end = match number {
+            1 => format!(".{extension}"),
+            _ => format!(".{extension}.{number}"),
+        };
+        let mut room = name.len().min(255_usize.saturating_sub(end.len()));
+        while !name.is_char_boundary(room) {
+            room -= 1;
+        }
+        let candidate = format!("{way}{}{end}", &name[..room]);
+        if look(&candidate).is_none() {
+            return candidate;
+        }
+        number += 1;
+    }
+}

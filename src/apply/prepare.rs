@@ -1,0 +1,129 @@
+//! From what is wanted and what is recorded to a plan: every path is looked at once.
+
+use std::collections::HashSet;
+use std::io;
+
+use super::ledger::{Ledger, Merging};
+use super::look::{Eye, Found};
+use super::manifest::Kind;
+use super::merge::{self, Choice, Merged};
+use super::plan::{Merge, Plan, Policy, Sight, World, plan};
+use super::site::{Record, Site};
+use super::wanted::{Declared, Wanted};
+use crate::ir::Drift;
+
+/// Plans what brings a home from what is recorded to what is wanted, which is sorted by path.
+///
+/// # Errors
+/// A path that cannot be looked at, with the system's reason.
+pub fn prepare(
+    site: &mut Site,
+    record: &Record,
+    wanted: &[Wanted],
+    policy: &Policy,
+) -> Result<Plan, (String, io::Error)> {
+    for path in wanted.iter().flat_map(|wanted| &wanted.entry.allow_parent) {
+        site.home.allow(path);
+    }
+    for path in record.index.records.iter().flat_map(|record| &record.entry.allow_parent) {
+        site.home.allow(path);
+    }
+    let site = &*site;
+    let records = &record.index.records;
+    let is_wanted =
+        |path: &str| wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(path)).is_ok();
+    let leaving: HashSet<&str> = records
+        .iter()
+        .map(|record| record.entry.path.as_str())
+        .filter(|path| !is_wanted(path))
+        .collect();
+    let view = site.view();
+    let eye = Eye { home: &site.home, view: &view, ledger: &record.ledger, leaving: &leaving };
+    let mut sights = Vec::with_capacity(wanted.len() + leaving.len());
+    let (mut new, mut old) = (wanted.iter().peekable(), records.iter().peekable());
+    loop {
+        let order = match (new.peek(), old.peek()) {
+            (Some(new), Some(old)) => new.entry.path.cmp(&old.entry.path),
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (None, None) => break,
+        };
+        let wanted = if order.is_le() { new.next() } else { None };
+        let left = if order.is_ge() { old.next() } else { None };
+        let found = match (wanted, left) {
+            (_, Some(left)) => eye.managed(left, wanted),
+            (Some(wanted), None) => eye.unmanaged(wanted),
+            (None, None) => break,
+        };
+        let path = || {
+            let path = wanted.map(|wanted| &wanted.entry.path);
+            path.or(left.map(|left| &left.entry.path)).cloned().unwrap_or_default()
+        };
+        let found = found.map_err(|error| (path(), error))?;
+        let mut sight = Sight { wanted, record: left, found, merged: None };
+        sight.merged = merged(site, &record.ledger, &sight, policy);
+        sights.push(sight);
+    }
+    let world = World {
+        link_text: &|path| eye.link_text(path),
+        look: &|path| site.home.look(path).ok().flatten(),
+        leaves: &|path| leaving.contains(path),
+    };
+    Ok(plan(sights, &record.ledger, policy, &world))
+}
+
+/// What merging comes to, for a file that is shared with its program.
+fn merged(
+    site: &Site,
+    ledger: &Ledger,
+    sight: &Sight,
+    policy: &Policy,
+) -> Option<Result<Merge, String>> {
+    let is_merge = |kind: &Kind| matches!(kind, Kind::Merge(_));
+    let (wanted, record) = (sight.wanted, sight.record);
+    let wants = wanted.is_some_and(|wanted| is_merge(&wanted.entry.kind));
+    let had = record.is_some_and(|record| is_merge(&record.entry.kind));
+    if !wants && !had {
+        return None;
+    }
+    if let (Some(wanted), Some(record), Found::AsLeft(_)) = (wanted, record, &sight.found)
+        && wanted.entry.puts_the_same(&record.entry)
+    {
+        return None;
+    }
+    let path = wanted.map(|wanted| &wanted.entry.path);
+    let path = path.or(record.map(|record| &record.entry.path))?;
+    let now = match &sight.found {
+        // What hcc put there as a whole is made anew with its keys alone.
+        Found::AsLeft(_) | Found::File { .. } if had || record.is_none() => {
+            match site.home.read(path) {
+                Ok((bytes, _)) => Some(bytes),
+                Err(error) => return Some(Err(crate::files::reason(&error))),
+            }
+        }
+        Found::AsLeft(_) | Found::Absent | Found::Worn(_) => None,
+        _ => return None,
+    };
+    let before = ledger.merged.get(path).cloned().unwrap_or_default();
+    let Some(wanted) = wanted.filter(|_| wants) else {
+        let done = merge::release(&before.format, &now?, &before.owned);
+        return Some(done.map_err(|error| error.to_string()).map(|own| result(own, before, false)));
+    };
+    let restores = policy.drift.or(wanted.entry.drift).is_some_and(|drift| drift == Drift::Restore);
+    let choice = if restores { Choice::Restore } else { Choice::Keep };
+    Some(wanted.declared().and_then(|Declared { format, params, value }| {
+        let done = merge::merge(&format, now.as_deref(), &value, &params, &before.owned, choice);
+        let merging = Merging { format, owned: before.owned };
+        done.map_err(|error| error.to_string()).map(|own| result(own, merging, restores))
+    }))
+}
+
+fn result(own: Merged, merging: Merging, restores: bool) -> Merge {
+    Merge {
+        bytes: (!own.empty).then_some(own.bytes),
+        changed: own.changed,
+        edited: own.drift.iter().map(ToString::to_string).collect(),
+        owned: Merging { owned: own.owned, ..merging },
+        restores,
+    }
+}

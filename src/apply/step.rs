@@ -1,0 +1,303 @@
+//! The steps of a switch after its commit: renames and unlinks only, each of which can be done
+//! again after a crash, and then does what is left of it.
+
+use std::io;
+
+use super::disk::{Disk, exchange, is_absent, kind, move_new, move_over, same};
+use super::ledger::{Ledger, Original};
+use crate::ir::Stamp;
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// What is staged comes into its place.
+    Place {
+        /// The place.
+        path: String,
+        /// Where it is staged.
+        staged: String,
+        /// What is staged.
+        new: Stamp,
+        /// What stands in its place until then.
+        old: Old,
+        /// Where what stands there goes if it is not what it was.
+        refuge: String,
+    },
+    /// Something goes, and something may come back.
+    Leave {
+        /// The place.
+        path: String,
+        /// What goes; none if nothing of hcc's stands there.
+        seen: Option<Stamp>,
+        /// What comes back.
+        back: Option<Original>,
+        /// Where it comes if something else stands in its place.
+        beside: String,
+    },
+    /// A folder that hcc made goes if it is empty.
+    Folder {
+        /// The folder.
+        path: String,
+    },
+}
+
+/// What stands in a place until something is put there.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Old {
+    /// Nothing.
+    Nothing,
+    /// Something of hcc's, that looked so.
+    Drop(Stamp),
+    /// Something of the user's, that goes there.
+    Keep(Original),
+    /// An edit, that goes to the refuge.
+    Save,
+}
+
+/// How a step went.
+#[derive(Debug)]
+pub enum Done {
+    /// As planned.
+    Well,
+    /// Something else stood there, and was saved under this name in the state.
+    Saved(String),
+    /// Something newer stood there: what came back is at this path.
+    CameBeside(String),
+    /// It cannot be done, and the path is as it was.
+    Held(String),
+    /// What stood there could not be moved further than to this path.
+    Stuck(String, String),
+}
+
+/// Does a step, or what is left of it.
+pub fn run(step: &Step, home: &Disk, state: &Disk) -> Done {
+    match step {
+        Step::Place { path, staged, new, old, refuge } => {
+            place(Spot { home, state, path, staged, refuge }, new, old)
+        }
+        Step::Leave { path, seen, back, beside } => {
+            match leave(home, state, path, seen.as_ref(), back.as_ref(), beside) {
+                Ok(done) => done,
+                Err(error) => Done::Held(crate::files::reason(&error)),
+            }
+        }
+        Step::Folder { path } => match home.remove_folder(path) {
+            // Not empty, or not there: it stays on the ledger as long as it stands.
+            Ok(()) | Err(_) => Done::Well,
+        },
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Spot<'a> {
+    home: &'a Disk,
+    state: &'a Disk,
+    path: &'a str,
+    staged: &'a str,
+    refuge: &'a str,
+}
+
+fn is(found: Option<&Stamp>, own: &Stamp) -> bool {
+    found.is_some_and(|found| (found.dev, found.ino) == (own.dev, own.ino))
+}
+
+fn place(spot: Spot, new: &Stamp, old: &Old) -> Done {
+    let Spot { home, path, staged, .. } = spot;
+    let tried = (|| -> io::Result<Done> {
+        let waiting = home.look(staged)?;
+        if waiting.is_none() {
+            // It was done before.
+            return Ok(Done::Well);
+        }
+        if !is(waiting.as_ref(), new) {
+            return Ok(dispose(spot, old));
+        }
+        let there = home.look(path)?;
+        if there.is_none() {
+            move_new((home, staged), (home, path))?;
+            return Ok(Done::Well);
+        }
+        if *old == Old::Nothing {
+            return Ok(Done::Held("something came there meanwhile".to_owned()));
+        }
+        if exchange((home, staged), (home, path))? {
+            return Ok(dispose(spot, old));
+        }
+        aside_and_over(spot, old)
+    })();
+    match tried {
+        Ok(Done::Held(reason)) => withdraw(spot, new, reason),
+        Ok(done) => done,
+        Err(error) => withdraw(spot, new, crate::files::reason(&error)),
+    }
+}
+
+/// Where the file system has no exchange: files get a second name, then ours comes over the first.
+fn aside_and_over(spot: Spot, old: &Old) -> io::Result<Done> {
+    let Spot { home, state, path, staged, refuge } = spot;
+    let Some(there) = home.look(path)? else {
+        move_new((home, staged), (home, path))?;
+        return Ok(Done::Well);
+    };
+    let (to, saved) = match old {
+        Old::Drop(seen) if same(seen, &there) => {
+            move_over((home, staged), (home, path))?;
+            return Ok(Done::Well);
+        }
+        Old::Keep(Original::Stored(name)) => ((state, name.as_str()), false),
+        Old::Keep(Original::Beside(name)) => ((home, name.as_str()), false),
+        Old::Keep(Original::Adopted) | Old::Nothing => {
+            return Ok(Done::Held("something came there meanwhile".to_owned()));
+        }
+        Old::Drop(_) | Old::Save => ((state, refuge), true),
+    };
+    let named = match super::disk::second_name((home, path), to) {
+        // A crash came in between: it has its second name.
+        Err(_) if is(to.0.look(to.1)?.as_ref(), &there) => Ok(()),
+        named => named,
+    };
+    match named {
+        Ok(()) => move_over((home, staged), (home, path))?,
+        // A folder has one name only: for an instant nothing stands there.
+        Err(_) => {
+            move_new((home, path), to)?;
+            move_new((home, staged), (home, path))?;
+        }
+    }
+    Ok(if saved { Done::Saved(refuge.to_owned()) } else { Done::Well })
+}
+
+/// Ours is in place; what stood there stands where ours was staged.
+fn dispose(spot: Spot, old: &Old) -> Done {
+    let Spot { home, state, staged, refuge, .. } = spot;
+    let done = match old {
+        Old::Nothing | Old::Keep(Original::Adopted) => {
+            move_new((home, staged), (state, refuge)).map(|()| Done::Saved(refuge.to_owned()))
+        }
+        Old::Drop(seen) => match home.look(staged) {
+            Ok(Some(there)) if same(&there, seen) => home.remove_all(staged).map(|()| Done::Well),
+            Ok(None) => Ok(Done::Well),
+            Ok(Some(_)) => {
+                move_new((home, staged), (state, refuge)).map(|()| Done::Saved(refuge.to_owned()))
+            }
+            Err(error) => Err(error),
+        },
+        Old::Keep(Original::Stored(name)) => {
+            move_new((home, staged), (state, name)).map(|()| Done::Well)
+        }
+        Old::Keep(Original::Beside(name)) => {
+            move_new((home, staged), (home, name)).map(|()| Done::Well)
+        }
+        Old::Save => {
+            move_new((home, staged), (state, refuge)).map(|()| Done::Saved(refuge.to_owned()))
+        }
+    };
+    match done {
+        Ok(done) => done,
+        Err(error) if is_absent(&error) => Done::Well,
+        Err(error) => Done::Stuck(staged.to_owned(), crate::files::reason(&error)),
+    }
+}
+
+/// Takes what is staged away again. What cannot be taken away is reported with the reason.
+fn withdraw(spot: Spot, new: &Stamp, reason: String) -> Done {
+    let Spot { home, staged, .. } = spot;
+    match home.look(staged) {
+        Ok(Some(own)) if is(Some(&own), new) => match home.remove_all(staged) {
+            Ok(()) => Done::Held(reason),
+            Err(_) => Done::Stuck(staged.to_owned(), reason),
+        },
+        _ => Done::Held(reason),
+    }
+}
+
+fn leave(
+    home: &Disk,
+    state: &Disk,
+    path: &str,
+    seen: Option<&Stamp>,
+    back: Option<&Original>,
+    beside: &str,
+) -> io::Result<Done> {
+    let from = match back {
+        Some(Original::Stored(name)) => Some((state, name.as_str())),
+        Some(Original::Beside(name)) => Some((home, name.as_str())),
+        Some(Original::Adopted) | None => None,
+    };
+    let there = home.look(path)?;
+    let ours = matches!((&there, seen), (Some(there), Some(seen)) if same(there, seen));
+    let Some(from) = from else {
+        if ours {
+            home.unlink(path)?;
+        }
+        return Ok(match (there, seen) {
+            (Some(_), Some(_)) if !ours => {
+                Done::Held("something else came there meanwhile, so that stays".to_owned())
+            }
+            _ => Done::Well,
+        });
+    };
+    let Some(waiting) = from.0.look(from.1)? else { return Ok(Done::Well) };
+    if seen.is_some_and(|seen| same(&waiting, seen)) {
+        // They were exchanged: what waits is ours.
+        from.0.unlink(from.1)?;
+        return Ok(Done::Well);
+    }
+    if there.is_none() {
+        if let Some((above, _)) = path.rsplit_once('/') {
+            home.make_folders(above, false)?;
+        }
+        move_new(from, (home, path))?;
+        return Ok(Done::Well);
+    }
+    if ours {
+        if exchange(from, (home, path))? {
+            from.0.unlink(from.1)?;
+        } else {
+            home.unlink(path)?;
+            move_new(from, (home, path))?;
+        }
+        return Ok(Done::Well);
+    }
+    move_new(from, (home, beside))?;
+    Ok(Done::CameBeside(beside.to_owned()))
+}
+
+/// What a step that went otherwise leaves on the ledger.
+pub fn note(step: &Step, done: &Done, ledger: &mut Ledger, entry: Option<&super::manifest::Entry>) {
+    use super::ledger::Pending;
+    match (step, done) {
+        (_, Done::Well | Done::CameBeside(_)) | (Step::Folder { .. }, _) => {}
+        (Step::Place { path, .. } | Step::Leave { path, .. }, Done::Saved(name)) => {
+            ledger.saved.insert(name.clone(), path.clone());
+        }
+        (Step::Place { path, old, .. }, Done::Held(_)) => {
+            if matches!(old, Old::Keep(_)) {
+                ledger.originals.remove(path);
+            }
+            ledger.pending.insert(path.clone(), Pending::NotPlaced);
+        }
+        (Step::Place { path, old, .. }, Done::Stuck(at, _)) => {
+            if matches!(old, Old::Keep(_)) {
+                ledger.originals.insert(path.clone(), Original::Beside(at.clone()));
+            } else {
+                ledger.litter.insert(at.clone());
+            }
+        }
+        (Step::Leave { path, back, .. }, Done::Held(_) | Done::Stuck(..)) => {
+            if let Some(back) = back {
+                ledger.originals.insert(path.clone(), back.clone());
+            }
+            if let Some(entry) = entry {
+                ledger.pending.insert(path.clone(), Pending::NotRemoved(entry.clone()));
+            }
+        }
+    }
+}
+
+/// Whether something that stands there is a folder.
+pub fn is_folder(stamp: &Stamp) -> bool {
+    kind(stamp) == rustix::fs::FileType::Directory
+}

@@ -1,0 +1,307 @@
+//! The contents of a generation: folders that are named by what they hold, so that generations
+//! share those that did not change. A folder's inner folders are links to their own trees; from
+//! some depth on they are folders, since systems follow only so many links.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io;
+
+use super::disk::{Disk, is_absent, kind, move_new};
+use super::manifest::{Entry, Hash, Kind};
+use crate::ir::Stamp;
+
+/// Where the trees are.
+pub const FOLDER: &str = "trees";
+
+/// From this depth on, inner folders are part of the tree. Linux follows 40 links, macOS 32.
+const DEEPEST: usize = 20;
+
+/// A folder: what is in it, by name.
+#[derive(Debug, Default)]
+struct Node<'a> {
+    name: Hash,
+    files: BTreeMap<&'a str, &'a Entry>,
+    folders: BTreeMap<&'a str, Node<'a>>,
+}
+
+/// The trees of a generation.
+#[derive(Debug, Default)]
+pub struct Forest<'a> {
+    root: Node<'a>,
+}
+
+impl<'a> Forest<'a> {
+    /// That of these entries; of two at one path the first.
+    pub fn of(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+        let mut root = Node::default();
+        for entry in entries {
+            let mut node = &mut root;
+            let (way, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
+            let mut parts = way.split('/').filter(|part| !part.is_empty());
+            let blocked = loop {
+                let Some(part) = parts.next() else { break node.folders.contains_key(name) };
+                if node.files.contains_key(part) {
+                    break true;
+                }
+                node = node.folders.entry(part).or_default();
+            };
+            if !blocked {
+                node.files.entry(name).or_insert(entry);
+            }
+        }
+        root.seal();
+        Self { root }
+    }
+
+    /// The name of the whole.
+    pub fn name(&self) -> Hash {
+        self.root.name
+    }
+
+    /// The names of all trees of it.
+    pub fn names(&self) -> HashSet<Hash> {
+        let mut names = HashSet::new();
+        self.root.collect(0, &mut names);
+        names
+    }
+}
+
+impl Node<'_> {
+    /// Names it, and all below it.
+    fn seal(&mut self) {
+        self.folders.values_mut().for_each(Node::seal);
+        let mut hasher = blake3::Hasher::new();
+        self.put(&mut hasher);
+        self.name = Hash::from(hasher.finalize());
+    }
+
+    fn put(&self, hasher: &mut blake3::Hasher) {
+        let mut text = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        for (name, entry) in &self.files {
+            text(name.as_bytes());
+            match &entry.kind {
+                Kind::Link(hash) | Kind::Copy(hash) | Kind::Merge(hash) => {
+                    text(&hash.0);
+                    text(&blob_mode(entry).to_le_bytes());
+                }
+                Kind::Live(to) | Kind::Plain(to) => text(to.as_bytes()),
+            }
+        }
+        for (name, folder) in &self.folders {
+            text(name.as_bytes());
+            text(&folder.name.0);
+        }
+    }
+
+    fn collect(&self, depth: usize, names: &mut HashSet<Hash>) {
+        if depth <= DEEPEST {
+            names.insert(self.name);
+            self.folders.values().for_each(|folder| folder.collect(depth + 1, names));
+        }
+    }
+}
+
+/// A content in a tree cannot be written, by whomever its file may be read.
+fn blob_mode(entry: &Entry) -> u32 {
+    entry.mode & 0o555
+}
+
+/// Where contents come from.
+pub trait Contents {
+    /// The bytes of an entry.
+    ///
+    /// # Errors
+    /// The system's own.
+    fn read(&self, entry: &Entry) -> io::Result<std::borrow::Cow<'_, [u8]>>;
+}
+
+/// Builds trees.
+pub struct Builder<'a> {
+    /// The state's folder.
+    pub state: &'a Disk,
+    /// Where contents come from that no earlier tree has.
+    pub contents: &'a dyn Contents,
+    /// Contents that earlier trees have: where, by name and mode.
+    pub known: HashMap<(Hash, u32), String>,
+    /// Whether each file is made to stay as it is written.
+    pub sync: bool,
+    /// The trees that were built.
+    pub built: Vec<Hash>,
+}
+
+impl Builder<'_> {
+    /// Notes where a generation has its contents.
+    pub fn know(&mut self, forest: &Forest) {
+        let known = &mut self.known;
+        forest.root.know(0, &path_of(forest.name()), &mut |entry: &Entry, path: String| {
+            if let Some(hash) = entry.kind.hash() {
+                known.entry((hash, blob_mode(entry))).or_insert(path);
+            }
+        });
+    }
+
+    /// Builds what is not there yet. A tree is there whole or not at all, but stays only once the
+    /// disk was synced.
+    ///
+    /// # Errors
+    /// The system's own, and those of the contents.
+    pub fn build(&mut self, forest: &Forest) -> io::Result<Hash> {
+        self.node(&forest.root, 0)
+    }
+
+    fn node(&mut self, node: &Node, depth: usize) -> io::Result<Hash> {
+        let name = node.name;
+        let path = path_of(name);
+        if self.state.look(&path)?.is_some() {
+            return Ok(name);
+        }
+        let mut inner = Vec::new();
+        if depth < DEEPEST {
+            for (folder, below) in &node.folders {
+                inner.push((*folder, self.node(below, depth + 1)?));
+            }
+        }
+        let new = format!("{FOLDER}/.new-{name}");
+        self.state.remove_all(&new)?;
+        self.state.make_folder(&new, true)?;
+        self.files(node, &new)?;
+        for (folder, below) in inner {
+            self.state.link(&format!("../{below}"), &format!("{new}/{folder}"))?;
+        }
+        if depth >= DEEPEST {
+            self.folders(node, &new)?;
+        }
+        if self.sync {
+            self.state.sync_folder(&new)?;
+        }
+        match move_new((self.state, &new), (self.state, &path)) {
+            // The same tree, elsewhere in this generation.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.state.remove_all(&new)?;
+            }
+            done => done?,
+        }
+        self.built.push(name);
+        Ok(name)
+    }
+
+    fn folders(&mut self, node: &Node, path: &str) -> io::Result<()> {
+        for (name, below) in &node.folders {
+            let inner = format!("{path}/{name}");
+            self.state.make_folder(&inner, true)?;
+            self.files(below, &inner)?;
+            self.folders(below, &inner)?;
+        }
+        Ok(())
+    }
+
+    fn files(&mut self, node: &Node, folder: &str) -> io::Result<()> {
+        for (name, entry) in &node.files {
+            let path = format!("{folder}/{name}");
+            match &entry.kind {
+                Kind::Live(to) | Kind::Plain(to) => self.state.link(to, &path)?,
+                Kind::Link(hash) | Kind::Copy(hash) | Kind::Merge(hash) => {
+                    let known = self.known.get(&(*hash, blob_mode(entry)));
+                    // A file has only so many names; and a known one may be gone.
+                    if known.is_none_or(|known| self.state.name_again(known, &path).is_err()) {
+                        let bytes = self.contents.read(entry)?;
+                        self.state.create(&path, &bytes, blob_mode(entry), self.sync)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a content again that something wrote into, in each tree that has the same file.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn rebuild(&mut self, forest: &Forest, paths: &[String]) -> io::Result<()> {
+        for path in paths {
+            let Some((place, entry)) = forest.find(path) else { continue };
+            let bytes = self.contents.read(entry)?;
+            let spoilt = self.state.look(&place)?;
+            let mut places = match spoilt {
+                Some(spoilt) => self.twins(&spoilt)?,
+                None => Vec::new(),
+            };
+            if !places.contains(&place) {
+                places.push(place);
+            }
+            let new = format!("{FOLDER}/.new-content");
+            for place in places {
+                self.state.remove_all(&new)?;
+                self.state.create(&new, &bytes, blob_mode(entry), true)?;
+                super::disk::move_over((self.state, &new), (self.state, &place))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All names that a file has in the trees.
+    fn twins(&self, file: &Stamp) -> io::Result<Vec<String>> {
+        let (mut twins, mut folders) = (Vec::new(), vec![FOLDER.to_owned()]);
+        while let Some(folder) = folders.pop() {
+            for name in self.state.list(&folder)? {
+                let path = format!("{folder}/{name}");
+                let Some(found) = self.state.look(&path)? else { continue };
+                match kind(&found) {
+                    rustix::fs::FileType::Directory => folders.push(path),
+                    _ if (found.dev, found.ino) == (file.dev, file.ino) => twins.push(path),
+                    _ => {}
+                }
+            }
+        }
+        Ok(twins)
+    }
+}
+
+impl Forest<'_> {
+    /// Where a path's content is in the state.
+    fn find(&self, path: &str) -> Option<(String, &Entry)> {
+        let (mut node, mut place) = (&self.root, path_of(self.root.name));
+        let (way, name) = path.rsplit_once('/').unwrap_or(("", path));
+        for (depth, part) in way.split('/').filter(|part| !part.is_empty()).enumerate() {
+            node = node.folders.get(part)?;
+            place = if depth < DEEPEST { path_of(node.name) } else { format!("{place}/{part}") };
+        }
+        node.files.get(name).map(|entry| (format!("{place}/{name}"), *entry))
+    }
+}
+
+impl Node<'_> {
+    fn know(&self, depth: usize, path: &str, note: &mut dyn FnMut(&Entry, String)) {
+        for (name, entry) in &self.files {
+            note(entry, format!("{path}/{name}"));
+        }
+        for (name, below) in &self.folders {
+            let inner =
+                if depth < DEEPEST { path_of(below.name) } else { format!("{path}/{name}") };
+            below.know(depth + 1, &inner, note);
+        }
+    }
+}
+
+/// Where a tree is in the state.
+pub fn path_of(name: Hash) -> String {
+    format!("{FOLDER}/{name}")
+}
+
+/// Removes trees, those of a switch that did not come about, or that nobody needs.
+///
+/// # Errors
+/// The system's own, but not that one is not there.
+pub fn remove(state: &Disk, names: impl IntoIterator<Item = Hash>) -> io::Result<()> {
+    for name in names {
+        for path in [path_of(name), format!("{FOLDER}/.new-{name}")] {
+            match state.remove_all(&path) {
+                Err(error) if !is_absent(&error) => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}

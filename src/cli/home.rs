@@ -1,0 +1,168 @@
+//! The home that a command works on, and hcc's folder for it.
+
+use std::io::{BufRead, Write};
+use std::os::unix::fs::MetadataExt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Global, Stop, say, tell};
+use crate::apply::site::Site;
+use crate::apply::state::StateError;
+use crate::apply::switch::{Recovered, Report, SwitchError};
+use crate::facts;
+
+/// Where a home and hcc's folder for it are.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The home.
+    pub home: Utf8PathBuf,
+    /// hcc's folder.
+    pub state: Utf8PathBuf,
+}
+
+impl Place {
+    /// The home of who runs hcc; below a folder, if that is given.
+    ///
+    /// # Errors
+    /// [`Stop::Usage`] without a home, [`Stop::Decide`] for one that is somebody else's.
+    pub fn find(root: Option<(&Utf8Path, &str)>) -> Result<Self, Stop> {
+        if let Some((root, home)) = root {
+            let home = root.join(home.trim_start_matches('/'));
+            std::fs::create_dir_all(&home)
+                .map_err(|error| failed(&format!("{home}: {}", crate::files::reason(&error))))?;
+            let home = home.canonicalize_utf8().unwrap_or(home);
+            return Ok(Self { state: home.join(".local/state/hcc"), home });
+        }
+        let home = facts::home().map(|home| home.as_str().trim_end_matches('/').to_owned());
+        let home = match home.as_deref() {
+            Some(home) if home.starts_with('/') => Utf8PathBuf::from(home),
+            _ => {
+                say("error: `$HOME` expects an absolute path to a home");
+                return Err(Stop::Usage);
+            }
+        };
+        if let Ok(found) = home.metadata()
+            && facts::uid() == 0
+            && found.uid() != 0
+        {
+            say(&format!("error: {home} belongs to another user, and hcc runs as root"));
+            say("  help: run hcc as that user, without sudo; what needs root asks for it");
+            return Err(Stop::Decide);
+        }
+        let state = match facts::state_variable() {
+            Some(state) if state.is_absolute() => state,
+            Some(state) => {
+                say(&format!("error: `$HCC_STATE` expects an absolute path, found `{state}`"));
+                return Err(Stop::Usage);
+            }
+            None => home.join(".local/state/hcc"),
+        };
+        Ok(Self { home, state })
+    }
+
+    /// Opens it to look.
+    ///
+    /// # Errors
+    /// [`Stop::Failed`], said.
+    pub fn look(&self) -> Result<Site, Stop> {
+        Site::open(&self.home, &self.state).map_err(damaged)
+    }
+
+    /// Opens it to change it. What an earlier run did not end is ended first.
+    ///
+    /// # Errors
+    /// [`Stop::Failed`], said.
+    pub fn lock(&self, global: &Global) -> Result<Site, Stop> {
+        let wait = || {
+            if !global.quiet {
+                say("another hcc is at work on this home; waiting for it");
+            }
+        };
+        let site = Site::lock(&self.home, &self.state, wait).map_err(damaged)?;
+        match crate::apply::switch::recover(&site).map_err(|error| broken(&error))? {
+            None => {}
+            Some(Recovered::Undone(number)) => {
+                say(&format!(
+                    "An earlier run was interrupted before generation {number} took effect; its traces are removed."
+                ));
+            }
+            Some(Recovered::Completed(report)) => {
+                say(&format!(
+                    "An earlier run was interrupted; generation {} is complete now.",
+                    report.generation
+                ));
+                told(&report, &site);
+            }
+        }
+        Ok(site)
+    }
+}
+
+/// Says what a switch did other than planned; whether something was held.
+pub fn told(report: &Report, site: &Site) -> bool {
+    for (path, name) in &report.saved {
+        say(&format!("saved: what stood at {path} is now {}", site.state.join(name)));
+    }
+    for (path, at) in &report.beside {
+        say(&format!(
+            "given back beside: {path} holds something newer; what was there before hcc is {at}"
+        ));
+    }
+    for (path, reason) in &report.held {
+        say(&format!("error: {path}: {reason}"));
+    }
+    !report.held.is_empty()
+}
+
+/// Says that a record cannot be used.
+pub fn damaged(error: StateError) -> Stop {
+    say(&format!("error: {error}"));
+    if matches!(error, StateError::Newer(..)) {
+        say("  help: update hcc; it changed nothing");
+    }
+    Stop::Failed
+}
+
+/// Says that a switch did not come about.
+pub fn broken(error: &SwitchError) -> Stop {
+    failed(&error.to_string())
+}
+
+/// Says what failed.
+pub fn failed(text: &str) -> Stop {
+    say(&format!("error: {text}"));
+    Stop::Failed
+}
+
+/// Asks for a decision: a letter of those that are offered, or none.
+pub fn ask(question: &str) -> Option<char> {
+    tell(&format!("{question} "));
+    let _shown = std::io::stderr().flush();
+    let mut line = String::new();
+    match std::io::stdin().lock().read_line(&mut line) {
+        Ok(0) | Err(_) => None,
+        Ok(_) => line.trim().chars().next().map(|own| own.to_ascii_lowercase()),
+    }
+}
+
+/// Whether the user wants to go on: said on the command line, or asked on a terminal.
+///
+/// # Errors
+/// [`Stop::Decide`], if not.
+pub fn confirm(yes: bool, question: &str) -> Result<(), Stop> {
+    if yes {
+        return Ok(());
+    }
+    if !facts::rights().terminal {
+        say("error: nothing was changed: there is no terminal to ask on");
+        say("  help: `--yes` goes on without asking, `--dry-run` only shows");
+        return Err(Stop::Decide);
+    }
+    match ask(&format!("{question} [y/N]")) {
+        Some('y') => Ok(()),
+        _ => {
+            say("Nothing was changed.");
+            Err(Stop::Decide)
+        }
+    }
+}

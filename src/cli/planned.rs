@@ -1,0 +1,229 @@
+//! A planned change, for people and for programs.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::unified::unified;
+use super::{say, tell};
+use crate::apply::after::After;
+use crate::apply::change::Change;
+use crate::apply::done::{Done, End};
+use crate::apply::manifest::Kind;
+use crate::apply::plan::{Conflict, Item, Verb};
+use crate::apply::site::Site;
+
+/// More paths than this of one kind are folded by folder.
+const MANY: usize = 40;
+
+/// More lines of one difference than this are left to `hcc diff`.
+const LINES: usize = 24;
+
+/// What is going to be done, for people.
+pub fn text(name: &str, change: &Change, after: &After, site: &Site) -> String {
+    let mut out = String::new();
+    let items = &change.plan.items;
+    let mut counts: BTreeMap<Verb, usize> = BTreeMap::new();
+    for item in items {
+        *counts.entry(item.verb).or_default() += 1;
+    }
+    if !items.is_empty() || !after.is_empty() {
+        let _ = writeln!(out, "{name} in {}", site.path);
+    }
+    for (verb, count) in &counts {
+        let own = items.iter().filter(|item| item.verb == *verb);
+        if *count > MANY {
+            folded(*verb, own, &mut out);
+        } else {
+            own.for_each(|item| line(item, change, site, &mut out));
+        }
+    }
+    followers(after, &mut out);
+    if !counts.is_empty() {
+        let list: Vec<String> =
+            counts.iter().map(|(verb, count)| format!("{count} {}", said(*verb))).collect();
+        let _ = writeln!(out, "{}.", list.join(", "));
+    }
+    out
+}
+
+fn folded<'a>(verb: Verb, items: impl Iterator<Item = &'a Item>, out: &mut String) {
+    let mut folders: BTreeMap<String, usize> = BTreeMap::new();
+    for item in items {
+        let mut parts: Vec<&str> = item.path.split('/').collect();
+        parts.pop();
+        parts.truncate(2);
+        let folder = if parts.is_empty() { ".".to_owned() } else { parts.join("/") };
+        *folders.entry(folder).or_default() += 1;
+    }
+    for (folder, count) in folders {
+        let files = if count == 1 { "file" } else { "files" };
+        let _ = writeln!(out, "  {:<8} {folder}/ ({count} {files})", word(verb));
+    }
+}
+
+fn line(item: &Item, change: &Change, site: &Site, out: &mut String) {
+    let mut about: Vec<&str> = Vec::new();
+    if matches!(item.verb, Verb::Add | Verb::Replace) && item.install != "link" {
+        about.push(item.install);
+    }
+    if !item.target.is_empty() {
+        about.push(&item.target);
+    }
+    let about = if about.is_empty() { String::new() } else { format!("  ({})", about.join(", ")) };
+    let note = item.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
+    let _ = writeln!(out, "  {:<8} {}{note}{about}", word(item.verb), item.path);
+    if !matches!(item.verb, Verb::Change | Verb::Restore | Verb::Replace | Verb::Keep) {
+        return;
+    }
+    let diff = difference(item, change, site);
+    let mut lines = diff.lines().skip(2);
+    for line in lines.by_ref().take(LINES) {
+        let _ = writeln!(out, "      {line}");
+    }
+    let rest = lines.count();
+    if rest > 0 {
+        let _ = writeln!(out, "      ... {rest} more lines: hcc diff {}", item.path);
+    }
+}
+
+/// How a path changes, as a unified difference of what stands there and what will.
+pub fn difference(item: &Item, change: &Change, site: &Site) -> String {
+    let path = &item.path;
+    let now = site.home.read_through(path).ok().map(|(bytes, _)| bytes);
+    let placed = change.plan.places.iter().find(|place| place.path == *path);
+    let bytes = placed.and_then(|place| match &place.put {
+        crate::apply::plan::Put::Bytes(bytes, _) => Some(bytes.clone()),
+        _ => None,
+    });
+    let wanted = change.wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(path)).ok();
+    let wanted = wanted.and_then(|at| change.wanted.get(at));
+    let next = match (bytes, wanted) {
+        (Some(bytes), _) => Some(bytes),
+        (None, Some(wanted)) => match &wanted.entry.kind {
+            Kind::Live(from) => std::fs::read(from).ok(),
+            Kind::Plain(_) => return String::new(),
+            // What is merged into a file is no file: only what changes of it can be shown.
+            Kind::Merge(_) => return String::new(),
+            Kind::Link(_) | Kind::Copy(_) => wanted.read().ok().map(|bytes| bytes.into_owned()),
+        },
+        (None, None) => None,
+    };
+    unified(now.as_deref(), next.as_deref(), &format!("a/{path}"), &format!("b/{path}"))
+}
+
+fn followers(after: &After, out: &mut String) {
+    let mut section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            let _ = writeln!(out, "{title}");
+            for line in lines {
+                let _ = writeln!(out, "  {line}");
+            }
+        }
+    };
+    let mut services: Vec<String> = after.services.iter().map(ToString::to_string).collect();
+    services.extend(after.skipped.iter().map(ToString::to_string));
+    section("services", services);
+    let packages = &after.packages;
+    let mut lines: Vec<String> = packages.steps.iter().map(ToString::to_string).collect();
+    lines.extend(packages.notes.iter().cloned());
+    lines.extend(packages.blocked.iter().map(failure));
+    section("packages", lines);
+    let preferences = &after.preferences;
+    let mut lines: Vec<String> = preferences.steps.iter().map(ToString::to_string).collect();
+    lines.extend(preferences.restarts.iter().map(|own| own.shown()));
+    lines.extend(preferences.notes.iter().cloned());
+    lines.extend(preferences.blocked.iter().map(failure));
+    section("preferences", lines);
+    section("actions", after.actions.steps.iter().map(ToString::to_string).collect());
+}
+
+fn failure(done: &Done) -> String {
+    match &done.end {
+        End::Failed { reason } | End::Skipped { reason } => {
+            format!("cannot {}: {reason}", done.what)
+        }
+        End::Done { .. } => done.what.clone(),
+    }
+}
+
+/// What is going to be done, for programs.
+pub fn json(change: &Change, after: &After) -> serde_json::Value {
+    serde_json::json!({
+        "version": crate::ir::VERSION,
+        "from": change.record.index.generation,
+        "still": change.is_still() && after.is_empty(),
+        "files": change.plan.items,
+        "after": after,
+    })
+}
+
+/// Says what came of what followed the files.
+pub fn done(list: &[Done]) {
+    for done in list {
+        match &done.end {
+            End::Done { said } if said.is_empty() => {}
+            End::Done { said } => tell(&format!("{said}\n")),
+            End::Failed { reason } => {
+                say(&format!("error: cannot {}: {reason}", done.what));
+            }
+            End::Skipped { reason } => say(&format!("left out: {}: {reason}", done.what)),
+        }
+    }
+}
+
+/// Says what stands in the way.
+pub fn conflicts(list: &[Conflict]) {
+    let (count, files) = (list.len(), if list.len() == 1 { "path is" } else { "paths are" });
+    say(&format!("{count} {files} in the way; nothing was changed:"));
+    for conflict in list {
+        say(&format!("  {}: {}", conflict.path, conflict.what));
+    }
+}
+
+/// Says how to go on.
+pub fn advice(list: &[Conflict]) {
+    if list.iter().any(|conflict| conflict.settled_by_backup) {
+        say(
+            "  help: `--backup store` keeps them in hcc's folder, `--backup-extension backup` beside",
+        );
+        say("        themselves; either way they come back when hcc leaves the path");
+    }
+    for conflict in list.iter().filter(|conflict| !conflict.settled_by_backup) {
+        let path = &conflict.path;
+        say(&format!(
+            "  help: if {path} is meant to be a link, say `allow-parent \"{path}\"` in the file's block"
+        ));
+    }
+}
+
+fn word(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Add => "add",
+        Verb::Adopt => "adopt",
+        Verb::Replace => "replace",
+        Verb::Change => "change",
+        Verb::Repair => "repair",
+        Verb::Keep => "keep",
+        Verb::Restore => "restore",
+        Verb::Remove => "remove",
+        Verb::GiveBack => "restore",
+        Verb::Leave => "leave",
+        Verb::Hold => "error",
+    }
+}
+
+fn said(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Add => "to add",
+        Verb::Adopt => "to adopt",
+        Verb::Replace => "to replace",
+        Verb::Change => "to change",
+        Verb::Repair => "to repair",
+        Verb::Keep => "edited and kept",
+        Verb::Restore => "edited and restored",
+        Verb::Remove => "to remove",
+        Verb::GiveBack => "to give back",
+        Verb::Leave => "to leave alone",
+        Verb::Hold => "that cannot be done",
+    }
+}
