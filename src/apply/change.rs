@@ -74,6 +74,11 @@ impl Change {
         Ok(Self { record, plan, manifest, wanted, looked })
     }
 
+    /// A change that was planned elsewhere, to a generation that manages nothing.
+    pub fn of(record: Record, plan: Plan, manifest: Manifest) -> Self {
+        Self { record, plan, manifest, wanted: Vec::new(), looked: now() }
+    }
+
     /// Whether it leads to another generation.
     pub fn is_new(&self) -> bool {
         let entries = |records: &'_ [Left]| records.len();

@@ -11,6 +11,7 @@ pub mod disk;
 pub mod done;
 pub mod index;
 pub mod journal;
+pub mod leave;
 pub mod ledger;
 pub mod look;
 pub mod manifest;

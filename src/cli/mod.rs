@@ -4,6 +4,7 @@
 //! 3 stopped before any change because the user must decide; 4 begun, and something failed.
 
 mod apply;
+mod carry;
 mod check;
 mod compile;
 mod completions;
@@ -12,10 +13,12 @@ mod home;
 mod init;
 mod options;
 mod planned;
+mod rollback;
 pub mod session;
 mod show;
 mod tree;
 mod unified;
+mod uninstall;
 mod why;
 
 use std::process::ExitCode;
@@ -79,6 +82,12 @@ enum Command {
     Show(show::Show),
     /// Set up this home: show what changes, ask, do it
     Apply(apply::Apply),
+    /// Go back to an earlier generation
+    Rollback(rollback::Rollback),
+    /// Bring everything back as it was before hcc
+    Uninstall(uninstall::Uninstall),
+    /// Replace every link by a plain file, so that hcc can be deleted
+    Eject(uninstall::Eject),
     /// Search the options: types, defaults, docs, examples
     Options(options::Options),
     /// Say where a value, or a line of a generated file, comes from
@@ -96,6 +105,9 @@ pub fn run() -> ExitCode {
         Command::Compile(command) => command.run(&cli.global),
         Command::Show(command) => command.run(&cli.global),
         Command::Apply(command) => command.run(&cli.global),
+        Command::Rollback(command) => command.run(&cli.global),
+        Command::Uninstall(command) => command.run(&cli.global),
+        Command::Eject(command) => command.run(&cli.global),
         Command::Options(command) => command.run(&cli.global),
         Command::Why(command) => command.run(&cli.global),
         Command::Completions(command) => command.run(),

@@ -108,7 +108,12 @@ pub fn difference(item: &Item, change: &Change, site: &Site) -> String {
         },
         (None, None) => None,
     };
-    unified(now.as_deref(), next.as_deref(), &format!("a/{path}"), &format!("b/{path}"))
+    let (from, to) = (format!("a/{path}"), format!("b/{path}"));
+    match item.verb {
+        // What stays is shown as what somebody made of it.
+        Verb::Keep => unified(next.as_deref(), now.as_deref(), &from, &to),
+        _ => unified(now.as_deref(), next.as_deref(), &from, &to),
+    }
 }
 
 fn followers(after: &After, out: &mut String) {

@@ -1,0 +1,108 @@
+//! Leaving a home: what `uninstall` and `eject` do besides a switch.
+
+use std::fs;
+use std::io;
+
+use super::ledger::{self, Ledger};
+use super::manifest::Kind;
+use super::plan::{Item, Old, Place, Plan, Put, Verb};
+use super::site::{CURRENT, Record, Site};
+use super::state::StateError;
+
+/// What replaces every link of hcc's by a file with its content.
+///
+/// # Errors
+/// A path that cannot be read.
+pub fn eject(site: &Site, record: &Record) -> Result<Plan, (String, io::Error)> {
+    let mut plan = Plan { ledger: Ledger::default(), ..Plan::default() };
+    plan.ledger.next = record.ledger.next;
+    for left in &record.index.records {
+        let entry = &left.entry;
+        let mut stays = |note: &str| {
+            plan.items.push(Item {
+                path: entry.path.clone(),
+                verb: Verb::Leave,
+                target: entry.target.clone(),
+                install: entry.kind.name(),
+                note: Some(note.to_owned()),
+            });
+        };
+        match &entry.kind {
+            Kind::Link(_) => {
+                let own = format!("{}/{}", site.view(), entry.path);
+                let is_ours =
+                    site.home.link_text(&entry.path).is_ok_and(|text| text == own.as_bytes());
+                if !is_ours {
+                    stays("it is not hcc's link any more");
+                    continue;
+                }
+                let (bytes, _) = site
+                    .home
+                    .read_through(&entry.path)
+                    .map_err(|error| (entry.path.clone(), error))?;
+                let put = Put::Bytes(bytes, entry.mode);
+                plan.places.push(Place { path: entry.path.clone(), put, old: Old::Ours(None) });
+            }
+            Kind::Live(to) => stays(&format!("a link to {to}")),
+            Kind::Plain(to) => stays(&format!("a link to {to}")),
+            Kind::Copy(_) | Kind::Merge(_) => stays("a file of its own"),
+        }
+    }
+    Ok(plan)
+}
+
+/// Removes hcc's folder after an uninstall; what of it is kept, because only the user may throw it
+/// away.
+///
+/// # Errors
+/// The system's own. What is left then is harmless: the next run begins anew.
+pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
+    let mut kept = Vec::new();
+    for (name, folder) in [(ledger::FOLDER, "originals"), (ledger::SAVED, "edits")] {
+        let path = site.state.join(name);
+        if fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some()) {
+            kept.push(format!("{path} ({folder})"));
+        }
+    }
+    let above = site.state.above()?;
+    let store = site.store()?;
+    let io = |name: &str| {
+        let path = site.state.join(name);
+        move |error| StateError::Io(path, error)
+    };
+    // Without this nothing refers to the rest.
+    store.remove_all(CURRENT).map_err(io(CURRENT))?;
+    for name in store.list("").map_err(io(""))? {
+        let has_items = |name: &str| {
+            fs::read_dir(site.state.join(name)).is_ok_and(|mut entries| entries.next().is_some())
+        };
+        let stays = matches!(name.as_str(), ledger::FOLDER | ledger::SAVED) && has_items(&name)
+            || matches!(name.as_str(), ledger::FILE | EJECTED) && !kept.is_empty()
+            || name == "lock";
+        if !stays {
+            store.remove_all(&name).map_err(io(&name))?;
+        }
+    }
+    if kept.is_empty() {
+        store.remove_all("lock").map_err(io("lock"))?;
+        fs::remove_dir(&site.state.path).map_err(io(""))?;
+        for folder in above {
+            // One that holds something else by now stays.
+            if fs::remove_dir(&folder).is_err() {
+                break;
+            }
+        }
+    }
+    Ok(kept)
+}
+
+/// The ledger's name after an eject: where each kept original stood.
+const EJECTED: &str = "ejected.json";
+
+/// Notes the ledger of before an eject, for who looks for an original later.
+///
+/// # Errors
+/// [`StateError`].
+pub fn note(site: &Site, ledger: &Ledger) -> Result<(), StateError> {
+    site.state.write(EJECTED, ledger)
+}

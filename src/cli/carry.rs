@@ -1,0 +1,246 @@
+//! What `apply`, `rollback` and `uninstall` share: show a change, settle what is in the way, ask,
+//! do it, say what came of it.
+
+use clap::{Args, ValueEnum};
+
+use super::home::{Place, ask, broken, confirm, damaged, told};
+use super::{Global, Status, Stop, planned, print_json, say, tell};
+use crate::apply::action::Files;
+use crate::apply::after::{After, Scope};
+use crate::apply::change::Change;
+use crate::apply::done::Done;
+use crate::apply::plan::{Policy, Verb};
+use crate::apply::site::Site;
+use crate::apply::switch::Report;
+use crate::facts;
+use crate::ir::{Backup, Drift};
+
+/// How a change is made.
+#[derive(Clone, Debug, Args)]
+pub struct Manner {
+    /// Only show what would be done
+    #[arg(long, short = 'n')]
+    dry_run: bool,
+    /// Do not ask; conflicts still stop it
+    #[arg(long, short)]
+    yes: bool,
+    /// Keep what stands in the way in hcc's folder; it comes back when hcc leaves the path
+    #[arg(long, value_name = "WHERE", conflicts_with = "backup_extension")]
+    backup: Option<Where>,
+    /// Keep what stands in the way beside itself, with this extension
+    #[arg(long, value_name = "EXT")]
+    backup_extension: Option<String>,
+    /// What to do with managed files that somebody edited
+    #[arg(long, value_name = "WHAT")]
+    drift: Option<OnDrift>,
+}
+
+/// Where a backup goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Where {
+    /// Into hcc's folder
+    Store,
+}
+
+/// What is done with edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OnDrift {
+    /// They stay
+    Keep,
+    /// They are saved, and ours comes back
+    Restore,
+    /// They go back into the configuration
+    Absorb,
+}
+
+impl Manner {
+    /// Opens a site: to look, or to change it.
+    ///
+    /// # Errors
+    /// [`Stop::Failed`], said.
+    pub fn open(&self, place: &Place, global: &Global) -> Result<Site, Stop> {
+        if !self.dry_run {
+            return place.lock(global);
+        }
+        let site = place.look()?;
+        if site.journal().map_err(damaged)?.is_some() {
+            say(
+                "An earlier run was interrupted; the next one that changes anything ends it first.",
+            );
+        }
+        Ok(site)
+    }
+
+    /// Whether nothing is to be changed.
+    pub fn only_shows(&self) -> bool {
+        self.dry_run
+    }
+
+    /// What was said about backups and edits; `own` is what the configuration says.
+    ///
+    /// # Errors
+    /// [`Stop::Usage`], said.
+    pub fn policy(&self, own: Option<Backup>) -> Result<Policy, Stop> {
+        let said = match &self.backup_extension {
+            None => self.backup.map(|_| Backup::Store),
+            Some(said) => {
+                let extension = said.trim_start_matches('.');
+                if extension.is_empty() || extension.contains('/') {
+                    say(&format!(
+                        "error: `--backup-extension` expects the end of a name, found `{said}`"
+                    ));
+                    say("  help: `--backup-extension backup` keeps `.zshrc` as `.zshrc.backup`");
+                    return Err(Stop::Usage);
+                }
+                Some(Backup::Extension(extension.to_owned()))
+            }
+        };
+        let drift = self.drift.map(|own| match own {
+            OnDrift::Keep => Drift::Keep,
+            OnDrift::Restore => Drift::Restore,
+            OnDrift::Absorb => Drift::Absorb,
+        });
+        Ok(Policy { backup: said.or(own), drift })
+    }
+}
+
+/// A change that is carried out.
+pub struct Carry<'a> {
+    /// How.
+    pub manner: &'a Manner,
+    /// What every command takes.
+    pub global: &'a Global,
+    /// What follows the files.
+    pub scope: Scope,
+    /// Whose home it is.
+    pub name: String,
+    /// What is asked on a terminal.
+    pub question: &'a str,
+}
+
+impl Carry<'_> {
+    /// Carries it out: plans by `plan`, once more if something in the way is settled.
+    ///
+    /// # Errors
+    /// [`Stop`], said. The site comes back if all went well.
+    pub fn run(
+        &self,
+        mut site: Site,
+        mut policy: Policy,
+        plan: impl Fn(&mut Site, &Policy) -> Result<Change, Stop>,
+    ) -> Result<Site, Stop> {
+        let mut change = plan(&mut site, &policy)?;
+        if !change.plan.conflicts.is_empty() {
+            policy.backup = Some(self.settle(&change)?);
+            change = plan(&mut site, &policy)?;
+            if !change.plan.conflicts.is_empty() {
+                return Err(self.stopped(&change));
+            }
+        }
+        let environment = facts::environment(&site.path);
+        let after = After::plan(&change, &site, self.scope, &environment).map_err(damaged)?;
+        let (still, fresh) = (change.is_still() && after.is_empty(), !change.is_still());
+        let is_held = change.plan.items.iter().any(|item| item.verb == Verb::Hold);
+        self.show(&change, &after, &site)?;
+        if self.manner.dry_run {
+            return if is_held { Err(Stop::Failed) } else { Ok(site) };
+        }
+        if !still {
+            confirm(self.manner.yes, self.question)?;
+        }
+        let rest = change.manifest.rest.clone();
+        let report = change.run(&site).map_err(|error| broken(&error))?;
+        let files = if told(&report, &site) || is_held { Files::Held } else { Files::Placed };
+        let mut done = Vec::new();
+        if fresh || !after.is_empty() {
+            let mut talk = |text: &str| {
+                if !self.global.quiet {
+                    say(&format!("{text} ..."));
+                }
+            };
+            done = after.run(&rest, report.generation, files, &site, &environment, &mut talk);
+        }
+        self.ended(&report, &done, still)?;
+        match files == Files::Held || done.iter().any(|done| !done.is_ok()) {
+            true => Err(Stop::Failed),
+            false => Ok(site),
+        }
+    }
+
+    /// Asks what becomes of what stands in the way.
+    fn settle(&self, change: &Change) -> Result<Backup, Stop> {
+        let settled = change.plan.conflicts.iter().all(|conflict| conflict.settled_by_backup);
+        let may_ask = facts::rights().terminal && !self.manner.dry_run && !self.global.json;
+        if !settled || !may_ask {
+            return Err(self.stopped(change));
+        }
+        planned::conflicts(&change.plan.conflicts);
+        match ask("Keep them in hcc's folder (s), rename them to NAME.backup (r), or stop (N)? \
+             They come back when hcc leaves the path. [s/r/N]")
+        {
+            Some('s') => Ok(Backup::Store),
+            Some('r') => Ok(Backup::Extension("backup".to_owned())),
+            _ => {
+                say("Nothing was changed.");
+                Err(Stop::Decide)
+            }
+        }
+    }
+
+    fn stopped(&self, change: &Change) -> Stop {
+        if self.global.json {
+            let report = serde_json::json!({
+                "version": crate::ir::VERSION,
+                "conflicts": change.plan.conflicts,
+            });
+            if let Err(stop) = print_json(&report) {
+                return stop;
+            }
+        }
+        planned::conflicts(&change.plan.conflicts);
+        planned::advice(&change.plan.conflicts);
+        Stop::Decide
+    }
+
+    fn show(&self, change: &Change, after: &After, site: &Site) -> Status {
+        if self.global.json {
+            return match self.manner.dry_run {
+                true => print_json(&planned::json(change, after)),
+                false => Ok(()),
+            };
+        }
+        let text = planned::text(&self.name, change, after, site);
+        match (self.manner.dry_run, text.is_empty()) {
+            // What a dry run shows is what it is for.
+            (true, true) => super::print("Nothing to do.\n"),
+            (true, false) => super::print(&text),
+            (false, _) => {
+                if !self.global.quiet {
+                    tell(&text);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn ended(&self, report: &Report, done: &[Done], still: bool) -> Status {
+        if self.global.json {
+            return print_json(&serde_json::json!({
+                "version": crate::ir::VERSION,
+                "generation": report.generation,
+                "saved": report.saved,
+                "beside": report.beside,
+                "held": report.held,
+                "after": done,
+            }));
+        }
+        planned::done(done);
+        if !self.global.quiet {
+            match still {
+                true => say("Nothing to do."),
+                false => say(&format!("Generation {} is in effect.", report.generation)),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! `hcc rollback`
+
+use clap::Args;
+
+use super::carry::{Carry, Manner};
+use super::home::{Place, broken, damaged};
+use super::{Global, Status, Stop, say};
+use crate::apply::after::Scope;
+use crate::apply::change::{self, Change};
+use crate::apply::manifest;
+use crate::apply::package::Ask;
+use crate::apply::plan::Policy;
+use crate::apply::site::Site;
+use crate::apply::wanted;
+use crate::facts;
+
+/// Go back to an earlier generation
+///
+/// A new generation is made that equals the chosen one. It needs neither the configuration nor a
+/// network. What `live` links lead to is as it is now: only the links go back.
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// The generation's number; by default the one before
+    #[arg(value_name = "GEN")]
+    generation: Option<u64>,
+    #[command(flatten)]
+    manner: Manner,
+    /// Install that generation's packages too
+    #[arg(long)]
+    packages: bool,
+    /// Run no actions
+    #[arg(long)]
+    no_actions: bool,
+}
+
+impl Rollback {
+    /// Runs it.
+    pub fn run(&self, global: &Global) -> Status {
+        let looked = change::now();
+        let place = Place::find(None)?;
+        let site = self.manner.open(&place, global)?;
+        let number = self.chosen(&site)?;
+        let target = manifest::read(&site.state, number).map_err(damaged)?;
+        let scope = Scope {
+            packages: self.packages,
+            ask: Ask::Changed,
+            actions: !self.no_actions,
+            anything: true,
+            rights: facts::rights(),
+            session: facts::session(),
+        };
+        let name = format!("{}@{}", target.rest.user, target.rest.host);
+        let question = "Go back to it?";
+        let carry = Carry { manner: &self.manner, global, scope, name, question };
+        let policy = self.manner.policy(target.rest.policy.backup.clone())?;
+        let plan = |site: &mut Site, policy: &Policy| {
+            let record = site.record().map_err(damaged)?;
+            let wanted = wanted::of_generation(&target, &site.state);
+            let rest = target.rest.clone();
+            let by = format!("rollback to {number}");
+            let manifest = change::manifest(by, target.config.clone(), rest);
+            Change::plan(site, record, wanted, manifest, policy, looked)
+                .map_err(|error| broken(&error))
+        };
+        carry.run(site, policy, plan).map(drop)
+    }
+
+    fn chosen(&self, site: &Site) -> Result<u64, Stop> {
+        let numbers = manifest::numbers(&site.state).map_err(damaged)?;
+        let (current, _) = site.current().map_err(damaged)?;
+        let before = || numbers.iter().rev().find(|number| **number < current).copied();
+        let wanted = self.generation.or_else(before);
+        match wanted {
+            Some(number) if numbers.contains(&number) => Ok(number),
+            Some(number) => {
+                say(&format!("error: there is no generation {number}"));
+                let list: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+                say(&match list.is_empty() {
+                    true => "  help: `hcc apply` makes the first one".to_owned(),
+                    false => format!("  help: there are {}", list.join(", ")),
+                });
+                Err(Stop::Usage)
+            }
+            None if current == 0 => {
+                say("error: there is no generation to go back to");
+                say("  help: `hcc apply` makes the first one");
+                Err(Stop::Usage)
+            }
+            None => {
+                say(&format!("error: there is no generation before {current}"));
+                say("  help: `hcc uninstall` brings back what was there before hcc");
+                Err(Stop::Usage)
+            }
+        }
+    }
+}
