@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod spans;
+pub mod stand_ins;
 
 use std::fmt::Write as _;
 
