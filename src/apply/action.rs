@@ -204,14 +204,14 @@ pub fn environment(
     user: Option<&str>,
 ) -> Environment {
     let mut environment = base.clone();
-    let mut set = |name: &str, value: String| {
+    let values = [
+        ("HCC_GENERATION", Some(generation.to_string())),
+        ("HCC_HOST", Some(host.to_owned())),
+        ("HCC_USER", user.map(str::to_owned)),
+    ];
+    for (name, value) in values {
         environment.variables.retain(|(own, _)| own != name);
-        environment.variables.push((name.to_owned(), value));
-    };
-    set("HCC_GENERATION", generation.to_string());
-    set("HCC_HOST", host.to_owned());
-    if let Some(user) = user {
-        set("HCC_USER", user.to_owned());
+        environment.variables.extend(value.map(|value| (name.to_owned(), value)));
     }
     environment
 }
