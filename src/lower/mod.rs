@@ -19,11 +19,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Span};
+use crate::emit;
 use crate::eval::arena::{EnvId, Output, Raw, SlotId};
 use crate::eval::collect::{Collector, Ctx, string};
 use crate::eval::{Eval, Poisoned};
 use crate::ir::{
-    Action, Document, Host, Install, Origin, Package, Preference, Unit, User, VERSION,
+    Action, Document, Host, Install, Origin, Package, Preference, Unit, User, VERSION, Value,
 };
 use crate::syntax::marks::Compute;
 use crate::syntax::tree::{Entry, Node};
@@ -287,9 +288,11 @@ impl Statement<'_> {
         let Data::Map(map) = &value.data else {
             return Err(self.wrong("from", "keys and values", &value.data));
         };
+        self.writable(&value)?;
         let current_host = self.flag("current-host")?;
         Ok(map
             .iter()
+            .filter(|(_, value)| value.data != Data::Null)
             .map(|(key, value)| {
                 let preference = Preference {
                     domain: domain.to_string(),
@@ -301,6 +304,25 @@ impl Statement<'_> {
                 (preference, self.users(&value.places()).unwrap_or(self.node().span))
             })
             .collect())
+    }
+
+    /// Says what no property list can hold; a key without a value is one that is not written.
+    fn writable(&self, value: &Typed) -> Result<(), Poisoned> {
+        let Some(format) = emit::find("plist") else { return Ok(()) };
+        let mut plain = value.to_ir();
+        if let Value::Map(map) = &mut plain {
+            map.retain(|_, value| *value != Value::Null);
+        }
+        let Err(faults) = emit::write(format, &plain, &emit::Params::default()) else {
+            return Ok(());
+        };
+        for fault in faults {
+            let at = value.origins(&fault.path).first().copied().unwrap_or(self.node().span);
+            let label = "not possible in a preference";
+            let problem = Diagnostic::error("not-writable", at, label, fault.message);
+            self.eval.push(problem.maybe_help(fault.help));
+        }
+        Err(Poisoned)
     }
 
     fn action(&self) -> Result<Placed, Poisoned> {
