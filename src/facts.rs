@@ -129,6 +129,17 @@ pub fn environment(home: &Utf8Path) -> Environment {
         "SSH_AUTH_SOCK",
         "DISPLAY",
         "WAYLAND_DISPLAY",
+        // What is between this machine and the archives of packages.
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "NIX_SSL_CERT_FILE",
     ];
     let mut variables: Vec<(String, String)> =
         KEPT.iter().filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect();

@@ -368,6 +368,21 @@ fn without_brew_it_says_where_brew_is_to_be_had() {
 }
 
 #[test]
+fn brew_is_found_where_path_does_not_have_it() {
+    let machine = Machine::with(&["brew"]);
+    let folder: &'static str = machine.root.join("bin").into_string().leak();
+    let mut environment = machine.environment.clone();
+    environment.variables = vec![("PATH".to_owned(), "/nowhere".to_owned())];
+    let brew = package::MANAGERS.iter().find(|manager| manager.name == "brew").unwrap();
+    let brew = package::Manager { folders: vec!["/none", folder].leak(), ..*brew };
+    let program = brew.program(&environment).unwrap();
+    assert_eq!(program.argv(&brew, &["brew", "install"]), [&format!("{folder}/brew"), "install"]);
+    // What stands beside it is found by it, too.
+    let inside = program.environment(&environment);
+    assert_eq!(inside.variable("PATH").unwrap(), format!("{folder}:/nowhere"));
+}
+
+#[test]
 fn packages_stay_when_they_leave_the_configuration_unless_told_otherwise() {
     let machine = Machine::with(&["dnf", "rpm", "sudo"]);
     Case::new(&machine, FEDORA, &packages("\"hello\" \"tree\"")).run();
@@ -467,6 +482,17 @@ fn what_moves_between_targets_is_not_taken_away() {
     moved.cleanup = Cleanup::Zap;
     moved.run();
     assert_eq!(machine.installed("brew"), ["jq"]);
+}
+
+#[test]
+fn what_the_machine_or_another_user_asks_for_is_not_taken_away() {
+    let machine = Machine::with(&["dnf", "rpm", "sudo"]);
+    Case::new(&machine, FEDORA, &packages("\"hello\" \"tree\"")).run();
+    let mut none = Case::new(&machine, FEDORA, "");
+    none.cleanup = Cleanup::Zap;
+    none.wanted.spare(&Case::new(&machine, FEDORA, &packages("\"hello\"")).wanted);
+    none.run();
+    assert_eq!(machine.installed("rpm"), ["hello"]);
 }
 
 #[test]

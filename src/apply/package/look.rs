@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
-
-use super::manager::{self, Manager, Root};
+use super::manager::{self, Manager, Program, Root};
 use super::{Ask, Brewfile, Record, Wanted};
 use crate::apply::command::{self, Command, Environment};
 use crate::ir::Cleanup;
@@ -59,50 +57,6 @@ pub(super) enum Bundle {
     Missing(Program, Vec<String>),
 }
 
-/// A manager's program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Program {
-    /// How it is called.
-    pub word: String,
-    /// Its folder, if `PATH` does not have it.
-    pub folder: Option<Utf8PathBuf>,
-}
-
-impl Program {
-    /// A manager's command, with the program that was found in its place.
-    pub fn argv(&self, manager: &Manager, words: &[&str]) -> Vec<String> {
-        let first = manager.programs.first();
-        let word =
-            |word: &&str| if Some(word) == first { self.word.clone() } else { (*word).to_owned() };
-        words.iter().map(word).collect()
-    }
-
-    /// The environment in which it also finds what stands beside it.
-    pub fn environment(&self, base: &Environment) -> Environment {
-        let mut environment = base.clone();
-        if let Some(folder) = &self.folder
-            && let Some((_, path)) =
-                environment.variables.iter_mut().find(|(name, _)| name == "PATH")
-        {
-            *path = format!("{folder}:{path}");
-        }
-        environment
-    }
-}
-
-pub(super) fn program(manager: &Manager, environment: &Environment) -> Option<Program> {
-    let inside = manager.programs.iter().find(|name| environment.find(name).is_some());
-    if let Some(name) = inside {
-        return Some(Program { word: (*name).to_owned(), folder: None });
-    }
-    let beside = manager.folders.iter().flat_map(|folder| {
-        manager.programs.iter().map(move |name| (folder, Utf8Path::new(folder).join(name)))
-    });
-    let mut beside = beside.filter(|(_, path)| environment.find(path.as_str()).is_some());
-    let (folder, path) = beside.next()?;
-    Some(Program { word: path.into_string(), folder: Some(Utf8PathBuf::from(*folder)) })
-}
-
 /// What makes a command root's: `-n` means the same to both.
 const ELEVATORS: &[&str] = &["sudo", "doas"];
 
@@ -135,7 +89,7 @@ pub fn look(questions: &Questions, environment: &Environment) -> Found {
 
 /// What is installed.
 pub(super) fn installed(manager: &Manager, environment: &Environment) -> Answer {
-    let Some(program) = program(manager, environment) else { return Answer::Absent };
+    let Some(program) = manager.program(environment) else { return Answer::Absent };
     let command = Command::new(program.argv(manager, manager.list));
     match command::run(&command, &program.environment(environment)) {
         Ok(outcome) if outcome.ok() => {
@@ -151,7 +105,7 @@ pub(super) fn installed(manager: &Manager, environment: &Environment) -> Answer 
 /// Asks brew whether all of a Brewfile is there: the one that will be, so it is handed its text.
 pub(super) fn bundle(file: &Brewfile, environment: &Environment) -> Bundle {
     let brew = manager::find("brew");
-    let Some((brew, program)) = brew.and_then(|brew| Some((brew, program(brew, environment)?)))
+    let Some((brew, program)) = brew.and_then(|brew| Some((brew, brew.program(environment)?)))
     else {
         return Bundle::Absent;
     };

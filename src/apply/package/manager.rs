@@ -3,8 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::apply::command::Environment;
+
 /// One manager.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Manager {
     /// Its name in the IR, and in `templates/tables/managers.kdl`.
     pub name: &'static str,
@@ -31,6 +35,37 @@ pub struct Manager {
     pub remove: &'static [&'static str],
     /// The same, with its configuration.
     pub zap: &'static [&'static str],
+}
+
+/// A manager's program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// How it is called.
+    pub word: String,
+    /// Its folder, if `PATH` does not have it.
+    pub folder: Option<Utf8PathBuf>,
+}
+
+impl Program {
+    /// A command of its manager, with the program that was found in its place.
+    pub fn argv(&self, manager: &Manager, words: &[&str]) -> Vec<String> {
+        let first = manager.programs.first();
+        let word =
+            |word: &&str| if Some(word) == first { self.word.clone() } else { (*word).to_owned() };
+        words.iter().map(word).collect()
+    }
+
+    /// The environment in which it also finds what stands beside it.
+    pub fn environment(&self, base: &Environment) -> Environment {
+        let mut environment = base.clone();
+        if let Some(folder) = &self.folder
+            && let Some((_, path)) =
+                environment.variables.iter_mut().find(|(name, _)| name == "PATH")
+        {
+            *path = format!("{folder}:{path}");
+        }
+        environment
+    }
 }
 
 /// Whether root is needed, and why.
@@ -259,6 +294,20 @@ pub fn find(name: &str) -> Option<&'static Manager> {
 }
 
 impl Manager {
+    /// Its program, wherever it is.
+    pub fn program(&self, environment: &Environment) -> Option<Program> {
+        let inside = self.programs.iter().find(|name| environment.find(name).is_some());
+        if let Some(name) = inside {
+            return Some(Program { word: (*name).to_owned(), folder: None });
+        }
+        let beside = self.folders.iter().flat_map(|folder| {
+            self.programs.iter().map(move |name| (folder, Utf8Path::new(folder).join(name)))
+        });
+        let mut beside = beside.filter(|(_, path)| environment.find(path.as_str()).is_some());
+        let (folder, path) = beside.next()?;
+        Some(Program { word: path.into_string(), folder: Some(Utf8PathBuf::from(*folder)) })
+    }
+
     /// What installing is called in a report.
     pub fn installing(&self, names: &str) -> String {
         format!("install {names} by {}", self.name)

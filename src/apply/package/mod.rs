@@ -18,8 +18,8 @@ use super::command::Environment;
 use super::state::{State, StateError};
 use crate::ir::{Cleanup, Content, Document, File, Value};
 
-pub use look::{Found, look, questions};
-pub use manager::{MANAGERS, Manager, Root};
+pub use look::{Found, Questions, look, questions};
+pub use manager::{MANAGERS, Manager, Program, Root, Word};
 pub use plan::{Kind, Plan, Step, plan};
 pub use run::run;
 
@@ -40,7 +40,8 @@ pub struct Wanted {
     /// What is to be installed through Brewfiles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub brewfiles: Vec<Brewfile>,
-    /// What Brewfiles list, also those that are not to be installed: manager and name.
+    /// What is asked for elsewhere, manager and name: by Brewfiles, also those that are not to be
+    /// installed, and by other documents.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub listed: BTreeSet<(String, String)>,
 }
@@ -165,6 +166,17 @@ impl Record {
 }
 
 impl Wanted {
+    /// Keeps what another document asks for from being taken away: the machine's own scope and
+    /// each of its users have a record of their own, but share their managers.
+    pub fn spare(&mut self, other: &Wanted) {
+        self.listed.extend(other.listed.iter().cloned());
+        for group in &other.groups {
+            let Some(manager) = manager::find(&group.manager) else { continue };
+            let plain = group.names.iter().map(|name| (manager.plain)(name));
+            self.listed.extend(plain.map(|name| (group.manager.clone(), name)));
+        }
+    }
+
     /// Whether a package is asked for, by its plain name.
     fn has(&self, manager: &str, name: &str) -> bool {
         let plain = manager::find(manager).map(|manager| manager.plain);

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::look::{Answer, Bundle, Found, Program};
-use super::manager::{self, Manager, Root};
+use super::look::{Answer, Bundle, Found};
+use super::manager::{self, Manager, Program, Root};
 use super::{Brewfile, Group, Record, Rights, Wanted};
 use crate::apply::command::Command;
 use crate::apply::done::Done;

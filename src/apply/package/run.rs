@@ -1,7 +1,7 @@
 //! Installing and taking away.
 
-use super::look::{Answer, Bundle, Program, bundle, installed};
-use super::manager::Manager;
+use super::look::{Answer, Bundle, bundle, installed};
+use super::manager::{Manager, Program};
 use super::plan::{Bundled, Kind, Managed, Plan, Step, With};
 use super::{RECORD, Record};
 use crate::apply::command::{self, Command, Environment, Outcome};

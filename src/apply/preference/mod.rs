@@ -6,6 +6,7 @@
 //! no longer wanted, and is reported.
 
 mod restart;
+mod run;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +15,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::command::{self, Command, Environment};
-use super::done::{Done, Talk};
+use super::done::Done;
 use super::state::{State, StateError};
 use crate::ir::Document;
 use restart::Restart;
+
+pub use run::run;
 
 /// The record's name.
 const RECORD: &str = "defaults.json";
@@ -76,21 +79,14 @@ pub struct Wanted {
     pub value: String,
 }
 
-/// The preferences of a document. Null is as good as not said.
-///
-/// # Errors
-/// A value that no property list can hold, one sentence for each.
-pub fn wanted(document: &Document) -> Result<Vec<Wanted>, Vec<String>> {
-    let (mut list, mut wrong) = (Vec::new(), Vec::new());
-    for own in document.defaults.iter().filter(|own| own.value != crate::ir::Value::Null) {
+/// The preferences of a document. What no property list can hold was refused when it was compiled.
+pub fn wanted(document: &Document) -> Vec<Wanted> {
+    let list = document.defaults.iter().filter_map(|own| {
         let domain = Domain { name: own.domain.clone(), current_host: own.current_host };
         let place = Place { domain, key: own.key.clone() };
-        match value::of(&own.value) {
-            Ok(value) => list.push(Wanted { place, value }),
-            Err(reason) => wrong.push(format!("{place}: {reason}")),
-        }
-    }
-    if wrong.is_empty() { Ok(list) } else { Err(wrong) }
+        Some(Wanted { place, value: value::of(&own.value)? })
+    });
+    list.collect()
 }
 
 /// What hcc wrote, and what was there before.
@@ -136,6 +132,11 @@ impl Record {
         self.keys.retain(|kept| kept.place != *place);
     }
 
+    /// The keys that are no longer wanted.
+    fn left<'a>(&'a self, wanted: &'a [Wanted]) -> impl Iterator<Item = &'a Kept> {
+        self.keys.iter().filter(|kept| wanted.iter().all(|own| own.place != kept.place))
+    }
+
     /// All domains in which hcc wrote.
     pub fn domains(&self) -> BTreeSet<Domain> {
         self.keys.iter().map(|kept| kept.place.domain.clone()).collect()
@@ -155,12 +156,15 @@ pub struct Found {
 
 /// The domains that have to be read for a plan. Pure.
 pub fn questions(wanted: &[Wanted], record: &Record) -> BTreeSet<Domain> {
-    let new = wanted
-        .iter()
-        .filter(|own| !record.of(&own.place).is_some_and(|kept| kept.is_settled(&own.value)));
-    let left = record.keys.iter().filter(|kept| wanted.iter().all(|own| own.place != kept.place));
-    let places = new.map(|own| &own.place).chain(left.map(|kept| &kept.place));
-    places.map(|place| place.domain.clone()).collect()
+    places(wanted, record).map(|place| place.domain.clone()).collect()
+}
+
+/// The keys that are new, changed, or no longer wanted.
+fn places<'a>(wanted: &'a [Wanted], record: &'a Record) -> impl Iterator<Item = &'a Place> {
+    let settled =
+        |own: &Wanted| record.of(&own.place).is_some_and(|kept| kept.is_settled(&own.value));
+    let new = wanted.iter().filter(move |own| !settled(own)).map(|own| &own.place);
+    new.chain(record.left(wanted).map(|kept| &kept.place))
 }
 
 /// Reads domains, each by one `defaults export`.
@@ -247,19 +251,26 @@ impl Step {
 
 impl fmt::Display for Step {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &Option<String>| {
-            text.as_deref().map_or_else(|| "not set".to_owned(), value::shown)
-        };
         let what = if self.back { "give back" } else { "set" };
-        write!(to, "{what} {}: {} -> {}", self.place, shown(&self.from), shown(&self.to))
+        write!(
+            to,
+            "{what} {}: {} -> {}",
+            self.place,
+            shown(self.from.as_deref()),
+            shown(self.to.as_deref())
+        )
     }
+}
+
+fn shown(value: Option<&str>) -> String {
+    value.map_or_else(|| "not set".to_owned(), value::shown)
 }
 
 /// What has to be written. Pure; `found` must answer [`questions`].
 pub fn plan(wanted: &[Wanted], record: &Record, found: &Found) -> Plan {
     let mut plan = Plan { record: record.clone(), ..Plan::default() };
     if found.nothing {
-        let count = questions_of(wanted, record);
+        let count = places(wanted, record).count();
         let what = if count == 1 { "preference is" } else { "preferences are" };
         let note = format!(
             "{count} {what} left as they are: `{DEFAULTS}`, which sets preferences of macOS, is not on this machine"
@@ -297,7 +308,7 @@ pub fn plan(wanted: &[Wanted], record: &Record, found: &Found) -> Plan {
             back: false,
         });
     }
-    for kept in record.keys.iter().filter(|kept| wanted.iter().all(|own| own.place != kept.place)) {
+    for kept in record.left(wanted) {
         let Some(from) = now(&kept.place) else { continue };
         let same = match (&from, &kept.before) {
             (Some(from), Some(before)) => value::equal(from, before),
@@ -310,7 +321,7 @@ pub fn plan(wanted: &[Wanted], record: &Record, found: &Found) -> Plan {
             let (place, to) = (kept.place.clone(), kept.before.clone());
             plan.steps.push(Step { place, from, to, back: true });
         } else {
-            let now = from.as_deref().map_or_else(|| "not set".to_owned(), value::shown);
+            let now = shown(from.as_deref());
             let place = &kept.place;
             let note = format!(
                 "{place} stays {now}: that is not what hcc wrote, and not what was there before"
@@ -320,15 +331,8 @@ pub fn plan(wanted: &[Wanted], record: &Record, found: &Found) -> Plan {
         }
     }
     plan.is_new = plan.record != *record;
-    plan.restarts = restarts(plan.steps.iter()).map(restart).collect();
+    plan.restarts = restarts(plan.steps.iter()).map(restarting).collect();
     plan
-}
-
-fn questions_of(wanted: &[Wanted], record: &Record) -> usize {
-    let unsettled =
-        |own: &&Wanted| !record.of(&own.place).is_some_and(|kept| kept.is_settled(&own.value));
-    wanted.iter().filter(unsettled).count()
-        + record.keys.iter().filter(|kept| wanted.iter().all(|own| own.place != kept.place)).count()
 }
 
 impl Plan {
@@ -353,7 +357,7 @@ fn restarts<'a>(steps: impl Iterator<Item = &'a Step>) -> impl Iterator<Item = R
     all.into_iter()
 }
 
-fn restart(what: Restart) -> Command {
+fn restarting(what: Restart) -> Command {
     match what {
         Restart::Part(name) => Command::new(["killall", "-q", name]),
         Restart::Settings => Command::new([restart::SETTINGS, "-u"]),
@@ -389,10 +393,7 @@ pub struct Drifted {
 
 impl fmt::Display for Drifted {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &Option<String>| {
-            text.as_deref().map_or_else(|| "not set".to_owned(), value::shown)
-        };
-        let (now, written) = (shown(&self.now), shown(&self.written));
+        let (now, written) = (shown(self.now.as_deref()), shown(self.written.as_deref()));
         write!(to, "{} is {now}; hcc wrote {written}", self.place)
     }
 }
@@ -411,109 +412,4 @@ pub fn drift(state: &State, environment: &Environment) -> Result<Vec<Drifted>, S
         drifted.then(|| Drifted { place: kept.place.clone(), written: kept.written.clone(), now })
     });
     Ok(drifted.collect())
-}
-
-/// Writes what is planned, and restarts what has to read it again.
-pub fn run(plan: Plan, state: &State, environment: &Environment, talk: Talk<'_>) -> Vec<Done> {
-    let Plan { steps, blocked, mut record, is_new, .. } = plan;
-    let mut all = blocked;
-    if steps.is_empty() && !is_new {
-        return all;
-    }
-    // What was there before is on disk before the first key is written.
-    for step in steps.iter().filter(|step| !step.back) {
-        intend(&mut record, step);
-    }
-    if let Err(error) = state.write(RECORD, &record) {
-        all.push(Done::failed("remember what the preferences were before", error.to_string()));
-        return all;
-    }
-    let mut written: Vec<&Step> = Vec::new();
-    for step in &steps {
-        let what = step.to_string();
-        talk(&what);
-        let failed = write(step, environment);
-        settle(&mut record, step, failed.is_none());
-        all.push(match failed {
-            None => {
-                written.push(step);
-                Done::ok(what)
-            }
-            Some(reason) => Done::failed(what, reason),
-        });
-    }
-    if !steps.is_empty()
-        && let Err(error) = state.write(RECORD, &record)
-    {
-        all.push(Done::failed("remember which preferences were written", error.to_string()));
-    }
-    all.extend(restarts(written.into_iter()).filter_map(|what| again(what, environment, talk)));
-    all
-}
-
-fn intend(record: &mut Record, step: &Step) {
-    match record.keys.iter_mut().find(|kept| kept.place == step.place) {
-        Some(kept) => kept.pending.clone_from(&step.to),
-        None => record.keys.push(Kept {
-            place: step.place.clone(),
-            before: step.from.clone(),
-            written: None,
-            pending: step.to.clone(),
-        }),
-    }
-}
-
-/// Notes how a step ended.
-fn settle(record: &mut Record, step: &Step, ok: bool) {
-    if step.back {
-        if ok {
-            record.forget(&step.place);
-        }
-        return;
-    }
-    if let Some(kept) = record.keys.iter_mut().find(|kept| kept.place == step.place) {
-        kept.pending = None;
-        if ok {
-            kept.written.clone_from(&step.to);
-        }
-    }
-    // What could not be written is as if it had never been tried.
-    record.keys.retain(|kept| kept.written.is_some() || kept.pending.is_some());
-}
-
-/// Runs a step; the reason if it failed.
-fn write(step: &Step, environment: &Environment) -> Option<String> {
-    let outcome = match command::run(&step.command(), environment) {
-        Ok(outcome) => outcome,
-        Err(error) => return Some(error.to_string()),
-    };
-    if outcome.ok() {
-        return None;
-    }
-    let mut reason = outcome.reason();
-    if reason.contains("Could not write domain") {
-        reason.push_str("\nmacOS protects some domains: give the terminal Full Disk Access in System Settings, Privacy & Security");
-    }
-    Some(reason)
-}
-
-fn again(what: Restart, environment: &Environment, talk: Talk<'_>) -> Option<Done> {
-    let mut command = restart(what);
-    if what == Restart::Settings && environment.find(restart::SETTINGS).is_none() {
-        let whole = format!("{}/{}", restart::SETTINGS_FOLDER, restart::SETTINGS);
-        // Not every macOS has it; the next login reads the settings too.
-        environment.find(&whole)?;
-        command = Command::new([&whole, "-u"]);
-    }
-    let said = match what {
-        Restart::Part(name) => format!("restart {name}"),
-        Restart::Settings => "let macOS read its settings again".to_owned(),
-    };
-    talk(&said);
-    Some(match command::run(&command, environment) {
-        // Without `-q`'s silence there was something to say: what is not running needs no restart.
-        Ok(outcome) if outcome.ok() || outcome.stderr.trim().is_empty() => Done::ok(said),
-        Ok(outcome) => Done::failed(said, outcome.reason()),
-        Err(error) => Done::failed(said, error.to_string()),
-    })
 }

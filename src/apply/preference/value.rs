@@ -13,23 +13,12 @@ use crate::ir::Value;
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n<plist version=\"1.0\">\n";
 const TAIL: &str = "\n</plist>";
 
-/// A value of the IR.
-///
-/// # Errors
-/// What a property list cannot hold: null, control characters, integers of more than 64 bits.
-pub fn of(value: &Value) -> Result<String, String> {
+/// A value of the IR; none for null, and for what no property list can hold.
+pub fn of(value: &Value) -> Option<String> {
     // The writer makes no text of an empty value: it is written inside of another.
     let around = Value::Map(IndexMap::from_iter([("value".into(), value.clone())]));
-    let format = emit::find("plist").ok_or("there is no writer of property lists")?;
-    let text = emit::write(format, &around, &emit::Params::default()).map_err(|faults| {
-        faults.first().map_or_else(String::new, |fault| match &fault.help {
-            Some(help) => format!("{}; {help}", fault.message),
-            None => fault.message.clone(),
-        })
-    })?;
-    let read = read(&text.text)?;
-    let inner = read.as_dictionary().and_then(|inner| inner.get("value"));
-    inner.and_then(text_of).ok_or_else(|| "no property list can be made of it".to_owned())
+    let text = emit::write(emit::find("plist")?, &around, &emit::Params::default()).ok()?;
+    text_of(read(&text.text).ok()?.as_dictionary()?.get("value")?)
 }
 
 /// A property list's value as text; none if XML cannot hold it.
