@@ -19,6 +19,7 @@ fn mac() -> Option<Machine> {
 
 fn wanted(machine: &Machine, darwin: &str) -> Vec<Wanted> {
     let wanted = preference::wanted(&machine.document(MAC, &format!("darwin {{ {darwin} }}")));
+    let wanted = wanted.unwrap();
     // What is kept in a generation says the same.
     let kept: Vec<Wanted> = serde_json::from_str(&serde_json::to_string(&wanted).unwrap()).unwrap();
     assert_eq!(wanted, kept);

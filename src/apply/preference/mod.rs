@@ -79,14 +79,21 @@ pub struct Wanted {
     pub value: String,
 }
 
-/// The preferences of a document. What no property list can hold was refused when it was compiled.
-pub fn wanted(document: &Document) -> Vec<Wanted> {
-    let list = document.defaults.iter().filter_map(|own| {
+/// The preferences of a document.
+///
+/// # Errors
+/// A value that no property list can hold, one sentence for each. What is compiled has none.
+pub fn wanted(document: &Document) -> Result<Vec<Wanted>, Vec<String>> {
+    let (mut list, mut wrong) = (Vec::new(), Vec::new());
+    for own in &document.defaults {
         let domain = Domain { name: own.domain.clone(), current_host: own.current_host };
         let place = Place { domain, key: own.key.clone() };
-        Some(Wanted { place, value: value::of(&own.value)? })
-    });
-    list.collect()
+        match value::of(&own.value) {
+            Some(value) => list.push(Wanted { place, value }),
+            None => wrong.push(format!("{place}: no property list can hold its value")),
+        }
+    }
+    if wrong.is_empty() { Ok(list) } else { Err(wrong) }
 }
 
 /// What hcc wrote, and what was there before.
