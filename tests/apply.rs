@@ -1,0 +1,6 @@
+//! Applying, by the real binary, in homes of their own. Each module is a part of the promise.
+
+#[path = "apply/first.rs"]
+mod first;
+#[path = "apply/kit.rs"]
+mod kit;
