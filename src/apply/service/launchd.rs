@@ -157,6 +157,7 @@ fn step(manager: Manager, action: Action, unit: &UnitFile, domain: &str, why: &s
         domain: Some(domain.to_owned()),
         file: (action != Action::Stop).then(|| unit.path.clone()),
         why: why.to_owned(),
+        wave: 0,
     }
 }
 

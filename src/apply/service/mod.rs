@@ -166,6 +166,9 @@ pub struct Step {
     pub file: Option<Utf8PathBuf>,
     /// Why.
     pub why: String,
+    /// Which of several waves of the same action it belongs to.
+    #[serde(skip)]
+    pub wave: usize,
 }
 
 impl fmt::Display for Step {

@@ -46,6 +46,12 @@ impl Ini {
         values.last().map(String::as_str)
     }
 
+    /// The words of all values of a key.
+    pub(super) fn words(&self, section: &str, key: &str) -> impl Iterator<Item = &str> {
+        let values = self.keys.get(&(section.to_owned(), key.to_owned()));
+        values.into_iter().flatten().flat_map(|value| value.split_whitespace())
+    }
+
     /// Whether a key is true.
     pub(super) fn is_true(&self, section: &str, key: &str) -> bool {
         self.last(section, key).and_then(boolean) == Some(true)

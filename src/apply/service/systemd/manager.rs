@@ -196,21 +196,31 @@ fn forget_failures(manager: Manager, steps: &[&Step], runner: &Runner<'_, '_>) {
     }
 }
 
+/// What `systemctl` says of a failure. Where it says to look is left out: that is shown here.
 fn ended(outcome: &Outcome) -> Result<(), String> {
     if outcome.ok() {
         return Ok(());
     }
-    // The rest of what it says is where to look, which is shown instead.
-    let lines = outcome.stderr.lines().map(str::trim);
-    let said: Vec<&str> =
-        lines.filter(|line| !line.is_empty() && !line.starts_with("See ")).collect();
+    let said: Vec<&str> = outcome
+        .stderr
+        .lines()
+        .map(|line| line.split(" See ").next().unwrap_or(line).trim())
+        .filter(|line| !line.is_empty() && !line.starts_with("See "))
+        // `Failed to start x.service: Unit ...`, after which comes what is new.
+        .map(|line| match line.split_once(": ") {
+            Some((start, rest)) if start.starts_with("Failed to ") => rest,
+            _ => line,
+        })
+        .collect();
     if said.is_empty() { Err(outcome.reason()) } else { Err(said.join("\n")) }
 }
 
-/// Asks for the same of several units, and waits for all of them. Each has a `systemctl` of its
-/// own, whose status and words are about that unit alone.
+/// Asks for the same of several units, wave by wave, and waits for all of them. Each has a
+/// `systemctl` of its own, whose status and words are about that unit alone.
 fn together(manager: Manager, steps: &[&Step], runner: &mut Runner<'_, '_>) {
-    for steps in steps.chunks(AT_ONCE) {
+    let waves = steps.chunk_by(|one, next| one.wave == next.wave);
+    let mut started = Vec::new();
+    for steps in waves.flat_map(|wave| wave.chunks(AT_ONCE)) {
         let (sender, results) = mpsc::channel();
         for (at, step) in steps.iter().enumerate() {
             runner.begin(step);
@@ -220,7 +230,6 @@ fn together(manager: Manager, steps: &[&Step], runner: &mut Runner<'_, '_>) {
         drop(sender);
         let until = Instant::now() + runner.timeout;
         let mut waiting: BTreeMap<usize, &Step> = steps.iter().copied().enumerate().collect();
-        let mut started = Vec::new();
         while !waiting.is_empty() {
             let left = until.saturating_duration_since(Instant::now());
             let Ok((at, result)) = results.recv_timeout(left) else { break };
@@ -238,8 +247,8 @@ fn together(manager: Manager, steps: &[&Step], runner: &mut Runner<'_, '_>) {
             let reason = explained(manager, step, &runner.late(), runner.environment);
             runner.end(step, Err(reason));
         }
-        settle(manager, &started, runner);
     }
+    settle(manager, &started, runner);
 }
 
 /// Looks at units once more that were reported as started.
@@ -272,32 +281,27 @@ fn settle(manager: Manager, steps: &[&Step], runner: &mut Runner<'_, '_>) {
 /// last lines, and where there is more.
 fn explained(manager: Manager, step: &Step, said: &str, environment: &Environment) -> String {
     let mut lines = vec![said.to_owned()];
-    let properties = "--property=Result,ExecMainStatus,LoadError,InvocationID";
+    let properties = "--property=Result,ExecMainStatus";
     let shown = ask(&systemctl(manager, &["show", properties, "--", &step.unit]), environment)
         .map(|outcome| outcome.stdout)
         .unwrap_or_default();
     let block = blocks(&shown).next().unwrap_or_default();
     let value = |name: &str| block.get(name).copied().unwrap_or_default();
     match (value("Result"), value("ExecMainStatus")) {
-        ("exit-code", status) => lines.push(format!("its program ended with {status}")),
         ("" | "success", _) => {}
+        // systemd's own statuses are in systemd.exec(5), "Process Exit Codes".
+        ("exit-code", "203") => lines.push("its program cannot be run (203/EXEC)".to_owned()),
+        ("exit-code", status) => lines.push(format!("its program ended with {status}")),
         (result, _) => lines.push(format!("its result: {result}")),
     }
-    if let Some((_, error)) = value("LoadError").split_once(' ') {
-        let error = error.trim_matches('"');
-        if !said.contains(error) {
-            lines.push(error.to_owned());
-        }
-    }
-    let user = if manager == Manager::SystemdUser { "--user" } else { "--system" };
-    let invocation = value("InvocationID");
-    if !invocation.is_empty() {
-        let own = format!("_SYSTEMD_INVOCATION_ID={invocation}");
-        let journal = ["journalctl", user, "--no-pager", "--quiet", "--output=cat", "--lines=5"];
-        let command = Command::new(journal.into_iter().chain([own.as_str()]));
-        let logged = ask(&command, environment).map(|outcome| outcome.stdout).unwrap_or_default();
-        lines.extend(logged.lines().map(|line| format!("  {line}")));
-    }
+    let whose = match manager {
+        Manager::SystemdUser => ["--user", "--user-unit"],
+        _ => ["--system", "--unit"],
+    };
+    let journal = ["journalctl", "--no-pager", "--quiet", "--output=cat", "--lines=5"];
+    let command = Command::new(journal.iter().chain(&whose).copied().chain([step.unit.as_str()]));
+    let logged = ask(&command, environment).map(|outcome| outcome.stdout).unwrap_or_default();
+    lines.extend(logged.lines().map(|line| format!("  {line}")));
     let user = if manager == Manager::SystemdUser { " --user" } else { "" };
     lines.push(format!("more: systemctl{user} status {}", crate::emit::quote::shell(&step.unit)));
     lines.join("\n")

@@ -12,6 +12,7 @@
 
 mod ini;
 mod manager;
+mod order;
 mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,8 +99,41 @@ pub(super) fn plan(
         }
     }
     sockets(&mut steps, states);
-    let reload = !old.same(&new) || states.values().any(|state| state.outdated);
-    in_order(manager, &steps, reload)
+    let step = |action: Action, unit: &str, why: &str, wave: usize| Step {
+        manager,
+        action,
+        unit: unit.to_owned(),
+        domain: None,
+        file: None,
+        why: why.to_owned(),
+        wave,
+    };
+    // Those of one action, in the order of what is defined for them then.
+    let all = |action: Action, of: &[Do], definitions: &Definitions<'_>| -> Vec<Step> {
+        let units = steps.iter().filter(|(_, (what, _))| of.contains(what));
+        let names = units.clone().map(|(name, _)| name.as_str()).collect();
+        let waves = order::waves(&names, definitions, states);
+        let wave = |name: &String| waves.get(name.as_str()).copied().unwrap_or_default();
+        let mut all: Vec<Step> =
+            units.map(|(name, (_, why))| step(action, name, why, wave(name))).collect();
+        all.sort_by_key(|step| step.wave);
+        all
+    };
+    let mut ordered = all(Action::Stop, &[Do::Stop, Do::StopStart], &old);
+    // What came first goes last; but sockets go first, which would start their services again.
+    let last = ordered.last().map_or(0, |step| step.wave);
+    for step in &mut ordered {
+        step.wave = if kind(&step.unit) == "socket" { 0 } else { 1 + last - step.wave };
+    }
+    ordered.sort_by_key(|step| step.wave);
+    if !old.same(&new) || states.values().any(|state| state.outdated) {
+        ordered.push(step(Action::ReloadManager, "", "unit files changed", 0));
+    }
+    ordered.extend(all(Action::Reload, &[Do::Reload], &new));
+    ordered.extend(all(Action::Restart, &[Do::Restart], &new));
+    ordered.extend(all(Action::Start, &[Do::Start, Do::StopStart], &new));
+    ordered.extend(all(Action::Keep, &[Do::Keep], &new));
+    ordered
 }
 
 /// What is done with one unit.
@@ -271,7 +305,7 @@ fn method(new: &Definition<'_>) -> Method {
 /// service along.
 fn sockets(steps: &mut BTreeMap<String, (Do, String)>, states: &BTreeMap<String, State>) {
     let mut services = Vec::new();
-    for (name, (what, why)) in steps.iter_mut() {
+    for (name, (what, _)) in steps.iter_mut() {
         if kind(name) != "socket" || !matches!(what, Do::StopStart | Do::Restart) {
             continue;
         }
@@ -280,7 +314,7 @@ fn sockets(steps: &mut BTreeMap<String, (Do, String)>, states: &BTreeMap<String,
             |name: &&String| states.get(*name).is_some_and(|state| state.active == Active::Up);
         for service in state.triggers.iter().filter(runs) {
             services.push((service.clone(), format!("{name} changed")));
-            (*what, *why) = (Do::StopStart, why.clone());
+            *what = Do::StopStart;
         }
     }
     for (service, why) in services {
@@ -289,30 +323,4 @@ fn sockets(steps: &mut BTreeMap<String, (Do, String)>, states: &BTreeMap<String,
             step.0 = Do::StopStart;
         }
     }
-}
-
-fn in_order(manager: Manager, units: &BTreeMap<String, (Do, String)>, reload: bool) -> Vec<Step> {
-    let step = |action: Action, unit: &str, why: &str| Step {
-        manager,
-        action,
-        unit: unit.to_owned(),
-        domain: None,
-        file: None,
-        why: why.to_owned(),
-    };
-    let all = |action: Action, of: &[Do]| -> Vec<Step> {
-        let of = units.iter().filter(|(_, (what, _))| of.contains(what));
-        // Sockets come first, as what they start can then wait for them.
-        let (first, rest): (Vec<_>, Vec<_>) = of.partition(|(name, _)| kind(name) == "socket");
-        first.into_iter().chain(rest).map(|(name, (_, why))| step(action, name, why)).collect()
-    };
-    let mut steps = all(Action::Stop, &[Do::Stop, Do::StopStart]);
-    if reload {
-        steps.push(step(Action::ReloadManager, "", "unit files changed"));
-    }
-    steps.extend(all(Action::Reload, &[Do::Reload]));
-    steps.extend(all(Action::Restart, &[Do::Restart]));
-    steps.extend(all(Action::Start, &[Do::Start, Do::StopStart]));
-    steps.extend(all(Action::Keep, &[Do::Keep]));
-    steps
 }
