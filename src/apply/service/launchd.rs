@@ -302,7 +302,7 @@ fn bootout(
     if !outcome.ok() && !said(&ON_ITS_WAY) {
         return Err(outcome.reason());
     }
-    while runner.ask(&launchctl(&["print", target]), until)?.ok() {
+    while ask(&["print", target], runner.environment)?.ok() {
         if Instant::now() >= until {
             return Err("it was told to stop and is still loaded".to_owned());
         }
