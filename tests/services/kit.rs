@@ -10,6 +10,9 @@ use hcc::apply::service::launchd::Session;
 use hcc::apply::service::{self, Content, Failure, Manager, Step, UnitFile, UnitId};
 use tempfile::TempDir;
 
+/// A home's folder: nothing may trip over a space.
+pub const HOME: &str = "a home";
+
 /// A file of the user's systemd; `-> TARGET` is a link.
 pub fn unit(name: &str, text: &str) -> UnitFile {
     let content = match text.strip_prefix("-> ") {
@@ -66,15 +69,15 @@ impl Home {
         let folder = TempDir::new().expect("a temporary folder");
         let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a UTF-8 path");
         let path = path.canonicalize_utf8().expect("it is there");
-        for sub in ["home", "bin"] {
+        for sub in [HOME, "bin"] {
             fs::create_dir(path.join(sub)).expect("a writable folder");
         }
         let program_path = std::env::var("PATH").unwrap_or_default();
         let variables = vec![
             ("PATH".to_owned(), format!("{}:{program_path}", path.join("bin"))),
-            ("HOME".to_owned(), path.join("home").to_string()),
+            ("HOME".to_owned(), path.join(HOME).to_string()),
         ];
-        let environment = Environment { variables, folder: path.join("home") };
+        let environment = Environment { variables, folder: path.join(HOME) };
         let session = Session { uid: 501, console: true };
         Self { folder, environment, session, installed: Vec::new() }
     }
@@ -97,15 +100,36 @@ impl Home {
         self.switch_in(new, service::TIMEOUT)
     }
 
+    /// As `apply` does it: links into a tree of the generation, through one link that all follow;
+    /// property lists are copied.
+    fn install(&self, files: &[UnitFile]) {
+        let (trees, current) = (self.beside("trees"), self.beside("current"));
+        let count = fs::read_dir(&trees).map_or(0, Iterator::count);
+        let tree = trees.join(count.to_string());
+        fs::create_dir_all(&tree).expect("a writable folder");
+        let _first = fs::remove_file(&current);
+        link(tree.as_str(), &current);
+        for file in files {
+            let path = self.environment.folder.join(&file.path);
+            let copied = matches!(file.id.manager, Manager::LaunchdAgent | Manager::LaunchdDaemon);
+            match &file.content {
+                Content::Link(to) => link(to, &path),
+                Content::File(bytes) if copied => write(&path, bytes),
+                Content::File(bytes) => {
+                    write(&tree.join(&file.path), bytes);
+                    link(current.join(&file.path).as_str(), &path);
+                }
+            }
+        }
+    }
+
     pub fn switch_in(&mut self, new: Vec<UnitFile>, timeout: Duration) -> Switched {
         let found = service::look(&self.installed, &new, self.session, &self.environment);
         let steps = service::plan(&self.installed, &new, &found);
         for old in &self.installed {
             let _gone = fs::remove_file(self.environment.folder.join(&old.path));
         }
-        for file in &new {
-            put(&self.environment.folder, file);
-        }
+        self.install(&new);
         self.installed = new;
         let failures = service::run(&steps, timeout, &self.environment, &mut |_| {});
         let skipped = found.skipped.iter().map(ToString::to_string).collect();
@@ -113,11 +137,12 @@ impl Home {
     }
 }
 
-fn put(home: &Utf8Path, file: &UnitFile) {
-    let path = home.join(&file.path);
-    fs::create_dir_all(path.parent().expect("a parent")).expect("a writable home");
-    match &file.content {
-        Content::File(bytes) => fs::write(&path, bytes).expect("a writable home"),
-        Content::Link(to) => symlink(to, &path).expect("a writable home"),
-    }
+fn write(path: &Utf8Path, bytes: &[u8]) {
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a writable folder");
+    fs::write(path, bytes).expect("a writable folder");
+}
+
+fn link(to: &str, path: &Utf8Path) {
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a writable folder");
+    symlink(to, path).expect("a writable folder");
 }

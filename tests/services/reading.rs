@@ -98,7 +98,7 @@ fn what_a_unit_said_is_shown_with_its_failure() {
     let mut home = Home::new();
     let folder = home.environment.folder.join(".config/systemd/user");
     let systemctl = format!(
-        "#!/bin/sh\ncase \"$*\" in\n*UnitPath*) echo 'UnitPath=/etc {folder} /usr'; echo SystemState=running ;;\n\
+        "#!/bin/sh\ncase \"$*\" in\n*UnitPath*) echo 'UnitPath=/etc \"{folder}\" /usr'; echo SystemState=running ;;\n\
          *ActiveState*) printf 'Id=default.target\\nActiveState=active\\n\\nId=a.service\\nActiveState=inactive\\n' ;;\n\
          *Result*) printf 'Result=exit-code\\nExecMainStatus=3\\n' ;;\n\
          *start*) echo 'Job for a.service failed.' >&2; echo 'See more.' >&2; exit 1 ;;\nesac\n"

@@ -8,7 +8,7 @@ use std::{fs, thread};
 
 use hcc::apply::service::{UnitFile, plan};
 
-use super::kit::{Home, unit, units};
+use super::kit::{HOME, Home, unit, units};
 
 const UID: u32 = 4242;
 
@@ -39,7 +39,7 @@ impl Booted {
             let _not_root = chown(&path, Some(UID), Some(UID));
         };
         mode(".", 0o755);
-        mode("home", 0o755);
+        mode(HOME, 0o755);
         mode("runtime", 0o700);
         let mut child = Command::new("bash")
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/user-manager.sh"))

@@ -101,7 +101,8 @@ impl UnitId {
 /// What a unit's file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// A file with these bytes; also where it is installed as a link to them.
+    /// A file with these bytes, however it is installed: also one that is a link to them, and a
+    /// `live` one, whose change is only seen if the bytes of both times are handed on.
     File(Vec<u8>),
     /// A link that is declared as one, and where it points.
     Link(String),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use camino::Utf8PathBuf;
 
 use super::unit::{Definitions, is_template, is_unit};
-use super::{Active, State};
+use super::{Active, ENVIRONMENT, State};
 use crate::apply::command::{self, Command, Environment, Outcome};
 use crate::apply::service::{Action, Manager, Runner, Step, UnitFile};
 
@@ -101,23 +101,30 @@ fn reads_these(
         return Err(format!("{} is going down", manager.said()));
     }
     let reads = format!(" {} ", value("UnitPath").unwrap_or_default());
-    let folder = |unit: &&UnitFile| -> Option<Utf8PathBuf> {
-        let path = unit.path.as_str().strip_suffix(&unit.id.name)?.trim_end_matches('/');
-        Some(environment.folder.join(path))
-    };
-    let own = units.iter().filter(|unit| !unit.id.name.starts_with("environment.d/"));
-    for folder in own.filter_map(folder).collect::<BTreeSet<_>>() {
-        let real = environment
-            .folder
-            .canonicalize_utf8()
-            .ok()
-            .and_then(|home| Some(home.join(folder.strip_prefix(&environment.folder).ok()?)));
-        let known = |path: &Utf8PathBuf| reads.contains(&format!(" {path} "));
-        if !known(&folder) && !real.as_ref().is_some_and(known) {
-            return Err(format!("{} does not read {folder}", manager.said()));
+    let home = &environment.folder;
+    let real = home.canonicalize_utf8().unwrap_or_else(|_| home.clone());
+    let folders: BTreeSet<Utf8PathBuf> = units.iter().filter_map(|unit| folder(unit)).collect();
+    for folder in folders {
+        let known = |home: &Utf8PathBuf| {
+            let path = home.join(&folder);
+            // One with a space or such is quoted as a shell would have it.
+            let quoted = crate::emit::quote::dquote_literal(path.as_str());
+            [path.as_str(), &quoted].iter().any(|path| reads.contains(&format!(" {path} ")))
+        };
+        if !known(home) && !known(&real) {
+            return Err(format!("{} does not read {}", manager.said(), home.join(folder)));
         }
     }
     Ok(())
+}
+
+/// The folder of units that a file is for, from the home on.
+fn folder(unit: &UnitFile) -> Option<Utf8PathBuf> {
+    let start = unit.path.as_str().strip_suffix(&unit.id.name)?;
+    match unit.id.name.starts_with(ENVIRONMENT) {
+        true => Some(format!("{start}systemd/user").into()),
+        false => Some(start.trim_end_matches('/').into()),
+    }
 }
 
 fn show(

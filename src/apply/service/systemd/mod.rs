@@ -25,6 +25,9 @@ use unit::{Definition, Definitions, Difference, is_template, kind};
 use super::{Action, Manager, Step, UnitFile};
 use crate::ir;
 
+/// The folder beside the units' whose files are the environment of all of them: environment.d(5).
+const ENVIRONMENT: &str = "environment.d/";
+
 /// What systemd says of a unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
@@ -69,7 +72,7 @@ pub(super) fn part<'p>(path: &'p str, units: &[ir::Unit]) -> Option<(Manager, &'
     let name = match below(folder).and_then(|rest| rest.strip_prefix('/')) {
         Some(name) => name,
         None => below(folder.strip_suffix("systemd/user")?)
-            .filter(|name| name.starts_with("environment.d/") && name.ends_with(".conf"))?,
+            .filter(|name| name.starts_with(ENVIRONMENT) && name.ends_with(".conf"))?,
     };
     Some((Manager::SystemdUser, name))
 }
