@@ -124,7 +124,7 @@ fn the_plan_says_what_was_there_and_what_will_be() {
     assert_eq!(json["steps"][0]["from"], "<integer>64</integer>");
     // Only a look: one question for the domain, nothing written down.
     assert_eq!(machine.calls(), ["defaults export com.apple.dock -"]);
-    assert_eq!(std::fs::read_dir(&machine.state.path).unwrap().count(), 0);
+    assert!(!machine.state.join("defaults.json").exists());
     let shown: Vec<String> =
         plan.steps.iter().map(|step| step.command().argv.join(" ").replace('\n', " ")).collect();
     run(&machine, plan);
