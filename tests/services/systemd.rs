@@ -404,3 +404,75 @@ fn a_look_changes_nothing() {
     assert_eq!(planned.len(), 3);
     assert_eq!(booted.pid("a.service"), pid);
 }
+
+/// The real binary, as the user whose home it is: its exit status and all it said.
+fn hcc(booted: &Booted, arguments: &[&str]) -> (Option<i32>, String) {
+    let home = &booted.home.environment.folder;
+    let out = Command::new("setpriv")
+        .args(["--reuid", &UID.to_string(), "--regid", &UID.to_string(), "--clear-groups"])
+        .arg(booted.home.beside("bin/hcc"))
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap_or_default())
+        .env("HOME", home)
+        .env("USER", "hcc-test")
+        .env("XDG_RUNTIME_DIR", booted.home.beside("runtime"))
+        .current_dir(home)
+        .stdin(Stdio::null())
+        .output()
+        .expect("setpriv");
+    let said = [out.stdout, out.stderr].concat();
+    (out.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn hcc_itself_starts_changes_rolls_back_and_stops_services() {
+    let Some(booted) = Booted::boot() else { return };
+    let home = &booted.home.environment.folder;
+    // Where this is built, the user of the test may not read.
+    fs::copy(env!("CARGO_BIN_EXE_hcc"), booted.home.beside("bin/hcc")).expect("a writable folder");
+    let configure = |value: u8, rest: &str| {
+        let text = format!(
+            "host \"vm\" os=\"linux\" {{ user \"hcc-test\"; use \"m\" }}\nmodule \"m\" {{ systemd.user {{\n\
+             service \"a\" {{ Service ExecStart=\"/bin/sleep infinity\" Environment=\"A={value}\"; \
+             Install WantedBy=\"default.target\" }}\n{rest}\n}} }}\n"
+        );
+        fs::write(home.join("hcc.kdl"), text).expect("a writable home");
+    };
+    let bad = "service \"bad\" { Service Type=\"oneshot\" ExecStart=\"/bin/sh -c 'exit 3'\"; \
+               Install WantedBy=\"default.target\" }";
+    configure(1, bad);
+    let start = "start a.service: new, wanted by default.target";
+    let (status, said) = hcc(&booted, &["apply", "vm", "--dry-run"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains(start), "{said}");
+    assert_eq!(booted.active("a.service"), "inactive");
+
+    // A bad unit is named with its reason; the rest is done.
+    let (status, said) = hcc(&booted, &["apply", "vm", "--yes"]);
+    assert_eq!(status, Some(4), "{said}");
+    assert!(said.contains("cannot start bad.service") && said.contains("ended with 3"), "{said}");
+    let first = booted.pid("a.service");
+
+    configure(2, "");
+    let (status, said) = hcc(&booted, &["apply", "vm", "--yes"]);
+    assert_eq!(status, Some(0), "{said}");
+    let second = booted.pid("a.service");
+    assert_ne!(second, first);
+    assert_eq!(booted.show("a.service", "Environment"), "A=2");
+    assert_eq!(booted.show("bad.service", "LoadState"), "not-found");
+
+    let (status, said) = hcc(&booted, &["apply", "vm", "--yes"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(booted.pid("a.service"), second);
+
+    let (status, said) = hcc(&booted, &["rollback", "--yes"]);
+    assert_eq!(status, Some(4), "{said}");
+    assert_eq!(booted.show("a.service", "Environment"), "A=1");
+    assert_ne!(booted.pid("a.service"), second);
+
+    let (status, said) = hcc(&booted, &["uninstall", "--yes"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(booted.show("a.service", "LoadState"), "not-found");
+    assert_eq!(booted.active("a.service"), "inactive");
+}
