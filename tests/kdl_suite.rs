@@ -101,7 +101,7 @@ fn canonical(tree: &[Node]) -> String {
 fn write_nodes(out: &mut String, nodes: &[Node], depth: usize) {
     for node in nodes {
         out.push_str(&"    ".repeat(depth));
-        write_type(out, node.ty.as_ref());
+        write_type(out, node.ty.as_deref());
         write_text(out, &node.name.value);
         for entry in node.args() {
             out.push(' ');
@@ -135,7 +135,7 @@ fn write_type(out: &mut String, ty: Option<&Name>) {
 }
 
 fn write_value(out: &mut String, value: &Value) {
-    write_type(out, value.ty.as_ref());
+    write_type(out, value.ty.as_deref());
     match &value.data {
         Scalar::Null => out.push_str("#null"),
         Scalar::Bool(true) => out.push_str("#true"),

@@ -41,7 +41,7 @@ fn check(name: &str, text: &str) {
 fn outline(out: &mut String, nodes: &[Node], depth: usize) {
     for node in nodes {
         write!(out, "{}{}", "  ".repeat(depth), node.name.value).expect("a string");
-        for entry in &node.entries {
+        for entry in &*node.entries {
             let name = entry.name.as_ref().map(|name| format!("{}=", name.value));
             let value = match &entry.value.data {
                 Scalar::Null => "#null".to_owned(),

@@ -324,6 +324,11 @@ impl State {
         &self.slots[id.0 as usize]
     }
 
+    /// A slot and those above it, up to the root or to an element of a list.
+    pub fn above(&self, id: SlotId) -> impl Iterator<Item = &Slot> {
+        std::iter::successors(Some(self.slot(id)), |own| own.parent.map(|id| self.slot(id)))
+    }
+
     /// A slot, to change.
     pub fn slot_mut(&mut self, id: SlotId) -> &mut Slot {
         &mut self.slots[id.0 as usize]
@@ -371,11 +376,23 @@ impl State {
 
     /// The slot below, made if need be.
     pub fn child(&mut self, parent: SlotId, key: &Arc<str>, at: impl FnOnce() -> At) -> SlotId {
-        if let Some(id) = self.slot(parent).children.get(key) {
-            return *id;
+        match self.slot(parent).children.get(key) {
+            Some(id) => *id,
+            None => self.add_child(parent, key.clone(), at()),
         }
-        let id = self.add_slot(Some(parent), key.clone(), at());
-        self.slot_mut(parent).children.insert(key.clone(), id);
+    }
+
+    /// The slot below by a name that is not shared, made if need be.
+    pub fn child_named(&mut self, parent: SlotId, key: &str, at: impl FnOnce() -> At) -> SlotId {
+        match self.slot(parent).children.get(key) {
+            Some(id) => *id,
+            None => self.add_child(parent, key.into(), at()),
+        }
+    }
+
+    fn add_child(&mut self, parent: SlotId, key: Arc<str>, at: At) -> SlotId {
+        let id = self.add_slot(Some(parent), key.clone(), at);
+        self.slot_mut(parent).children.insert(key, id);
         id
     }
 

@@ -23,7 +23,7 @@ impl Collector<'_> {
         way: &[Arc<str>],
         ctx: &Ctx,
     ) {
-        let (marks, _) = marks::read(node.ty.as_ref());
+        let (marks, _) = marks::read(node.ty.as_deref());
         let args = node.args().count();
         let inner: Vec<Node> = with_props(node);
         let root_is_object = way.is_empty() && matches!(decl.ty.inner(), Type::Settings);
@@ -150,7 +150,7 @@ impl Collector<'_> {
         way: &[Arc<str>],
         ctx: &Ctx,
     ) {
-        let (marks, problem) = marks::read(entry.value.ty.as_ref());
+        let (marks, problem) = marks::read(entry.value.ty.as_deref());
         self.report(problem);
         let key: Arc<str> = match &entry.value.data {
             Scalar::String(text) => text.clone(),
@@ -217,7 +217,7 @@ impl Collector<'_> {
     ) {
         let mut scalars: HashMap<Arc<str>, (Span, usize)> = HashMap::new();
         for child in nodes {
-            let (marks, problem) = marks::read(child.ty.as_ref());
+            let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);
             if marks.hcc {
                 match &*child.name.value {
@@ -314,7 +314,7 @@ impl Collector<'_> {
         way: &[Arc<str>],
         ctx: &Ctx,
     ) {
-        let (marks, problem) = marks::read(node.ty.as_ref());
+        let (marks, problem) = marks::read(node.ty.as_deref());
         self.report(problem);
         self.free_child_marked(node, slot, decl, way, marks, &ctx.with(marks));
     }
@@ -346,7 +346,7 @@ impl Collector<'_> {
         part: Part,
         ctx: &Ctx,
     ) {
-        let (marks, problem) = marks::read(entry.value.ty.as_ref());
+        let (marks, problem) = marks::read(entry.value.ty.as_deref());
         self.report(problem);
         if marks.unset {
             self.dropping(slot, marks, &ctx.with(marks), entry.span);
@@ -410,7 +410,7 @@ pub(super) fn extend(way: &[Arc<str>], name: &Arc<str>) -> Vec<Arc<str>> {
 
 /// The annotation without the mark that computes the key.
 pub(super) fn shape_only(node: &Node, marks: Marks) -> Option<crate::syntax::tree::Name> {
-    let span = node.ty.as_ref()?.span;
+    let span = node.ty.as_deref()?.span;
     let word = match marks.shape? {
         Shape::List => "list",
         Shape::Map => "map",

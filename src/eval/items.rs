@@ -21,7 +21,7 @@ impl Collector<'_> {
         ctx: &Ctx,
     ) {
         for child in nodes {
-            let (marks, problem) = marks::read(child.ty.as_ref());
+            let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);
             let ctx = &ctx.with(marks);
             match (&*child.name.value, marks.hcc) {
@@ -54,7 +54,7 @@ impl Collector<'_> {
         ctx: &Ctx,
     ) {
         let plain = node.props().next().is_none() && node.children().is_empty();
-        let nested = |entry: &Entry| marks::read(entry.value.ty.as_ref()).0.shape.is_some();
+        let nested = |entry: &Entry| marks::read(entry.value.ty.as_deref()).0.shape.is_some();
         if plain && marks.shape.is_none() && node.args().count() == 1 && !node.args().any(nested) {
             let element = key_type(decl, way);
             for entry in node.args() {
@@ -102,14 +102,14 @@ impl Collector<'_> {
         ctx: &Ctx,
     ) {
         let way = extend(way, &"-".into());
-        let (marks, _) = marks::read(node.ty.as_ref());
+        let (marks, _) = marks::read(node.ty.as_deref());
         if node.args().count() > 1 && node.props().next().is_none() && node.children.is_none() {
             for entry in node.args() {
                 self.argument(entry, slot, None, Part::Element, ctx);
             }
             return;
         }
-        let shape_only = Node { ty: shape_only(node, marks), ..node.clone() };
+        let shape_only = Node { ty: shape_only(node, marks).map(Box::new), ..node.clone() };
         self.free_value(&shape_only, slot, decl, &way, ctx);
     }
 }
@@ -118,7 +118,7 @@ impl Collector<'_> {
 pub(super) fn is_list(nodes: &[Node]) -> bool {
     nodes.iter().any(|node| match &*node.name.value {
         "-" => true,
-        "when" | "for" if marks::read(node.ty.as_ref()).0.hcc => is_list(node.children()),
+        "when" | "for" if marks::read(node.ty.as_deref()).0.hcc => is_list(node.children()),
         _ => false,
     })
 }

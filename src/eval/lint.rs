@@ -59,7 +59,7 @@ enum Region<'a> {
 fn guards(nodes: &[Node], region: &Region<'_>, program: &Program, diags: &mut Diagnostics) {
     for node in nodes {
         let name = &*node.name.value;
-        let marked = marks::read(node.ty.as_ref()).0.hcc;
+        let marked = marks::read(node.ty.as_deref()).0.hcc;
         if matches!(name, "when" | "for") && (marked || !matches!(region, Region::Free)) {
             if name == "when" {
                 unmet(node, program, diags);
@@ -132,7 +132,7 @@ fn nobody(when: &Node, program: &Program) -> Diagnostic {
         format!("{name}={}", literal(&entry.value.data).kdl())
     };
     let alone =
-        |entry: &&Entry| !met(&Node { entries: vec![(*entry).clone()], ..when.clone() }, program);
+        |entry: &&Entry| !met(&Node { entries: [(*entry).clone()].into(), ..when.clone() }, program);
     if let Some(entry) = facts().find(alone) {
         let problem = Diagnostic::warning(
             "unmet-guard",

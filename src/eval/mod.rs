@@ -145,7 +145,7 @@ impl Eval {
             let mut above = self.shared.schema.root.clone();
             for part in target.path.split('.') {
                 let Some(Place::Group(inner)) = above.places.get(part).cloned() else { break };
-                slot = collector.state.child(slot, &part.into(), || At::Group(inner.clone()));
+                slot = collector.state.child_named(slot, part, || At::Group(inner.clone()));
                 above = inner;
             }
             aliases(collector, &group);

@@ -147,8 +147,9 @@ fn templates(
     let mut open: Vec<&Node> = nodes.flatten().collect();
     while let Some(node) = open.pop() {
         open.extend(node.children());
-        for entry in &node.entries {
-            let marked = marks::read(entry.value.ty.as_ref()).0.compute == Some(Compute::Template);
+        for entry in &*node.entries {
+            let marked =
+                marks::read(entry.value.ty.as_deref()).0.compute == Some(Compute::Template);
             let named = entry.name.as_ref().unwrap_or(&node.name);
             let (Scalar::String(text), Some(folder)) =
                 (&entry.value.data, folders.get(&entry.span.source))
@@ -337,7 +338,7 @@ impl Mentions {
             if which == Strings::All && self.elsewhere(node) {
                 continue;
             }
-            for entry in &node.entries {
+            for entry in &*node.entries {
                 let Scalar::String(text) = &entry.value.data else { continue };
                 let named = entry
                     .name

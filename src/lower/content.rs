@@ -362,7 +362,7 @@ fn param(statement: &Statement<'_>, node: &Node) -> Result<Option<Said>, Poisone
     if &*node.name.value == "section" && node.prop("from").is_some() {
         return Ok(None);
     }
-    for entry in &node.entries {
+    for entry in &*node.entries {
         let value = statement.entry(entry)?.to_ir();
         match &entry.name {
             Some(name) => {

@@ -126,7 +126,7 @@ fn default(default: &Fallback) -> String {
 }
 
 fn value(value: &Value) -> String {
-    let mark = value.ty.as_ref().map_or_else(String::new, |ty| format!("({})", ty.value));
+    let mark = value.ty.as_deref().map_or_else(String::new, |ty| format!("({})", ty.value));
     let text = match &value.data {
         Scalar::Null => "#null".to_owned(),
         Scalar::Bool(value) => format!("#{value}"),
@@ -188,7 +188,7 @@ fn collect(nodes: &[Node], root: &str, around: bool, files: &mut Vec<(String, bo
                     let computed = node
                         .args()
                         .next()
-                        .and_then(|entry| marks::read(entry.value.ty.as_ref()).0.compute);
+                        .and_then(|entry| marks::read(entry.value.ty.as_deref()).0.compute);
                     let path = if computed == Some(marks::Compute::Expr) {
                         format!("<{path}>")
                     } else {
@@ -211,7 +211,7 @@ fn collect(nodes: &[Node], root: &str, around: bool, files: &mut Vec<(String, bo
 /// Whether a text names an identifier.
 fn names(value: &Value, root: &str) -> bool {
     let Scalar::String(text) = &value.data else { return false };
-    let computed = marks::read(value.ty.as_ref()).0.compute.is_some();
+    let computed = marks::read(value.ty.as_deref()).0.compute.is_some();
     let ends = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     (computed || !text.contains(' ') || text.contains(root))
         && text.match_indices(root).any(|(at, _)| {

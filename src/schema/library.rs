@@ -1,17 +1,19 @@
 //! The embedded targets and templates, by name. The file path is the option path.
 
+/// Paths and texts, by the bytes of the paths.
+type Table = &'static [(&'static str, &'static str)];
+
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// The text of a target's file: `programs.git` is `targets/programs/git.kdl`. Without the docs and
 /// examples of its options, which only those who list them read.
 pub fn target(path: &str) -> Option<&'static str> {
-    find(LEAN, &format!("{}.kdl", path.replace('.', "/")))
+    find_target(LEAN, path)
 }
 
 /// The text of a target's file, whole.
 pub fn documented(path: &str) -> Option<&'static str> {
-    let file = format!("{}.kdl", path.replace('.', "/"));
-    find(TARGETS, &file)
+    find_target(TARGETS, path)
 }
 
 /// A template's text, by its path below `templates/`.
@@ -24,9 +26,10 @@ pub fn has_below(path: &str) -> bool {
     if path.is_empty() {
         return true;
     }
-    let folder = format!("{}/", path.replace('.', "/"));
-    let at = TARGETS.partition_point(|(name, _)| *name < folder.as_str());
-    TARGETS.get(at).is_some_and(|(name, _)| name.starts_with(&folder))
+    let at = TARGETS.partition_point(|(name, _)| name.bytes().lt(file(path, "/")));
+    TARGETS.get(at).is_some_and(|(name, _)| {
+        name.len() > path.len() && name.bytes().zip(file(path, "/")).all(|(a, b)| a == b)
+    })
 }
 
 /// The paths of all targets with a file of their own.
@@ -34,7 +37,18 @@ pub fn names() -> impl Iterator<Item = String> {
     TARGETS.iter().filter_map(|(name, _)| Some(name.strip_suffix(".kdl")?.replace('/', ".")))
 }
 
-fn find(table: &'static [(&'static str, &'static str)], name: &str) -> Option<&'static str> {
+fn find_target(table: Table, path: &str) -> Option<&'static str> {
+    let at = table.binary_search_by(|(own, _)| own.bytes().cmp(file(path, ".kdl"))).ok()?;
+    table.get(at).map(|(_, text)| *text)
+}
+
+/// A dotted path as a path of files, and what follows it. Asked for every name of a configuration,
+/// so no text is made.
+fn file(path: &str, end: &'static str) -> impl Iterator<Item = u8> {
+    path.bytes().map(|byte| if byte == b'.' { b'/' } else { byte }).chain(end.bytes())
+}
+
+fn find(table: Table, name: &str) -> Option<&'static str> {
     let at = table.binary_search_by(|(own, _)| (*own).cmp(name)).ok()?;
     table.get(at).map(|(_, text)| *text)
 }

@@ -60,13 +60,15 @@ impl Group {
     pub fn insert(&mut self, path: &str, place: Place) -> Result<(), Place> {
         match path.split_once('.') {
             Some((first, rest)) => {
-                let own = join(&self.path, first);
-                let inner = self.places.entry(first.into()).or_insert_with(|| {
-                    Place::Group(Arc::new(Group { path: own.into(), ..Group::default() }))
-                });
-                match inner {
-                    Place::Group(group) => Arc::make_mut(group).insert(rest, place),
-                    option @ Place::Option(_) => Err(option.clone()),
+                if !self.places.contains_key(first) {
+                    let path = join(&self.path, first).into();
+                    let group = Group { path, ..Group::default() };
+                    self.places.insert(first.into(), Place::Group(Arc::new(group)));
+                }
+                match self.places.get_mut(first) {
+                    Some(Place::Group(group)) => Arc::make_mut(group).insert(rest, place),
+                    Some(option @ Place::Option(_)) => Err(option.clone()),
+                    None => Ok(()),
                 }
             }
             None => match (self.places.get_mut(path), place) {

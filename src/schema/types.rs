@@ -451,19 +451,20 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn union(&mut self) -> Result<Type, BadType> {
-        let mut list = vec![self.single()?];
+        let first = self.single()?;
+        if !self.rest.starts_with('|') {
+            return Ok(first);
+        }
+        let mut list = vec![first];
         while self.eat("|") {
             list.push(self.single()?);
         }
         // `A|B?` is null or A or B: the mark at the end is about all of it.
-        let nullable = list.len() > 1 && list.iter().any(Type::is_nullable);
-        Ok(match (list.len(), nullable) {
-            (1, _) => list.remove(0),
-            (_, false) => Type::Union(list),
-            (_, true) => {
-                let list = list.iter().map(|ty| ty.inner().clone()).collect();
-                Type::Nullable(Arc::new(Type::Union(list)))
-            }
+        Ok(if list.iter().any(Type::is_nullable) {
+            let list = list.iter().map(|ty| ty.inner().clone()).collect();
+            Type::Nullable(Arc::new(Type::Union(list)))
+        } else {
+            Type::Union(list)
         })
     }
 
@@ -474,9 +475,8 @@ impl Parser<'_> {
         }
         let end = self.rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
-        let name = name.to_owned();
         self.rest = rest;
-        let ty = match name.as_str() {
+        let ty = match name {
             "bool" => Type::Bool,
             "int" => {
                 let (low, high) = self.range(|text| text.parse::<i128>().ok())?;

@@ -147,7 +147,7 @@ impl Loader<'_> {
         self.diags.extend(problems);
         for node in tree {
             if &*node.name.value == "import" {
-                for entry in &node.entries {
+                for entry in &*node.entries {
                     self.import(entry, folder);
                 }
                 if let Some(child) = node.children().first() {

@@ -168,12 +168,12 @@ pub fn read(ty: Option<&Name>) -> (Marks, Option<Diagnostic>) {
 }
 
 /// An annotation without the words that compute; none if nothing is left.
-pub fn without_compute(ty: Option<&Name>) -> Option<Name> {
+pub fn without_compute(ty: Option<&Name>) -> Option<Box<Name>> {
     let name = ty?;
     let rest: Vec<&str> = name
         .value
         .split('+')
         .filter(|word| !matches!(*word, "f" | "expr" | "file" | "template"))
         .collect();
-    (!rest.is_empty()).then(|| Name { value: rest.join("+").into(), span: name.span })
+    (!rest.is_empty()).then(|| Box::new(Name { value: rest.join("+").into(), span: name.span }))
 }

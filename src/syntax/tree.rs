@@ -8,23 +8,23 @@ use crate::diag::{Span, Spanned};
 /// so the reader refuses what is deeper; no configuration comes near.
 pub const MAX_DEPTH: usize = 100;
 
-/// A document, or a node's children.
+/// A document.
 pub type Tree = Vec<Node>;
 
 /// A name or a text and its place.
 pub type Name = Spanned<Arc<str>>;
 
-/// One node.
+/// One node. What is in it is shared, so that a copy costs little.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// The type annotation, `(ty)name`; the span is without the parentheses.
-    pub ty: Option<Name>,
+    pub ty: Option<Box<Name>>,
     /// The name; the span covers quotes.
     pub name: Name,
     /// Arguments and properties as they stand. Duplicate properties are kept.
-    pub entries: Vec<Entry>,
+    pub entries: Arc<[Entry]>,
     /// The children; `None` without braces, empty with `{}`.
-    pub children: Option<Tree>,
+    pub children: Option<Arc<[Node]>>,
     /// From the annotation to the end of the children.
     pub span: Span,
 }
@@ -44,7 +44,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value {
     /// The type annotation, `(ty)value`.
-    pub ty: Option<Name>,
+    pub ty: Option<Box<Name>>,
     /// What it is.
     pub data: Scalar,
     /// The value without its annotation; covers quotes.
@@ -80,6 +80,11 @@ impl Node {
     /// The last property of this name, as KDL says.
     pub fn prop(&self, name: &str) -> Option<&Entry> {
         self.props().filter(|(own, _)| &*own.value == name).map(|(_, entry)| entry).last()
+    }
+
+    /// The children, to change; copied first if another node shares them.
+    pub fn children_mut(&mut self) -> &mut [Node] {
+        self.children.as_mut().map(Arc::make_mut).unwrap_or_default()
     }
 
     /// The children; none is empty.

@@ -22,7 +22,7 @@ fn check_node(text: &str, node: &Node) {
     check_span(text, node.span);
     check_span(text, node.name.span);
     assert!(holds(node.span, node.name.span), "{node:?}");
-    for entry in &node.entries {
+    for entry in &*node.entries {
         check_span(text, entry.span);
         check_span(text, entry.value.span);
         assert!(holds(node.span, entry.span), "{node:?}");

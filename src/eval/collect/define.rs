@@ -31,7 +31,7 @@ impl Collector<'_> {
 
     /// A value as it will be read: literal, or to be computed.
     pub fn raw(&mut self, value: &Value, ctx: &Ctx) -> Option<(Raw, Span)> {
-        let (marks, problem) = marks::read(value.ty.as_ref());
+        let (marks, problem) = marks::read(value.ty.as_deref());
         self.report(problem);
         match (marks.compute, &value.data) {
             (None, data) => Some((Raw::Literal(literal(data)), value.span)),
@@ -131,14 +131,14 @@ impl Collector<'_> {
         self.name_check(&name.value, compute, name.span, ctx.block);
         // What is literal below the key is checked now.
         let scratch_ctx = Ctx { live: false, ..ctx.clone() };
-        let node = Node { ty: marks::without_compute(node.ty.as_ref()), ..node.clone() };
+        let node = Node { ty: marks::without_compute(node.ty.as_deref()), ..node.clone() };
         self.with_key(&node, &"computed".into(), slot, &scratch_ctx);
         self.defer_raw(compute, &name.value, name.span, Some(node), slot, ctx);
     }
 
     /// A map that is computed as a whole: its entries join when the container is read.
     pub fn defer_map(&mut self, entry: &Entry, slot: SlotId, ctx: &Ctx) {
-        let (marks, _) = marks::read(entry.value.ty.as_ref());
+        let (marks, _) = marks::read(entry.value.ty.as_deref());
         let ctx = self.dropping(slot, marks, &ctx.with(marks), entry.span);
         if let Some((Raw::Computed(compute, text), span)) = self.raw(&entry.value, &ctx) {
             self.defer_raw(compute, &text, span, None, slot, &ctx);
@@ -226,12 +226,12 @@ impl Collector<'_> {
     /// Takes a deferred node in, now that its key is known.
     pub fn with_key(&mut self, node: &Node, key: &Arc<str>, slot: SlotId, ctx: &Ctx) {
         let at = self.state.slot(slot).at.clone();
-        let (marks, _) = marks::read(node.ty.as_ref());
+        let (marks, _) = marks::read(node.ty.as_deref());
         let mut node = node.clone();
         match at {
             At::Option(decl) if matches!(decl.kind, Kind::Keyed(_)) => {
                 let Kind::Keyed(body) = &decl.kind else { return };
-                if let Some(entry) = node.entries.iter_mut().find(|entry| entry.name.is_none()) {
+                if let Some(entry) = Arc::make_mut(&mut node.entries).iter_mut().find(|entry| entry.name.is_none()) {
                     entry.value.data = Scalar::String(key.clone());
                 }
                 node.ty = None;

@@ -75,7 +75,7 @@ impl Collector<'_> {
     ) {
         let mut said: HashMap<Arc<str>, Span> = HashMap::new();
         for child in nodes {
-            let (marks, problem) = marks::read(child.ty.as_ref());
+            let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);
             let name = &child.name.value;
             if marks.hcc

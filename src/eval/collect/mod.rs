@@ -132,7 +132,7 @@ impl Collector<'_> {
     /// Definitions in a typed region: the root, a group, a target, an item.
     pub fn typed(&mut self, nodes: &[Node], at: SlotId, ctx: &Ctx) {
         for node in nodes {
-            let (marks, problem) = marks::read(node.ty.as_ref());
+            let (marks, problem) = marks::read(node.ty.as_deref());
             self.report(problem);
             let ctx = &ctx.with(marks);
             if marks.hcc && !matches!(&*node.name.value, "when" | "for") {
@@ -212,7 +212,7 @@ pub fn with_props(node: &Node) -> Vec<Node> {
         .map(|(name, entry)| Node {
             ty: None,
             name: name.clone(),
-            entries: vec![Entry { name: None, ..entry.clone() }],
+            entries: [Entry { name: None, ..entry.clone() }].into(),
             children: None,
             span: entry.span,
         })

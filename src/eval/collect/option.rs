@@ -110,8 +110,8 @@ impl Collector<'_> {
             (Some(arg), Some(target)) => {
                 let path = join(&target.path, "enable");
                 if let Some(Place::Option(decl)) = group.places.get("enable") {
-                    let at = self.state.child(slot, &"enable".into(), || At::Option(decl.clone()));
-                    let bare = Node { entries: vec![arg.clone()], children: None, ..node.clone() };
+                    let at = self.state.child_named(slot, "enable", || At::Option(decl.clone()));
+                    let bare = Node { entries: [arg.clone()].into(), children: None, ..node.clone() };
                     self.option(&bare, at, decl, "", Marks::default(), ctx);
                 } else {
                     self.push(Diagnostic::error(
@@ -133,7 +133,7 @@ impl Collector<'_> {
             ),
             (None, Some(_)) if node.entries.is_empty() && node.children.is_none() => {
                 if let Some(Place::Option(decl)) = group.places.get("enable") {
-                    let at = self.state.child(slot, &"enable".into(), || At::Option(decl.clone()));
+                    let at = self.state.child_named(slot, "enable", || At::Option(decl.clone()));
                     self.define(
                         at,
                         ctx,
@@ -386,8 +386,8 @@ impl Collector<'_> {
             let outer = Node {
                 name: Spanned { value: decl.path.clone(), span: node.name.span },
                 ty: None,
-                entries: Vec::new(),
-                children: Some(vec![inner]),
+                entries: Arc::default(),
+                children: Some([inner].into()),
                 span: node.span,
             };
             self.option(&outer, slot, decl, "", Marks::default(), ctx);

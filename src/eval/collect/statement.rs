@@ -37,7 +37,7 @@ impl Collector<'_> {
     /// Arguments and properties as they will be read.
     fn entries(&mut self, node: &Node, ctx: &Ctx) -> Arc<[Given]> {
         let mut entries = Vec::new();
-        for entry in &node.entries {
+        for entry in &*node.entries {
             if let Some((raw, span)) = self.raw(&entry.value, ctx) {
                 let name = entry.name.as_ref().map(|name| name.value.clone());
                 entries.push(Given { name, raw, span });
@@ -86,12 +86,12 @@ impl Collector<'_> {
 
     /// Looks later through the expressions of a node, wherever they stand in it.
     pub fn names_in(&mut self, node: &Node, ctx: &Ctx) {
-        for entry in &node.entries {
+        for entry in &*node.entries {
             let plain = entry
                 .name
                 .as_ref()
                 .is_some_and(|name| matches!(&*name.value, "expr" | "in" | "from"));
-            let compute = marks::read(entry.value.ty.as_ref()).0.compute;
+            let compute = marks::read(entry.value.ty.as_deref()).0.compute;
             let compute = if plain { compute.or(Some(Compute::Expr)) } else { compute };
             if let (Some(compute), Scalar::String(text)) = (compute, &entry.value.data) {
                 self.name_check(text, compute, entry.value.span, ctx.block);
@@ -104,7 +104,7 @@ impl Collector<'_> {
 
     /// Looks later through the expression that a value is, if it is one.
     pub fn names_of(&mut self, value: &Value, ctx: &Ctx) {
-        let compute = marks::read(value.ty.as_ref()).0.compute;
+        let compute = marks::read(value.ty.as_deref()).0.compute;
         if let (Some(compute), Scalar::String(text)) = (compute, &value.data) {
             self.name_check(text, compute, value.span, ctx.block);
         }

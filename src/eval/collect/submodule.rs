@@ -84,7 +84,7 @@ impl Collector<'_> {
                             let inner = Node {
                                 name: child.name.clone(),
                                 ty: None,
-                                entries,
+                                entries: entries.into(),
                                 children: child.children.clone(),
                                 span: child.span,
                             };
@@ -107,7 +107,7 @@ impl Collector<'_> {
             return;
         }
         for entry in keys {
-            let (marks, problem) = marks::read(entry.value.ty.as_ref());
+            let (marks, problem) = marks::read(entry.value.ty.as_deref());
             self.report(problem);
             let ctx = ctx.with(marks);
             let key: Arc<str> = match &entry.value.data {
@@ -128,13 +128,13 @@ impl Collector<'_> {
                 }
             };
             if let Some(compute) = marks.compute {
-                let ty = marks::without_compute(entry.value.ty.as_ref());
+                let ty = marks::without_compute(entry.value.ty.as_deref());
                 let value = Value { ty, ..entry.value.clone() };
                 let placeholder = Entry { value, ..entry.clone() };
                 let mut entries = vec![placeholder];
                 entries.extend(node.entries.iter().filter(|other| other.name.is_some()).cloned());
                 entries.extend(extra.iter().map(|(_, entry)| (*entry).clone()));
-                let template = Node { entries, ..node.clone() };
+                let template = Node { entries: entries.into(), ..node.clone() };
                 let name = Spanned { value: key, span: entry.value.span };
                 self.defer(compute, &name, &template, slot, &ctx);
                 continue;
@@ -167,7 +167,7 @@ impl Collector<'_> {
                     let entry = Entry { name: None, ..(*entry).clone() };
                     if let Some(list) = children.last_mut() {
                         list.span = list.span.to(entry.span);
-                        list.entries.push(entry);
+                        list.entries = list.entries.iter().cloned().chain([entry]).collect();
                     }
                 }
                 Some((_, decl)) => {
@@ -177,7 +177,7 @@ impl Collector<'_> {
                         ty: None,
                         name,
                         span: entry.span,
-                        entries: vec![entry],
+                        entries: [entry].into(),
                         children: None,
                     });
                 }

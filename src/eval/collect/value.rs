@@ -113,7 +113,7 @@ impl Collector<'_> {
         slotted: bool,
         ctx: &Ctx,
     ) {
-        let (marks, problem) = marks::read(entry.value.ty.as_ref());
+        let (marks, problem) = marks::read(entry.value.ty.as_deref());
         self.report(problem);
         if marks.unset {
             self.dropping(slot, marks, &ctx.with(marks), entry.span);
@@ -260,7 +260,7 @@ impl Collector<'_> {
         ctx: &Ctx,
     ) {
         for child in nodes {
-            let (marks, problem) = marks::read(child.ty.as_ref());
+            let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);
             let ctx = &ctx.with(marks);
             match &*child.name.value {
@@ -405,5 +405,5 @@ pub fn sample(ty: &Type) -> String {
 
 /// Whether a value is marked as computed.
 pub fn is_computed(entry: &Entry) -> bool {
-    marks::read(entry.value.ty.as_ref()).0.compute.is_some()
+    marks::read(entry.value.ty.as_deref()).0.compute.is_some()
 }

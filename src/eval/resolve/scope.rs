@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Span};
 use crate::eval::Eval;
-use crate::eval::arena::{At, Poisoned, SlotId, State};
+use crate::eval::arena::{At, Poisoned, Slot, SlotId, State};
 use crate::schema::Scope;
 
 /// Whose value a slot holds.
@@ -20,38 +20,22 @@ pub enum Whose {
 impl Eval {
     /// Whose value a slot holds.
     pub fn whose(&self, slot: SlotId) -> Whose {
-        let (scope, keys) = {
-            let state = self.state();
-            let mut scope = None;
-            let mut keys = Vec::new();
-            let mut at = Some(slot);
-            while let Some(id) = at {
-                let own = state.slot(id);
-                match &own.at {
-                    At::Option(decl) | At::Item(decl, _) | At::Free(decl, _) => {
-                        scope = scope.or(Some(decl.scope));
-                    }
-                    At::Group(_) | At::Entry(_) => {}
-                }
-                if id != State::ROOT {
-                    keys.push(own.key.clone());
-                }
-                at = own.parent;
-            }
-            (scope, keys)
-        };
+        let state = self.state();
+        let scope = state.above(slot).find_map(|own| match &own.at {
+            At::Option(decl) | At::Item(decl, _) | At::Free(decl, _) => Some(decl.scope),
+            At::Group(_) | At::Entry(_) => None,
+        });
         match (scope, self.shared.scope) {
             (Some(Scope::User), Scope::System) => Whose::User,
             (Some(Scope::System), Scope::User) => {
                 let Some(system) = &self.system else { return Whose::Own };
-                let mut there = State::ROOT;
-                for key in keys.iter().rev() {
-                    match system.child_of(there, key) {
-                        Some(child) => there = child,
-                        None => return Whose::Own,
-                    }
-                }
-                Whose::Machine(system.clone(), there)
+                let named = |own: &&Slot| own.parent.is_some() || !own.key.is_empty();
+                let keys: Vec<_> =
+                    state.above(slot).filter(named).map(|own| own.key.clone()).collect();
+                drop(state);
+                let mut keys = keys.iter().rev();
+                let found = keys.try_fold(State::ROOT, |there, key| system.child_of(there, key));
+                found.map_or(Whose::Own, |there| Whose::Machine(system.clone(), there))
             }
             _ => Whose::Own,
         }

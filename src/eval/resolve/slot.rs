@@ -206,7 +206,7 @@ impl Eval {
                 .empty()
                 .map(|data| Arc::new(Typed { data, from: Vec::new(), pieces: None }))),
             Some(Fallback::Value(value)) => {
-                let (marks, _) = marks::read(value.ty.as_ref());
+                let (marks, _) = marks::read(value.ty.as_deref());
                 let raw = match (marks.compute, &value.data) {
                     (Some(compute), Scalar::String(text)) => Raw::Computed(compute, text.clone()),
                     (_, data) => Raw::Literal(literal(data)),

@@ -40,13 +40,13 @@ impl Eval {
             At::Option(_) | At::Free(..) | At::Entry(_) => None,
         };
         match place {
-            Some(Place::Group(group)) => Some(state.child(slot, &name.into(), || At::Group(group))),
+            Some(Place::Group(group)) => Some(state.child_named(slot, name, || At::Group(group))),
             Some(Place::Option(decl)) => match decl.into.clone() {
                 Some(way) => {
                     let mut collector = Collector { state: &mut state, shared: &self.shared };
                     collector.leaf_of(&decl, &way)
                 }
-                None => Some(state.child(slot, &name.into(), || At::Option(decl))),
+                None => Some(state.child_named(slot, name, || At::Option(decl))),
             },
             None => match &state.slot(slot).at {
                 // A typed key exists also where nobody defines it: it may have a default.
@@ -170,7 +170,7 @@ impl Collector<'_> {
         let mut group = self.shared.schema.root.clone();
         for part in decl.target.split('.') {
             let Some(Place::Group(inner)) = group.places.get(part).cloned() else { return None };
-            slot = self.state.child(slot, &part.into(), || At::Group(inner.clone()));
+            slot = self.state.child_named(slot, part, || At::Group(inner.clone()));
             group = inner;
         }
         let Some(Place::Option(settings)) = group.places.get(first).cloned() else { return None };

@@ -172,7 +172,7 @@ pub(super) fn host_facts(node: &Node, facts: &mut HostFacts, diags: &mut Diagnos
         }
     }
     for child in node.children().iter().filter(|child| &*child.name.value == "tags") {
-        for entry in &child.entries {
+        for entry in &*child.entries {
             match (&entry.name, &entry.value.data) {
                 (None, Scalar::String(text)) => tags.push(text.clone()),
                 (None, _) => diags.push(wrong(entry, "tags", "string")),

@@ -84,7 +84,7 @@ impl Structure {
                     self.uses(node.children(), facts, by_user, order, stack, diags);
                 }
                 "use" => {
-                    for entry in &node.entries {
+                    for entry in &*node.entries {
                         let Scalar::String(name) = &entry.value.data else { continue };
                         let Some((name, module)) = self.modules.get_key_value(name) else {
                             continue;
@@ -178,7 +178,7 @@ pub(super) fn check_uses(
                         .help("guard the definitions inside the module instead"),
                     );
                 }
-                for entry in &node.entries {
+                for entry in &*node.entries {
                     let problem = match (&entry.name, &entry.value.data) {
                         (None, Scalar::String(name)) if structure.modules.contains_key(name) => {
                             continue;

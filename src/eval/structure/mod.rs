@@ -151,7 +151,7 @@ fn module(node: Node, structure: &mut Structure, diags: &mut Diagnostics) {
         ));
     }
     let mut nodes = Vec::new();
-    for child in node.children.unwrap_or_default() {
+    for child in node.children().iter().cloned() {
         match &*child.name.value {
             "option" => structure.options.push(child),
             "import" | "module" | "host" | "user" | "target" => diags.push(

@@ -112,11 +112,11 @@ pub(super) fn node(
     children: Option<Vec<Node>>,
     span: Span,
 ) -> Node {
-    Node { ty: None, name: Spanned { value: name.into(), span }, entries, children, span }
+    Node { ty: None, name: Spanned { value: name.into(), span }, entries: entries.into(), children: children.map(Arc::from), span }
 }
 
 pub(super) fn arg(text: &str, ty: Option<&str>, span: Span) -> Entry {
-    let ty = ty.map(|ty| Spanned { value: ty.into(), span });
+    let ty = ty.map(|ty| Box::new(Spanned { value: ty.into(), span }));
     Entry { name: None, value: Value { ty, data: Scalar::String(text.into()), span }, span }
 }
 

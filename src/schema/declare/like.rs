@@ -2,7 +2,7 @@
 
 use super::{text_arg, text_prop};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::syntax::tree::Node;
+use crate::syntax::tree::{Entry, Node};
 
 /// Bodies that follow each other further than this are a circle.
 const MAX_DEPTH: usize = 8;
@@ -43,15 +43,14 @@ fn below(
             found
         });
         match found {
-            Some(found) => {
+            Some(mut found) => {
                 if node.prop("type").is_none() {
-                    node.entries.extend(found.prop("type").cloned());
+                    let ty = found.prop("type").cloned();
+                    node.entries = node.entries.iter().cloned().chain(ty).collect();
                 }
-                let own = node.children.take().unwrap_or_default();
-                let mut children = found.children.unwrap_or_default();
-                children.iter_mut().for_each(without_examples);
-                children.extend(own);
-                node.children = Some(children);
+                found.children_mut().iter_mut().for_each(without_examples);
+                let both = found.children().iter().chain(node.children()).cloned();
+                node.children = Some(both.collect());
             }
             None => diags.push(
                 Diagnostic::error(
@@ -64,7 +63,7 @@ fn below(
             ),
         }
     }
-    for child in node.children.iter_mut().flatten() {
+    for child in node.children_mut() {
         if matches!(&*child.name.value, "option" | "target") {
             below(child, targets, inner, diags);
         }
@@ -74,9 +73,13 @@ fn below(
 /// The examples of a body are written for the option that it was written for.
 fn without_examples(node: &mut Node) {
     if &*node.name.value == "option" {
-        node.entries
-            .retain(|entry| entry.name.as_ref().is_none_or(|name| &*name.value != "example"));
-        node.children.iter_mut().flatten().for_each(without_examples);
+        let is_example =
+            |entry: &Entry| entry.name.as_ref().is_some_and(|name| &*name.value == "example");
+        if node.entries.iter().any(is_example) {
+            let others = node.entries.iter().filter(|entry| !is_example(entry));
+            node.entries = others.cloned().collect();
+        }
+        node.children_mut().iter_mut().for_each(without_examples);
     }
 }
 

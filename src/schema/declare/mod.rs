@@ -136,7 +136,7 @@ fn declare_target(
         implied(&mut group, "package", ty, package.value.data.clone(), &target, doc);
         statements.push(package_statement(package));
     }
-    for child in children {
+    for child in children.iter().cloned() {
         match &*child.name.value {
             "doc" => {
                 target.doc =

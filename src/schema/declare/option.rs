@@ -104,7 +104,7 @@ pub(super) fn option(
 /// The same option, its names below a group.
 pub(super) fn prefixed(node: &Node, prefix: &str) -> Node {
     let mut node = node.clone();
-    for entry in node.entries.iter_mut().filter(|entry| entry.name.is_none()) {
+    for entry in Arc::make_mut(&mut node.entries).iter_mut().filter(|entry| entry.name.is_none()) {
         if let Scalar::String(text) = &mut entry.value.data {
             *text = join(prefix, text).into();
         }
@@ -297,7 +297,7 @@ fn anything() -> Type {
 
 /// A literal default is of the option's type.
 fn check_default(value: &Value, ty: &Type, path: &str, diags: &mut Diagnostics) {
-    if marks::read(value.ty.as_ref()).0.compute.is_some() {
+    if marks::read(value.ty.as_deref()).0.compute.is_some() {
         return;
     }
     let data = match &value.data {
@@ -375,7 +375,7 @@ pub(super) fn typed_keys(node: &Node, diags: &mut Diagnostics) -> Vec<TypedKey> 
 
 pub(super) fn type_of(default: &Fallback) -> Option<Type> {
     let Fallback::Value(value) = default else { return None };
-    if marks::read(value.ty.as_ref()).0.compute.is_some() {
+    if marks::read(value.ty.as_deref()).0.compute.is_some() {
         return None;
     }
     match &value.data {

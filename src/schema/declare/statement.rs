@@ -37,7 +37,7 @@ fn file(node: &Node, diags: &mut Diagnostics) {
         && node
             .args()
             .next()
-            .is_some_and(|entry| marks::read(entry.value.ty.as_ref()).0.compute.is_none())
+            .is_some_and(|entry| marks::read(entry.value.ty.as_deref()).0.compute.is_none())
     {
         let said = crate::value::quote(&path.value);
         diags.push(

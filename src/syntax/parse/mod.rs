@@ -31,6 +31,7 @@ pub fn parse(source: SourceId, text: &str) -> (Tree, Diagnostics) {
         at: 0,
         line_start: 0,
         nodes: Tree::new(),
+        entries: Vec::new(),
         frames: Vec::new(),
         skips: Vec::new(),
         problems: Diagnostics::default(),
@@ -55,8 +56,10 @@ struct Reader<'a> {
     at: usize,
     /// Where the line of `at` starts, as far as newlines between nodes tell.
     line_start: usize,
-    /// The nodes of the innermost open block that is kept.
+    /// The nodes of the open blocks that are kept, the outermost first.
     nodes: Tree,
+    /// The entries of the nodes that are being read, the outermost first.
+    entries: Vec<Entry>,
     /// The open blocks that are kept, and the first that is not.
     frames: Vec<Frame>,
     /// The open blocks inside one that is not kept.
@@ -103,6 +106,8 @@ enum Kind {
 /// A node that is being read.
 struct Pending {
     node: Node,
+    /// Where its entries start among [`Reader::entries`].
+    first_entry: usize,
     blocks: Blocks,
     /// Behind a `/-`.
     dropped: bool,
@@ -120,7 +125,8 @@ struct Frame {
     indent: usize,
     line: usize,
     kind: Kind,
-    siblings: Tree,
+    /// Where its nodes start among [`Reader::nodes`].
+    first_node: usize,
 }
 
 /// An open block inside one that is not kept.
@@ -130,9 +136,11 @@ struct Skip {
 }
 
 impl Pending {
-    fn new(name: Name, ty: Option<Name>, span: Span) -> Self {
+    fn new(name: Name, ty: Option<Name>, span: Span, first_entry: usize) -> Self {
+        let ty = ty.map(Box::new);
         Self {
-            node: Node { ty, name, entries: Vec::new(), children: None, span },
+            node: Node { ty, name, entries: Arc::default(), children: None, span },
+            first_entry,
             blocks: Blocks::None,
             dropped: false,
             poisoned: false,
@@ -233,7 +241,7 @@ impl<'a> Reader<'a> {
         poisoned |= name.is_none();
         let span = self.span(start, self.at);
         let name = name.unwrap_or_else(|| Spanned { value: Arc::default(), span });
-        let mut pending = Pending::new(name, ty, span);
+        let mut pending = Pending::new(name, ty, span, self.entries.len());
         pending.dropped = dropped;
         pending.poisoned = poisoned;
         Some(pending)
@@ -309,7 +317,7 @@ impl<'a> Reader<'a> {
                     pending.cramped = true;
                     spaced = self.entry(&mut pending, false);
                 }
-                b'=' if pending.node.entries.is_empty() && !pending.poisoned => {
+                b'=' if self.entries_of(&pending).is_empty() && !pending.poisoned => {
                     self.equals_after_name(&pending);
                     spaced = true;
                 }
@@ -319,7 +327,7 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     let next_is_spaced = self.nothing_here() || blank(self.bytes, self.at) > 0;
                     if !pending.cramped {
-                        let name = byte == b':' && pending.node.entries.is_empty();
+                        let name = byte == b':' && self.entries_of(&pending).is_empty();
                         self.report(if name {
                             problems::colon_after_name(span, next_is_spaced)
                         } else {
@@ -345,7 +353,7 @@ impl<'a> Reader<'a> {
                 }
             }
             // The blanks that were read on the way are not the node's.
-            let last = pending.node.entries.last().map(|entry| entry.span);
+            let last = self.entries_of(&pending).last().map(|entry| entry.span);
             let end = if spaced { last } else { Some(self.span(self.at, self.at)) };
             if let Some(end) = end {
                 pending.node.span = pending.node.span.to(end);
@@ -465,7 +473,7 @@ impl<'a> Reader<'a> {
                 let annotated = name.is_none() && self.peek() == Some(b'=');
                 if annotated {
                     let words = self.piece(value.span.start as usize, value.span.end as usize);
-                    let ty = value.ty.as_ref().map_or(value.span, |ty| ty.span);
+                    let ty = value.ty.as_deref().map_or(value.span, |ty| ty.span);
                     let ty = self.piece(ty.start as usize, ty.end as usize);
                     self.at += 1;
                     self.node_space();
@@ -490,15 +498,15 @@ impl<'a> Reader<'a> {
     }
 
     fn store(
-        &self,
-        pending: &mut Pending,
+        &mut self,
+        pending: &Pending,
         name: Option<Name>,
         value: Value,
         span: Span,
         dropped: bool,
     ) {
         if !dropped && !pending.dropped && !self.skipping() {
-            pending.node.entries.push(Entry { name, value, span });
+            self.entries.push(Entry { name, value, span });
         }
     }
 
@@ -529,7 +537,7 @@ impl<'a> Reader<'a> {
             indent: first - self.line_start,
             line: self.line_start,
             kind,
-            siblings: std::mem::take(&mut self.nodes),
+            first_node: self.nodes.len(),
         });
         None
     }
@@ -540,15 +548,19 @@ impl<'a> Reader<'a> {
         let above = if self.skipping() {
             None
         } else {
+            let first = self.frames.last().map_or(0, |frame| frame.first_node);
+            let inner = self.nodes.len() > first;
             self.nodes.pop_if(|node| {
                 let gap = self.text.get(node.span.end as usize..span.start as usize);
-                node.children.is_none() && gap.is_some_and(|gap| gap.trim().is_empty())
+                inner && node.children.is_none() && gap.is_some_and(|gap| gap.trim().is_empty())
             })
         };
         if let Some(node) = above {
             let gap = self.span(node.span.end as usize, self.at);
             self.report(problems::block_on_own_line(span, gap, &node.name.value));
-            let mut pending = Pending::new(node.name.clone(), None, node.span);
+            let first_entry = self.entries.len();
+            self.entries.extend(node.entries.iter().cloned());
+            let mut pending = Pending::new(node.name.clone(), None, node.span, first_entry);
             pending.node = node;
             return self.open(pending, Kind::Real);
         }
@@ -567,7 +579,7 @@ impl<'a> Reader<'a> {
             self.report(problem);
         }
         let span = self.span(self.at, self.at);
-        let mut nobody = Pending::new(Spanned { value: Arc::default(), span }, None, span);
+        let mut nobody = Pending::new(Spanned { value: Arc::default(), span }, None, span, self.entries.len());
         nobody.poisoned = true;
         self.open(nobody, Kind::Orphan)
     }
@@ -579,7 +591,7 @@ impl<'a> Reader<'a> {
         let end = self.span(self.at, self.at);
         if let Some(skip) = self.skips.pop() {
             let name = Spanned { value: Arc::default(), span: end };
-            let mut owner = Pending::new(name, None, end);
+            let mut owner = Pending::new(name, None, end, self.entries.len());
             owner.dropped = true;
             owner.blocks = if skip.real { Blocks::Real } else { Blocks::Dropped };
             return Some(owner);
@@ -593,7 +605,7 @@ impl<'a> Reader<'a> {
         if first_on_line && frame.line != self.line_start && at - self.line_start < frame.indent {
             self.suspect.get_or_insert(frame.open);
         }
-        let children = std::mem::replace(&mut self.nodes, frame.siblings);
+        let children = self.nodes.drain(frame.first_node..).collect();
         let mut owner = frame.owner;
         owner.node.span = owner.node.span.to(end);
         match frame.kind {
@@ -602,7 +614,7 @@ impl<'a> Reader<'a> {
                 owner.blocks = Blocks::Real;
             }
             Kind::TooDeep => {
-                owner.node.children = Some(Tree::new());
+                owner.node.children = Some(Arc::default());
                 owner.blocks = Blocks::Real;
             }
             Kind::Dropped => {
@@ -616,10 +628,17 @@ impl<'a> Reader<'a> {
         Some(owner)
     }
 
+    fn entries_of(&self, pending: &Pending) -> &[Entry] {
+        self.entries.get(pending.first_entry..).unwrap_or_default()
+    }
+
     /// Takes a node whose end is here into its block.
-    fn finish(&mut self, pending: Pending) {
+    fn finish(&mut self, mut pending: Pending) {
+        let skipping = self.skipping();
         let lost = pending.poisoned && pending.node.children.is_none();
-        if !pending.dropped && !lost && !self.skipping() {
+        let entries = self.entries.drain(pending.first_entry..);
+        if !pending.dropped && !lost && !skipping {
+            pending.node.entries = entries.collect();
             self.nodes.push(pending.node);
         }
     }

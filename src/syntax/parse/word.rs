@@ -128,7 +128,7 @@ impl Reader<'_> {
         let start = self.at;
         let data = self.atom(place)?;
         let span = self.span(start, self.at);
-        fine.then_some(Value { ty, data, span })
+        fine.then_some(Value { ty: ty.map(Box::new), data, span })
     }
 
     /// Reads one name or value. `None`: reported. Always reads at least one character, unless a
