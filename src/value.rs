@@ -35,8 +35,8 @@ pub enum Data {
     String(Arc<str>),
     /// A list.
     List(Vec<Typed>),
-    /// Keys in the order of their first definition.
-    Map(Map<Typed>),
+    /// Keys in the order of their first definition. Shared: a value is read in many places.
+    Map(Arc<Map<Typed>>),
 }
 
 impl Typed {

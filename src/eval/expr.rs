@@ -20,11 +20,11 @@ use crate::value::{Data, Map, Typed};
 pub type Compiled = HashMap<Arc<str>, Met>;
 
 /// What is known of an expression. A compiled one is some ten kilobytes, and most are evaluated
-/// once: only the second time is one kept.
+/// once or twice: only the third time is one kept.
 #[derive(Debug)]
 pub enum Met {
-    /// It was compiled, and let go.
-    Once,
+    /// It was compiled and let go, so many times.
+    LetGo(u8),
     /// It cannot be read, which was said.
     Wrong,
     /// It is kept.
@@ -209,7 +209,11 @@ impl Eval {
 
     /// Whether an expression is true.
     pub fn truth(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<bool, Poisoned> {
-        let value = self.expression(text, span, env)?;
+        self.may_run(text, span)?;
+        if let (Some(truth), poisoned) = self.watched(span, || self.condition(text, env)) {
+            return if poisoned { Err(Poisoned) } else { Ok(truth) };
+        }
+        let value = self.computed(text, span, env)?;
         if value.is_undefined() {
             self.push(mistake::undefined(text, span, &self.shared));
             return Err(Poisoned);
@@ -218,8 +222,39 @@ impl Eval {
         if poisoned { Err(Poisoned) } else { Ok(truth) }
     }
 
+    /// A condition as most targets have it, without minijinja: names joined by one of `and` and
+    /// `or`, each as it stands, behind `not`, or before `is none` or `is not none`. None if it is
+    /// another.
+    fn condition(&self, text: &str, env: EnvId) -> Option<bool> {
+        let decides = text.contains(" or ");
+        for part in text.split(if decides { " or " } else { " and " }) {
+            let part = part.trim();
+            let (part, wanted) = match part.strip_prefix("not ") {
+                Some(part) => (part, false),
+                None => (part, true),
+            };
+            let holds = if let Some(name) = part.strip_suffix(" is not none") {
+                !self.follow(env, &simple_path(name)?)?.is_none()
+            } else if let Some(name) = part.strip_suffix(" is none") {
+                self.follow(env, &simple_path(name)?)?.is_none()
+            } else {
+                self.follow(env, &simple_path(part)?)?.is_true()
+            };
+            if (holds == wanted) == decides {
+                return Some(decides);
+            }
+        }
+        Some(!decides)
+    }
+
     /// An expression's value.
     pub fn expression(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
+        self.may_run(text, span)?;
+        self.computed(text, span, env)
+    }
+
+    /// Whether an expression makes sense here; what does not was said, or is now.
+    fn may_run(&self, text: &Arc<str>, span: Span) -> Result<(), Poisoned> {
         if self.state().bad.contains(&span) {
             return Err(Poisoned);
         }
@@ -229,6 +264,10 @@ impl Eval {
             self.push(mistake::of_a_user(&name, text, span, &self.shared));
             return Err(Poisoned);
         }
+        Ok(())
+    }
+
+    fn computed(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
         if let Some(path) = simple_path(text)
             && let (Some(found), poisoned) = self.watched(span, || self.follow(env, &path))
         {
@@ -236,9 +275,8 @@ impl Eval {
         }
         // Most conditions of targets ask only whether something was said.
         if let Some(found) = text.strip_suffix(" is not none").and_then(simple_path)
-            && let Some(found) = self.follow(env, &found)
+            && let (Some(found), poisoned) = self.watched(span, || self.follow(env, &found))
         {
-            let poisoned = std::mem::take(&mut self.state().poison);
             return if poisoned { Err(Poisoned) } else { Ok(Jinja::from(!found.is_none())) };
         }
         let compiled = self.compiled(text, span)?;
@@ -259,8 +297,10 @@ impl Eval {
         let (first, rest) = path.split_first()?;
         let mut value = self.lookup(env, first)?;
         for name in rest {
-            let object = value.downcast_object_ref::<SlotObject>()?;
-            value = object.eval()?.read_child(object.slot, name)?;
+            value = match value.downcast_object_ref::<SlotObject>() {
+                Some(object) => object.eval()?.read_child(object.slot, name)?,
+                None => value.get_attr(name).ok()?,
+            };
         }
         (!value.is_undefined()).then_some(value)
     }
@@ -271,11 +311,11 @@ impl Eval {
         span: Span,
     ) -> Result<Arc<Expression<'static, 'static>>, Poisoned> {
         let mut cache = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let again = match cache.get(text) {
+        let times = match cache.get(text) {
             Some(Met::Kept(found)) => return Ok(found.clone()),
             Some(Met::Wrong) => return Err(Poisoned),
-            Some(Met::Once) => true,
-            None => false,
+            Some(Met::LetGo(times)) => *times,
+            None => 0,
         };
         if is_tangled(text) {
             cache.insert(text.clone(), Met::Wrong);
@@ -287,7 +327,8 @@ impl Eval {
         match made {
             Ok(expression) => {
                 let expression = Arc::new(expression);
-                let met = if again { Met::Kept(expression.clone()) } else { Met::Once };
+                let keep = times >= 2;
+                let met = if keep { Met::Kept(expression.clone()) } else { Met::LetGo(times + 1) };
                 cache.insert(text.clone(), met);
                 Ok(expression)
             }
@@ -349,7 +390,7 @@ impl Eval {
                     let inner = value.get_item(&key).unwrap_or_default();
                     map.insert(key.to_string().into(), self.typed_below(&inner, span, depth + 1)?);
                 }
-                Data::Map(map)
+                Data::Map(Arc::new(map))
             }
             other => {
                 self.push(Diagnostic::error(

@@ -131,8 +131,9 @@ fn nobody(when: &Node, program: &Program) -> Diagnostic {
         let name = entry.name.as_ref().map_or("", |name| &name.value);
         format!("{name}={}", literal(&entry.value.data).kdl())
     };
-    let alone =
-        |entry: &&Entry| !met(&Node { entries: [(*entry).clone()].into(), ..when.clone() }, program);
+    let alone = |entry: &&Entry| {
+        !met(&Node { entries: [(*entry).clone()].into(), ..when.clone() }, program)
+    };
     if let Some(entry) = facts().find(alone) {
         let problem = Diagnostic::warning(
             "unmet-guard",

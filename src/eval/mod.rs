@@ -419,5 +419,5 @@ fn object_value(data: Data) -> Typed {
 fn object(entries: Vec<(&str, Data)>) -> Typed {
     let map: Map<Typed> =
         entries.into_iter().map(|(key, data)| (key.into(), object_value(data))).collect();
-    object_value(Data::Map(map))
+    object_value(Data::Map(Arc::new(map)))
 }

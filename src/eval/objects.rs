@@ -58,7 +58,7 @@ impl Object for SlotObject {
 
 /// A map that keeps its order and its origins.
 #[derive(Debug)]
-pub struct MapObject(pub Map<Typed>);
+pub struct MapObject(pub Arc<Map<Typed>>);
 
 impl MapObject {
     /// The entries as pairs, for a `for`.

@@ -1,5 +1,7 @@
 //! What a file holds: a value in a format, a text, a source, a link.
 
+use std::sync::Arc;
+
 use camino::Utf8Path;
 use indexmap::IndexMap;
 
@@ -10,7 +12,7 @@ use crate::eval::Poisoned;
 use crate::eval::collect::string;
 use crate::ir::{Content, Origin, Written};
 use crate::syntax::tree::Node;
-use crate::value::{Data, Map, Typed};
+use crate::value::{Data, Typed};
 
 /// What a file holds, its text, and where that comes from.
 pub struct Body {
@@ -169,12 +171,13 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
             continue;
         }
         let whole = value.get_or_insert_with(|| Typed {
-            data: Data::Map(Map::default()),
+            data: Data::Map(Arc::default()),
             from: Vec::new(),
             pieces: None,
         });
         whole.from.extend(inner.from.iter().copied());
         if let Data::Map(map) = &mut whole.data {
+            let map = Arc::make_mut(map);
             // `section ""` spreads its keys over the top.
             match (&*key.0, &inner.data) {
                 ("", Data::Map(own)) => {
@@ -186,7 +189,8 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
                 {
                     if let Some(Typed { data: Data::Map(first), from, .. }) = map.get_mut(&key.0) {
                         from.extend(inner.from.iter().copied());
-                        first.extend(own.iter().map(|(key, value)| (key.clone(), value.clone())));
+                        Arc::make_mut(first)
+                            .extend(own.iter().map(|(key, value)| (key.clone(), value.clone())));
                     }
                 }
                 _ => {
@@ -204,6 +208,7 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
 /// Takes keys away.
 fn without(value: &mut Typed, except: &str) {
     if let Data::Map(map) = &mut value.data {
+        let map = Arc::make_mut(map);
         for key in except.split_whitespace() {
             map.shift_remove(key);
         }

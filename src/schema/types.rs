@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Span};
-use crate::value::{Data, Typed};
+use crate::value::{Data, Map, Typed};
 
 /// A type, as written behind `type=`.
 #[derive(Clone, Debug, PartialEq)]
@@ -241,9 +241,11 @@ impl Type {
                 list.into_iter().map(|item| inner.check(item)).collect::<Result<_, _>>()?,
             ),
             (Type::Map(inner), Data::Map(map)) => Data::Map(
-                map.into_iter()
+                Arc::unwrap_or_clone(map)
+                    .into_iter()
                     .map(|(key, item)| inner.check(item).map(|item| (key, item)))
-                    .collect::<Result<_, _>>()?,
+                    .collect::<Result<Map<_>, _>>()?
+                    .into(),
             ),
             (Type::Settings, data @ Data::Map(_)) => data,
             (Type::Union(list), data) => {
@@ -393,9 +395,12 @@ fn in_range(n: f64, low: Option<f64>, high: Option<f64>) -> bool {
 }
 
 /// Text that ends in exactly one newline; empty stays empty.
-pub fn one_newline(text: &str) -> Arc<str> {
-    let trimmed = text.trim_end_matches('\n');
-    if trimmed.is_empty() { "".into() } else { format!("{trimmed}\n").into() }
+pub fn one_newline(text: &Arc<str>) -> Arc<str> {
+    match text.trim_end_matches('\n') {
+        trimmed if trimmed.len() + 1 == text.len() && !trimmed.is_empty() => text.clone(),
+        "" => Arc::default(),
+        trimmed => [trimmed, "\n"].concat().into(),
+    }
 }
 
 impl fmt::Display for Type {

@@ -171,7 +171,7 @@ impl Collector<'_> {
     /// Takes the entries of a computed map in.
     pub fn spread(&mut self, map: &Map<Typed>, span: Span, slot: SlotId, ctx: &Ctx) {
         let none = Marks::default();
-        let empty = Raw::Literal(Data::Map(Map::default()));
+        let empty = Raw::Literal(Data::Map(Arc::default()));
         self.define(slot, ctx, none, empty, Part::EmptyMap, 0, false, span);
         for (key, value) in map {
             let at = match &self.state.slot(slot).at {
@@ -231,7 +231,9 @@ impl Collector<'_> {
         match at {
             At::Option(decl) if matches!(decl.kind, Kind::Keyed(_)) => {
                 let Kind::Keyed(body) = &decl.kind else { return };
-                if let Some(entry) = Arc::make_mut(&mut node.entries).iter_mut().find(|entry| entry.name.is_none()) {
+                if let Some(entry) =
+                    Arc::make_mut(&mut node.entries).iter_mut().find(|entry| entry.name.is_none())
+                {
                     entry.value.data = Scalar::String(key.clone());
                 }
                 node.ty = None;

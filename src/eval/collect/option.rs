@@ -111,7 +111,8 @@ impl Collector<'_> {
                 let path = join(&target.path, "enable");
                 if let Some(Place::Option(decl)) = group.places.get("enable") {
                     let at = self.state.child_named(slot, "enable", || At::Option(decl.clone()));
-                    let bare = Node { entries: [arg.clone()].into(), children: None, ..node.clone() };
+                    let bare =
+                        Node { entries: [arg.clone()].into(), children: None, ..node.clone() };
                     self.option(&bare, at, decl, "", Marks::default(), ctx);
                 } else {
                     self.push(Diagnostic::error(

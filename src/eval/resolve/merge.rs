@@ -93,11 +93,11 @@ impl Eval {
             _ => {
                 if children.is_empty() {
                     let Some(empty) = empty_map else { return Ok((None, Level::Option)) };
-                    let data = Data::Map(Map::default());
+                    let data = Data::Map(Arc::default());
                     let keep = Typed::at(data, empty.def.span);
                     return Ok((Some(Arc::new(keep)), empty.def.level));
                 }
-                let value = Typed { data: Data::Map(children), from, pieces: None };
+                let value = Typed { data: Data::Map(Arc::new(children)), from, pieces: None };
                 let span = value.from.first().copied();
                 let value = match span {
                     Some(span) if !matches!(ty, Type::Settings) => {
@@ -315,7 +315,7 @@ impl Eval {
         };
         let value = self.force(scratch)?;
         Ok(value.map_or_else(
-            || Typed::at(Data::Map(Map::default()), one.def.span),
+            || Typed::at(Data::Map(Arc::default()), one.def.span),
             |value| (*value).clone(),
         ))
     }

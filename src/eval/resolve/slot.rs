@@ -36,7 +36,7 @@ impl Eval {
                 }
                 (
                     Ok(Some(Arc::new(Typed {
-                        data: Data::Map(map),
+                        data: Data::Map(Arc::new(map)),
                         from: Vec::new(),
                         pieces: None,
                     }))),
@@ -158,9 +158,11 @@ impl Eval {
         let own = state.slot(item);
         let At::Item(_, body) = &own.at else { return None };
         let places = &body.group.places;
-        let (key, place) = places
-            .get_key_value(name)
-            .or_else(|| places.get_key_value(&*name.replace('_', "-")))?;
+        let (key, place) = match places.get_key_value(name) {
+            Some(found) => found,
+            None if name.contains('_') => places.get_key_value(&*name.replace('_', "-"))?,
+            None => return None,
+        };
         let Place::Option(decl) = place else { return None };
         let plain = matches!(decl.kind, Kind::Plain) && decl.into.is_none();
         if !plain || !own.deferred.is_empty() || own.children.contains_key(key) {
@@ -328,7 +330,10 @@ impl Eval {
             .map(|mention| mention.span)
             .filter(|span| span.end > 0)
             .collect();
-        (Ok(Some(Arc::new(Typed { data: Data::Map(map), from, pieces: None }))), Level::Normal)
+        (
+            Ok(Some(Arc::new(Typed { data: Data::Map(Arc::new(map)), from, pieces: None }))),
+            Level::Normal,
+        )
     }
 
     /// A keyed option: its items.
@@ -352,6 +357,9 @@ impl Eval {
         if poisoned {
             return (Err(Poisoned), Level::Normal);
         }
-        (Ok(Some(Arc::new(Typed { data: Data::Map(map), from, pieces: None }))), Level::Normal)
+        (
+            Ok(Some(Arc::new(Typed { data: Data::Map(Arc::new(map)), from, pieces: None }))),
+            Level::Normal,
+        )
     }
 }

@@ -112,7 +112,13 @@ pub(super) fn node(
     children: Option<Vec<Node>>,
     span: Span,
 ) -> Node {
-    Node { ty: None, name: Spanned { value: name.into(), span }, entries: entries.into(), children: children.map(Arc::from), span }
+    Node {
+        ty: None,
+        name: Spanned { value: name.into(), span },
+        entries: entries.into(),
+        children: children.map(Arc::from),
+        span,
+    }
 }
 
 pub(super) fn arg(text: &str, ty: Option<&str>, span: Span) -> Entry {

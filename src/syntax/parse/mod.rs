@@ -579,7 +579,8 @@ impl<'a> Reader<'a> {
             self.report(problem);
         }
         let span = self.span(self.at, self.at);
-        let mut nobody = Pending::new(Spanned { value: Arc::default(), span }, None, span, self.entries.len());
+        let mut nobody =
+            Pending::new(Spanned { value: Arc::default(), span }, None, span, self.entries.len());
         nobody.poisoned = true;
         self.open(nobody, Kind::Orphan)
     }
