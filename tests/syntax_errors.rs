@@ -11,7 +11,7 @@ use hcc::syntax::tree::{Node, Scalar};
 
 fn check(name: &str, text: &str) {
     let mut sources = Sources::default();
-    let id = sources.add("hcc.kdl", text);
+    let id = sources.add("hcc.kdl", text.to_owned());
     let (tree, problems) = parse(id, text);
     let style = Style { color: false, width: 100 };
     let report = report(&problems, &sources, style);

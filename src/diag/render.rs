@@ -121,8 +121,8 @@ impl Window {
         let line_end =
             bytes[high..].iter().position(|b| *b == b'\n').map_or(text.len(), |at| high + at);
         // A line of a megabyte is shown by a piece of it.
-        let start = boundary(&text, line_start.max(low.saturating_sub(Self::CONTEXT)));
-        let end = boundary(&text, line_end.min(high + Self::CONTEXT));
+        let start = boundary(text, line_start.max(low.saturating_sub(Self::CONTEXT)));
+        let end = boundary(text, line_end.min(high + Self::CONTEXT));
         let piece = text.get(start..end).unwrap_or("");
         Self {
             text: piece

@@ -1,6 +1,7 @@
 //! Texts and places in them.
 
-use std::sync::{Arc, OnceLock};
+use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// Names one text of [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,9 +57,21 @@ pub struct Position {
 #[derive(Debug)]
 struct Source {
     name: String,
-    text: Arc<str>,
+    text: Cow<'static, str>,
     /// The first byte of each line but the first, once asked for.
     lines: OnceLock<Vec<usize>>,
+}
+
+impl Source {
+    /// The first bytes of the lines, but the first, that start at or before a byte.
+    fn lines_above(&self, byte: usize) -> &[usize] {
+        let lines = self.lines.get_or_init(|| {
+            let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            newlines.map(|(at, _)| at + 1).collect()
+        });
+        let above = lines.partition_point(|first| *first <= byte);
+        lines.get(..above).unwrap_or_default()
+    }
 }
 
 /// The texts of a run, by [`SourceId`].
@@ -69,7 +82,7 @@ pub struct Sources {
 
 impl Sources {
     /// Takes a text in. `name` is the path as the user would write it.
-    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Cow<'static, str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
         self.list.push(Source { name: name.into(), text: text.into(), lines: OnceLock::new() });
         id
@@ -86,8 +99,8 @@ impl Sources {
     }
 
     /// A text.
-    pub fn text(&self, id: SourceId) -> Arc<str> {
-        self.list.get(id.0 as usize).map_or_else(|| "".into(), |source| source.text.clone())
+    pub fn text(&self, id: SourceId) -> &str {
+        self.list.get(id.0 as usize).map_or("", |source| &source.text)
     }
 
     /// The text under a span; empty if the span is not in it.
@@ -98,28 +111,30 @@ impl Sources {
             .unwrap_or("")
     }
 
+    /// The line of a span's first byte, from 1.
+    pub fn line(&self, span: Span) -> usize {
+        let source = self.list.get(span.source.0 as usize);
+        source.map_or(1, |source| source.lines_above(span.start as usize).len() + 1)
+    }
+
     /// Line and column of a span's first byte.
     pub fn position(&self, span: Span) -> Position {
         let Some(source) = self.list.get(span.source.0 as usize) else {
             return Position { line: 1, column: 1 };
         };
-        let lines = source.lines.get_or_init(|| {
-            let newlines = source.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            newlines.map(|(at, _)| at + 1).collect()
-        });
         let mut start = (span.start as usize).min(source.text.len());
         while !source.text.is_char_boundary(start) {
             start -= 1;
         }
-        let above = lines.partition_point(|first| *first <= start);
-        let first = above.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0);
-        let line = above + 1;
+        let above = source.lines_above(start);
+        let first = above.last().copied().unwrap_or(0);
+        let line = above.len() + 1;
         let column = source.text.get(first..start).unwrap_or("").chars().count() + 1;
         Position { line, column }
     }
 
     /// `file:line` of a span.
     pub fn place(&self, span: Span) -> String {
-        format!("{}:{}", self.name(span.source), self.position(span).line)
+        format!("{}:{}", self.name(span.source), self.line(span))
     }
 }

@@ -1,8 +1,8 @@
 //! What a host's definitions come to before anything is evaluated: slots, definitions, guards.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
 use minijinja::Value as Jinja;
 
 use crate::diag::{Diagnostics, Span};
@@ -435,7 +435,7 @@ impl State {
         order: Vec<u32>,
     ) -> EnvId {
         let id = EnvId(index(self.envs.len()));
-        self.envs.push(Env { parent, block, vars, order, lets: HashMap::new() });
+        self.envs.push(Env { parent, block, vars, order, lets: HashMap::default() });
         id
     }
 
@@ -472,6 +472,14 @@ pub fn segment(key: &str) -> String {
     } else {
         crate::value::quote(key)
     }
+}
+
+/// Adds to a list that mostly stays with one.
+pub fn add<T>(list: &mut Vec<T>, one: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(one);
 }
 
 fn index(n: usize) -> u32 {

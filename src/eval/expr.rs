@@ -1,9 +1,9 @@
 //! Computed values: expressions and `(f)`; see [`super::texts`] for files. The only room, with
 //! [`super::objects`] and [`super::filters`], that knows minijinja.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use foldhash::HashMap;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value as Jinja};
 
@@ -11,10 +11,10 @@ use super::Eval;
 use super::arena::{EnvId, Poisoned, Raw, SlotId, State};
 use super::interpolate::{self, Piece, is_tangled, pieces, simple_path};
 use super::mistake;
-use super::objects::{MapObject, Pair, ScopeObject, SlotObject, to_jinja};
+use super::objects::{Pair, ScopeObject, SlotObject, to_jinja};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::marks::Compute;
-use crate::value::{Data, Map, Typed};
+use crate::value::{Data, Typed};
 
 /// Expressions that were met, by their text.
 pub type Compiled = HashMap<Arc<str>, Met>;
@@ -139,10 +139,16 @@ impl Eval {
             }
             let object = value.downcast_object_ref::<SlotObject>()?;
             let own = object.eval()?;
-            if index + 1 == rest.len()
-                && let Some(value) = own.unsaid(object.slot, name)
-            {
-                return Some(Ok(value));
+            if index + 1 == rest.len() {
+                if let Some(value) = own.unsaid(object.slot, name) {
+                    return Some(Ok(value));
+                }
+                if *name == "key"
+                    && let Some(key) = own.item_key(object.slot)
+                {
+                    let data = Data::String(key);
+                    return Some(Ok(Typed { data, from: Vec::new(), pieces: None }));
+                }
             }
             match own.child_named(object.slot, name) {
                 Some(child) if index + 1 == rest.len() => return self.direct_slot(&own, child),
@@ -339,70 +345,6 @@ impl Eval {
                 Err(Poisoned)
             }
         }
-    }
-
-    /// A minijinja value as ours.
-    pub fn typed(&self, value: &Jinja, span: Span) -> Result<Typed, Poisoned> {
-        self.typed_below(value, span, 0)
-    }
-
-    fn typed_below(&self, value: &Jinja, span: Span, depth: usize) -> Result<Typed, Poisoned> {
-        if depth > 64 {
-            return Err(Poisoned);
-        }
-        if let Some(object) = value.downcast_object_ref::<SlotObject>() {
-            let Some(own) = object.eval() else { return Err(Poisoned) };
-            return match own.force(object.slot) {
-                Ok(Some(found)) => Ok((*found).clone()),
-                Ok(None) => Ok(Typed::at(own.empty_of(object.slot).unwrap_or(Data::Null), span)),
-                Err(Poisoned) => Err(Poisoned),
-            };
-        }
-        if let Some(object) = value.downcast_object_ref::<MapObject>() {
-            return Ok(Typed { data: Data::Map(object.0.clone()), from: vec![span], pieces: None });
-        }
-        let data = match value.kind() {
-            ValueKind::None => Data::Null,
-            ValueKind::Undefined => {
-                self.push(mistake::undefined("a part of it", span, &self.shared));
-                return Err(Poisoned);
-            }
-            ValueKind::Bool => Data::Bool(value.is_true()),
-            ValueKind::Number if value.is_integer() => match i128::try_from(value.clone()) {
-                Ok(n) => Data::Int(n),
-                Err(_) => return Err(Poisoned),
-            },
-            ValueKind::Number => match f64::try_from(value.clone()) {
-                Ok(n) => Data::Float(n),
-                Err(_) => return Err(Poisoned),
-            },
-            ValueKind::String => Data::String(value.as_str().unwrap_or_default().into()),
-            ValueKind::Seq | ValueKind::Iterable => {
-                let mut list = Vec::new();
-                for item in value.try_iter().into_iter().flatten() {
-                    list.push(self.typed_below(&item, span, depth + 1)?);
-                }
-                Data::List(list)
-            }
-            ValueKind::Map => {
-                let mut map = Map::default();
-                for key in value.try_iter().into_iter().flatten() {
-                    let inner = value.get_item(&key).unwrap_or_default();
-                    map.insert(key.to_string().into(), self.typed_below(&inner, span, depth + 1)?);
-                }
-                Data::Map(Arc::new(map))
-            }
-            other => {
-                self.push(Diagnostic::error(
-                    "bad-expression",
-                    span,
-                    "not a value",
-                    format!("the expression gives a {other}, which is no value"),
-                ));
-                return Err(Poisoned);
-            }
-        };
-        Ok(Typed::at(data, span))
     }
 
     /// The variable of a loop over items, and the item, if the instance is one of that loop.

@@ -1,7 +1,8 @@
 //! Nodes of settings to definitions: values of the program's own, as they come.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::arena::{At, Part, Raw, SlotId};
 use super::collect::{Collector, Ctx, is_computed, with_props};
@@ -215,7 +216,7 @@ impl Collector<'_> {
         way: &[Arc<str>],
         ctx: &Ctx,
     ) {
-        let mut scalars: HashMap<Arc<str>, (Span, usize)> = HashMap::new();
+        let mut scalars: HashMap<Arc<str>, (Span, usize)> = HashMap::default();
         for child in nodes {
             let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);

@@ -26,9 +26,9 @@ mod resolve;
 pub mod structure;
 mod texts;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use foldhash::HashMap;
 use minijinja::Value as Jinja;
 
 pub use arena::Poisoned;
@@ -117,7 +117,7 @@ impl Eval {
     }
 
     fn collect_targets(&self, collector: &mut Collector<'_>) {
-        let mut blocks: HashMap<Arc<str>, BlockId> = HashMap::new();
+        let mut blocks: HashMap<Arc<str>, BlockId> = HashMap::default();
         for target in &self.shared.schema.targets {
             if target.scope != self.shared.scope {
                 continue;

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Weak};
 
-use minijinja::value::{Enumerator, Object, ObjectRepr};
+use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
-use super::Eval;
-use super::arena::{At, EnvId, SlotId};
+use super::arena::{At, EnvId, Poisoned, SlotId};
 use super::resolve::Whose;
+use super::{Eval, mistake};
+use crate::diag::{Diagnostic, Span};
 use crate::value::{Data, Map, Typed};
 
 /// A place in the tree of options, read when it is needed.
@@ -158,10 +159,7 @@ impl Eval {
         let at = self.state().slot(slot).at.clone();
         if let At::Item(..) = at {
             match name {
-                "key" if self.child_of(slot, "key").is_none() => {
-                    let key = self.state().slot(slot).key.clone();
-                    return Some(Jinja::from(&*key));
-                }
+                "key" if let Some(key) = self.item_key(slot) => return Some(Jinja::from(key)),
                 "index" if self.child_of(slot, "index").is_none() => {
                     let key = self.state().slot(slot).key.clone();
                     return key
@@ -193,6 +191,16 @@ impl Eval {
                 Err(_) => Some(self.poisoned()),
             },
         }
+    }
+
+    /// The name of an item, unless it has a field that is called `key`.
+    pub fn item_key(&self, slot: SlotId) -> Option<Arc<str>> {
+        self.prepare(slot);
+        let state = self.state();
+        let own = state.slot(slot);
+        let At::Item(_, body) = &own.at else { return None };
+        let field = body.group.places.contains_key("key") || own.children.contains_key("key");
+        (!field).then(|| own.key.clone())
     }
 
     /// The slot below that a name in an expression means.
@@ -275,5 +283,69 @@ impl Eval {
     fn poisoned(&self) -> Jinja {
         self.state().poison = true;
         poison()
+    }
+
+    /// A minijinja value as ours.
+    pub fn typed(&self, value: &Jinja, span: Span) -> Result<Typed, Poisoned> {
+        self.typed_below(value, span, 0)
+    }
+
+    fn typed_below(&self, value: &Jinja, span: Span, depth: usize) -> Result<Typed, Poisoned> {
+        if depth > 64 {
+            return Err(Poisoned);
+        }
+        if let Some(object) = value.downcast_object_ref::<SlotObject>() {
+            let Some(own) = object.eval() else { return Err(Poisoned) };
+            return match own.force(object.slot) {
+                Ok(Some(found)) => Ok((*found).clone()),
+                Ok(None) => Ok(Typed::at(own.empty_of(object.slot).unwrap_or(Data::Null), span)),
+                Err(Poisoned) => Err(Poisoned),
+            };
+        }
+        if let Some(object) = value.downcast_object_ref::<MapObject>() {
+            return Ok(Typed { data: Data::Map(object.0.clone()), from: vec![span], pieces: None });
+        }
+        let data = match value.kind() {
+            ValueKind::None => Data::Null,
+            ValueKind::Undefined => {
+                self.push(mistake::undefined("a part of it", span, &self.shared));
+                return Err(Poisoned);
+            }
+            ValueKind::Bool => Data::Bool(value.is_true()),
+            ValueKind::Number if value.is_integer() => match i128::try_from(value.clone()) {
+                Ok(n) => Data::Int(n),
+                Err(_) => return Err(Poisoned),
+            },
+            ValueKind::Number => match f64::try_from(value.clone()) {
+                Ok(n) => Data::Float(n),
+                Err(_) => return Err(Poisoned),
+            },
+            ValueKind::String => Data::String(value.as_str().unwrap_or_default().into()),
+            ValueKind::Seq | ValueKind::Iterable => {
+                let mut list = Vec::new();
+                for item in value.try_iter().into_iter().flatten() {
+                    list.push(self.typed_below(&item, span, depth + 1)?);
+                }
+                Data::List(list)
+            }
+            ValueKind::Map => {
+                let mut map = Map::default();
+                for key in value.try_iter().into_iter().flatten() {
+                    let inner = value.get_item(&key).unwrap_or_default();
+                    map.insert(key.to_string().into(), self.typed_below(&inner, span, depth + 1)?);
+                }
+                Data::Map(Arc::new(map))
+            }
+            other => {
+                self.push(Diagnostic::error(
+                    "bad-expression",
+                    span,
+                    "not a value",
+                    format!("the expression gives a {other}, which is no value"),
+                ));
+                return Err(Poisoned);
+            }
+        };
+        Ok(Typed::at(data, span))
     }
 }

@@ -1,9 +1,10 @@
 //! A configuration and the targets it mentions, ready to be evaluated for any host.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
+use foldhash::{HashMap, HashSet};
 
 use super::collect::Program;
 use super::facts::Machine;
@@ -45,7 +46,7 @@ pub fn build_with(
 ) -> Arc<Program> {
     let mut structure = structure::read(config.nodes, machine, diags);
     let mut schema = Schema::default();
-    let mut library = Library { own: structure.targets.clone(), read: HashMap::new(), shelf };
+    let mut library = Library { own: structure.targets.clone(), read: HashMap::default(), shelf };
     for node in &mut structure.targets {
         library.likes(node, &mut sources, diags);
         declare::target(node.clone(), &mut schema, diags);
@@ -93,7 +94,7 @@ pub fn build_with(
         let _there = Arc::make_mut(&mut schema.root).insert(path, Place::Group(Arc::new(group)));
     }
     schema.targets.sort_by(|a, b| a.path.cmp(&b.path));
-    let (mut renamed, mut removed) = (HashMap::new(), HashMap::new());
+    let (mut renamed, mut removed) = (HashMap::default(), HashMap::default());
     let all: Vec<&[Node]> = blocks(&structure).collect();
     let statements = schema.targets.iter().map(|target| &*target.statements);
     for node in all.into_iter().chain(statements).flatten() {
@@ -141,7 +142,7 @@ fn templates(
     folders: &HashMap<SourceId, Utf8PathBuf>,
     sources: &mut Sources,
 ) -> HashMap<String, SourceId> {
-    let mut found = HashMap::new();
+    let mut found = HashMap::default();
     let nodes =
         blocks(structure).chain([structure.targets.as_slice(), structure.options.as_slice()]);
     let mut open: Vec<&Node> = nodes.flatten().collect();
@@ -361,6 +362,10 @@ impl Mentions {
     }
 
     fn expression(&mut self, text: &str) {
+        // Setting up a search costs more than to look whether there is anything to find.
+        if !text.contains("config.") {
+            return;
+        }
         for (at, _) in text.match_indices("config.") {
             let rest = text.get(at + 7..).unwrap_or("");
             let end = rest

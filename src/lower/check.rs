@@ -1,7 +1,8 @@
 //! Files that cannot stand beside each other, or not where they are said.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::clash::{clashes, folded};
 use super::file::Place;
@@ -40,7 +41,7 @@ pub fn files(eval: &Eval, document: &mut Document, places: &[Place]) {
 
 /// Preferences, each once: a domain has two names where one of them is short.
 pub fn preferences(eval: &Eval, list: Vec<(Preference, Span)>) -> Vec<Preference> {
-    let mut seen: HashMap<(String, String, bool), (usize, Span)> = HashMap::new();
+    let mut seen: HashMap<(String, String, bool), (usize, Span)> = HashMap::default();
     let mut kept: Vec<Preference> = Vec::new();
     for (own, span) in list {
         let key = (own.domain.clone(), own.key.clone(), own.current_host);

@@ -15,8 +15,9 @@ mod source;
 pub use check::one_user;
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::HashSet;
 
 use crate::diag::{Diagnostic, Span};
 use crate::emit;
@@ -58,7 +59,7 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
     let install_default = document.policy.install_default;
     let mut places = Vec::new();
     let mut preferences = Vec::new();
-    let mut packages = HashSet::new();
+    let mut packages = HashSet::default();
     let mut actions = Vec::new();
     for (output, envs) in eval.outputs() {
         if &*output.node.name.value == "file" {
@@ -362,13 +363,12 @@ impl Statement<'_> {
 /// Spans as origins, each once, in order.
 fn origins(eval: &Eval, spans: &[Span]) -> Vec<Origin> {
     let mut list: Vec<Origin> = Vec::with_capacity(spans.len().min(1));
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for span in spans {
-        let file = eval.shared.names.get(span.source.0 as usize);
-        let file = file.cloned().unwrap_or_else(|| "".into());
-        let origin = Origin { file, line: eval.shared.sources.position(*span).line };
-        if list.last() != Some(&origin) && seen.insert((span.source, origin.line)) {
-            list.push(origin);
+        let line = eval.shared.sources.line(*span);
+        if spans.len() == 1 || seen.insert((span.source, line)) {
+            let file = eval.shared.names.get(span.source.0 as usize);
+            list.push(Origin { file: file.cloned().unwrap_or_default(), line });
         }
     }
     list

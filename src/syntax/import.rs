@@ -1,8 +1,7 @@
 //! A configuration's files: the first one, and what it imports, in order.
 
-use std::collections::HashMap;
-
 use camino::{Utf8Path, Utf8PathBuf};
+use foldhash::HashMap;
 
 use super::parse;
 use super::tree::{Entry, Node, Scalar};
@@ -37,7 +36,7 @@ pub fn load(path: &Utf8Path, sources: &mut Sources, diags: &mut Diagnostics) -> 
         config: Config { root, ..Config::default() },
         sources,
         diags,
-        done: HashMap::new(),
+        done: HashMap::default(),
         stack: Vec::new(),
     };
     loader.file(path, None);
@@ -53,8 +52,8 @@ pub fn from_text(
     diags: &mut Diagnostics,
 ) -> Config {
     let config = Config { root: folder.to_owned(), ..Config::default() };
-    let mut loader = Loader { config, sources, diags, done: HashMap::new(), stack: Vec::new() };
-    loader.text(name, text, folder);
+    let mut loader = Loader { config, sources, diags, done: HashMap::default(), stack: Vec::new() };
+    loader.text(name, text.to_owned(), folder);
     loader.config
 }
 
@@ -135,15 +134,15 @@ impl Loader<'_> {
         let here = Span::new(SourceId(0), 0, 0);
         self.stack.push((identity.clone(), from.unwrap_or(here)));
         let folder = path.parent().map(Utf8Path::to_owned).unwrap_or_default();
-        self.text(path.as_str(), &text, &folder);
+        self.text(path.as_str(), text, &folder);
         self.stack.pop();
         self.done.insert(identity, false);
     }
 
-    fn text(&mut self, name: &str, text: &str, folder: &Utf8Path) {
+    fn text(&mut self, name: &str, text: String, folder: &Utf8Path) {
         let id = self.sources.add(name, text);
         self.config.folders.insert(id, folder.to_owned());
-        let (tree, problems) = parse(id, text);
+        let (tree, problems) = parse(id, self.sources.text(id));
         self.diags.extend(problems);
         for node in tree {
             if &*node.name.value == "import" {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, SourceId, Span};
-use crate::eval::arena::{At, Def, Deferred, Mention, Part, Raw, Removal, SlotId};
+use crate::eval::arena::{At, Def, Deferred, Mention, Part, Raw, Removal, SlotId, add};
 use crate::eval::freeform::key_type;
 use crate::schema::OptionDecl;
 use crate::schema::option::Kind;
@@ -91,7 +91,8 @@ impl Collector<'_> {
             return;
         }
         let span = span.unwrap_or(Span::new(SourceId(0), 0, 0));
-        mentions.push(Mention { seq, block: ctx.block, level, order, under: ctx.under, span });
+        let block = ctx.block;
+        add(mentions, Mention { seq, block, level, order, under: ctx.under, span });
     }
 
     /// Adds a definition.
@@ -111,7 +112,7 @@ impl Collector<'_> {
             return;
         }
         let seq = self.state.next_seq();
-        self.state.slot_mut(slot).defs.push(Def {
+        let def = Def {
             seq,
             block: ctx.block,
             level: marks.level.or(ctx.level).unwrap_or_default(),
@@ -123,7 +124,8 @@ impl Collector<'_> {
             under: ctx.under,
             computed_key: ctx.computed_key,
             span,
-        });
+        };
+        add(&mut self.state.slot_mut(slot).defs, def);
     }
 
     /// Leaves a node with a computed key for the time its container is read.

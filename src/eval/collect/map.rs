@@ -1,7 +1,8 @@
 //! Maps: keys and values of one type.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::value::sample;
 use super::{Collector, Ctx, is_computed, string};
@@ -73,7 +74,7 @@ impl Collector<'_> {
         path: &str,
         ctx: &Ctx,
     ) {
-        let mut said: HashMap<Arc<str>, Span> = HashMap::new();
+        let mut said: HashMap<Arc<str>, Span> = HashMap::default();
         for child in nodes {
             let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);

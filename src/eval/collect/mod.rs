@@ -9,10 +9,10 @@ mod submodule;
 mod unknown;
 mod value;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
+use foldhash::HashMap;
 
 use super::arena::{At, BlockId, RemovalId, SlotId, State};
 use super::facts::{HostFacts, UserFacts};

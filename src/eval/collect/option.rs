@@ -1,7 +1,8 @@
 //! Names that the schema knows: groups, targets, options.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
 
 use super::{Collector, Ctx, with_props};
 use crate::diag::{Diagnostic, Span, Spanned};
@@ -203,7 +204,7 @@ impl Collector<'_> {
             return children;
         }
         self.twice(node);
-        let mut seen: HashSet<Arc<str>> = HashSet::new();
+        let mut seen: HashSet<Arc<str>> = HashSet::default();
         let mut index = 0;
         children.retain(|child| {
             index += 1;
@@ -218,7 +219,7 @@ impl Collector<'_> {
 
     /// A property twice; said once for each name.
     pub fn props_twice(&mut self, node: &Node) {
-        let mut seen: HashMap<&str, (Span, usize)> = HashMap::new();
+        let mut seen: HashMap<&str, (Span, usize)> = HashMap::default();
         for (name, _) in node.props() {
             let (first, count) = seen.entry(&name.value).or_insert((name.span, 0));
             *count += 1;

@@ -82,7 +82,7 @@ impl Eval {
     }
 
     /// Takes in what an item's own statements contribute.
-    pub(super) fn prepare(&self, slot: SlotId) {
+    pub fn prepare(&self, slot: SlotId) {
         let mut state = self.state();
         let own = state.slot(slot);
         let At::Item(_, body) = &own.at else { return };

@@ -21,6 +21,9 @@ use crate::diag::{Diagnostic, Diagnostics, SourceId, Span, Spanned};
 /// Problems of one text that are told; a text with more is something else than KDL.
 const MAX_PROBLEMS: usize = 100;
 
+/// Short texts that are kept to be met again.
+const WORDS: usize = 64;
+
 /// Reads a text. What could be read comes back beside the problems; nodes that could not be
 /// understood are left out, so that no later room stumbles over them again.
 pub fn parse(source: SourceId, text: &str) -> (Tree, Diagnostics) {
@@ -32,6 +35,7 @@ pub fn parse(source: SourceId, text: &str) -> (Tree, Diagnostics) {
         line_start: 0,
         nodes: Tree::new(),
         entries: Vec::new(),
+        words: [const { None }; WORDS],
         frames: Vec::new(),
         skips: Vec::new(),
         problems: Diagnostics::default(),
@@ -60,6 +64,8 @@ struct Reader<'a> {
     nodes: Tree,
     /// The entries of the nodes that are being read, the outermost first.
     entries: Vec<Entry>,
+    /// Short texts that were read lately: most names and many values come again.
+    words: [Option<Arc<str>>; WORDS],
     /// The open blocks that are kept, and the first that is not.
     frames: Vec<Frame>,
     /// The open blocks inside one that is not kept.
@@ -674,6 +680,21 @@ impl<'a> Reader<'a> {
     /// Whether what is read now is not kept.
     fn skipping(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.kind != Kind::Real)
+    }
+
+    /// A text of its own for a piece of the source, or the one that was made for the same piece.
+    fn text_of(&mut self, piece: &str) -> Arc<str> {
+        let (first, last) = match piece.as_bytes() {
+            [] => return Arc::default(),
+            [first, .., last] if piece.len() <= 16 => (*first, *last),
+            _ => return piece.into(),
+        };
+        let key = usize::from(first) + 5 * usize::from(last) + 11 * piece.len();
+        let Some(known) = self.words.get_mut(key % WORDS) else { return piece.into() };
+        match known {
+            Some(known) if **known == *piece => known.clone(),
+            _ => known.insert(piece.into()).clone(),
+        }
     }
 
     fn peek(&self) -> Option<u8> {

@@ -120,6 +120,12 @@ pub(super) fn line_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Whether bytes are of plain text. Looks at all of them, which is faster than to stop at the first.
+fn all_common(bytes: &[u8]) -> bool {
+    let common = |byte: u8| (0x20..0x7f).contains(&byte) | (byte == b'\n') | (byte == b'\t');
+    bytes.iter().fold(true, |all, byte| all & common(*byte))
+}
+
 /// How far a search goes that may be made at every word of a line.
 pub(super) const FAR: usize = 1000;
 
@@ -138,9 +144,13 @@ impl Reader<'_> {
             self.at = 3;
         }
         let mut seen: Vec<&str> = Vec::new();
-        while let Some(byte) = self.bytes.get(at) {
-            // The common bytes first.
-            if (0x20..0x7f).contains(byte) || matches!(byte, b'\n' | b'\t') {
+        while let Some(rest) = self.bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            // The common bytes first, many at a time.
+            if rest.first_chunk::<32>().is_some_and(|chunk| all_common(chunk)) {
+                at += 32;
+                continue;
+            }
+            if rest.first().is_some_and(|byte| all_common(&[*byte])) {
                 at += 1;
                 continue;
             }

@@ -121,7 +121,7 @@ impl Reader<'_> {
         }
         let last = self.piece(from, at);
         Some(if value.is_empty() {
-            last.into()
+            self.text_of(last)
         } else {
             value.push_str(last);
             value.into()

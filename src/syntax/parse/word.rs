@@ -321,7 +321,7 @@ impl Reader<'_> {
         if matches!(first, b't' | b'f' | b'n' | b'i' | b'-') && KEYWORDS.contains(&word) {
             return Some(self.bare_keyword(start, end, word, place));
         }
-        Some(Scalar::String(word.into()))
+        Some(Scalar::String(self.text_of(word)))
     }
 
     fn starts(&self, at: usize, what: &[u8]) -> bool {
