@@ -134,8 +134,9 @@ fn every_example_compiles() {
             .filter(|parent| !always(parent))
             .map(|parent| format!("{parent} {{ enable }}\n"))
             .collect();
-        // Aliases that no shell knows are warned about.
-        let shell = if entry.path == "home.shell-aliases" { "programs.bash\n" } else { "" };
+        // What no shell reads is warned about.
+        let read = ["home.shell-aliases", "home.session-path", "home.session-variables"];
+        let shell = if read.contains(&&*entry.path) { "programs.bash\n" } else { "" };
         let block = match owner {
             Some(target) => {
                 let enable = if target.always { "" } else { "enable\n" };

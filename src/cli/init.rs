@@ -80,7 +80,7 @@ fn text() -> String {
     let shell = facts::shell()
         .filter(|shell| crate::schema::library::target(&format!("programs.{shell}")).is_some());
     // Without a shell that is set up nobody would know them.
-    let aliases = if shell.is_some() { "" } else { "// " };
+    let known = if shell.is_some() { "" } else { "// " };
     let shell = shell.map_or_else(String::new, |shell| format!("    {shell}\n"));
     format!(
         r#"// The machines this describes. `hcc compile` shows what is generated, `hcc options` what
@@ -94,8 +94,8 @@ hcc version=1
 // What stands here is for all hosts and users; `module "NAME"` and `use` are for some.
 home {{
     // packages "ripgrep" "fd"
-    session-variables PAGER="less"
-    {aliases}shell-aliases ll="ls -l"
+    {known}session-variables PAGER="less"
+    {known}shell-aliases ll="ls -l"
 }}
 
 programs {{

@@ -137,7 +137,7 @@ fn variable(rest: &str) -> Option<(&str, usize)> {
     };
     let end = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
     let (name, behind) = inner.split_at(end);
-    if !super::shell::is_variable(name) || (braces && !behind.starts_with('}')) {
+    if !quote::is_variable(name) || (braces && !behind.starts_with('}')) {
         return None;
     }
     Some((name, 1 + end + if braces { 2 } else { 0 }))

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::dialect::{Dialect, List, Quote};
 use super::page::{Page, index, is_environment_d, is_trimmed, name, scalar};
-use super::shell::is_variable;
 use super::{quote, shell_expand};
 use crate::ir::{Step, Value};
 
@@ -72,7 +71,7 @@ impl Dialect<'_> {
             Quote::Shell if quote::shell(key) != key => {
                 return Some("a key cannot hold what a shell reads as something else".to_owned());
             }
-            Quote::Environment | Quote::Expand(_) if !is_variable(key) => {
+            Quote::Environment | Quote::Expand(_) if !quote::is_variable(key) => {
                 return Some(format!("`{key}` is no name of a variable"));
             }
             _ => {}

@@ -214,3 +214,9 @@ fn within(text: &str, escaped: impl Fn(char) -> bool) -> String {
     out.push('"');
     out
 }
+
+/// Whether a name is one of a variable, in POSIX's portable character set.
+pub fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}

@@ -22,7 +22,7 @@ fn write(value: &Value, params: &Params) -> Result<Text, Vec<Fault>> {
     };
     for (name, value) in map {
         let path = key(&[], name);
-        if !is_variable(name) {
+        if !quote::is_variable(name) {
             let message = format!("`{name}` is no name of a variable");
             page.fault(&path, message, Some("use letters, digits and `_`, no digit first"));
             continue;
@@ -33,10 +33,4 @@ fn write(value: &Value, params: &Params) -> Result<Text, Vec<Fault>> {
         }
     }
     page.finish()
-}
-
-/// A name in the portable character set.
-pub(super) fn is_variable(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

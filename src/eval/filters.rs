@@ -98,6 +98,7 @@ pub fn add(env: &mut Environment<'static>) {
     env.add_test("fish_alias", |name: String| {
         is_alias(&name) && !name.starts_with('-') && !name.contains(['~', '?', '*', '{', '}', '['])
     });
+    env.add_test("variable_name", |name: String| quote::is_variable(&name));
     // What a manager of packages would take for two words, an option, or code.
     env.add_test("package_name", |name: String| {
         let special = |c: char| c.is_whitespace() || c.is_control() || "'\"$`\\;|&()<>".contains(c);

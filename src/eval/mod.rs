@@ -251,6 +251,10 @@ impl Eval {
                 let place = self.blame(*env).or_else(|| self.said(&text, *env));
                 let enabled = || check.target.as_ref().and_then(|target| self.enabled_at(target));
                 let place = place.or_else(enabled).unwrap_or(span);
+                // A warning is about what somebody wrote, not about what targets tell each other.
+                if warn && !self.is_users(&place) {
+                    continue;
+                }
                 let label = match (place == span, warn) {
                     (true, true) => "this holds",
                     (true, false) => "does not hold",
