@@ -122,9 +122,9 @@ impl After {
             number => super::manifest::read(&site.state, number).ok(),
         };
         let old: Vec<&Entry> = match &earlier {
-            Some(manifest) => manifest.entries.iter().collect(),
+            Some(manifest) => manifest.entries.iter().map(|entry| &**entry).collect(),
             None if settled.generation == 0 => Vec::new(),
-            None => index.records.iter().map(|record| &record.entry).collect(),
+            None => index.records.iter().map(|record| &*record.entry).collect(),
         };
         let old: Vec<&Entry> =
             old.into_iter().filter(|entry| is_unit(entry, &settled.units)).collect();

@@ -115,7 +115,8 @@ impl Change {
         let Self { record, plan, mut manifest, wanted, looked } = self;
         manifest.entries = plan.records.iter().map(|record| record.entry.clone()).collect();
         let contents = Asked { wanted: &wanted, site };
-        Switch { site, record: &record, plan, manifest, contents: &contents, looked }.run()
+        Switch { site, record: &record, plan, manifest, contents: &contents, looked, chain: 1 }
+            .run()
     }
 
     /// Notes looks that were newer than what the index says, for the next run.
@@ -130,7 +131,7 @@ impl Change {
         }
         let mut manifest = self.manifest.clone();
         manifest.number = old.generation;
-        let index = Index::after(&manifest, self.looked, self.plan.records.clone());
+        let index = Index::after(&manifest, old.chain, self.looked, self.plan.records.clone());
         // It only saves work.
         let _unwritten = index.write(&site.state);
     }

@@ -186,8 +186,9 @@ impl Disk {
     pub fn create(&self, path: &str, bytes: &[u8], mode: u32, sync: bool) -> io::Result<Stamp> {
         let (above, name) = self.parent(path)?;
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-        // Nobody else may open it before it has its mode, which the umask does not narrow.
-        let handle = fs::openat(above, name, flags, Mode::from_raw_mode(0o600))?;
+        // Never wider than it will be, from the first byte; what the umask took away comes last.
+        let mode = Mode::from_raw_mode(mode as fs::RawMode);
+        let handle = fs::openat(above, name, flags, mode & Mode::from_raw_mode(0o777))?;
         let mut rest = bytes;
         while !rest.is_empty() {
             let written = rustix::io::retry_on_intr(|| rustix::io::write(&handle, rest))?;
@@ -196,11 +197,15 @@ impl Disk {
             }
             rest = &rest[written..];
         }
-        fs::fchmod(&handle, Mode::from_raw_mode(mode as fs::RawMode))?;
+        let mut stat = fs::fstat(&handle)?;
+        if Mode::from_raw_mode(stat.st_mode) != mode {
+            fs::fchmod(&handle, mode)?;
+            stat = fs::fstat(&handle)?;
+        }
         if sync {
             fs::fsync(&handle)?;
         }
-        Ok(stamp(&fs::fstat(&handle)?))
+        Ok(stamp(&stat))
     }
 
     /// Makes a link.
@@ -304,6 +309,12 @@ impl Disk {
         let name = if name.is_empty() { "." } else { name };
         let handle = fs::openat(above, name, folder(), Mode::empty())?;
         Ok(fs::fsync(handle)?)
+    }
+
+    /// Whether it is on the same file system as another.
+    pub fn is_with(&self, other: &Disk) -> bool {
+        let dev = |disk: &Disk| fs::fstat(&disk.root).ok().map(|stat| stat.st_dev);
+        dev(self).is_some() && dev(self) == dev(other)
     }
 
     /// Makes all that was written to this file system stay.

@@ -1,6 +1,8 @@
 //! What the current generation left behind, path by path, so that a look at each says whether it
 //! still stands so. It only saves work: without it everything is read again.
 
+use std::sync::Arc;
+
 use super::manifest::{Entry, Hash, Manifest, Rest};
 use super::state::{State, StateError};
 use crate::ir::Stamp;
@@ -24,6 +26,8 @@ pub struct Index {
     pub looked: i64,
     /// The name of all that is not a file.
     pub rest: Hash,
+    /// How many generations have to be read for this one, with itself.
+    pub chain: u32,
     /// The managed paths, sorted by their bytes.
     pub records: Vec<Record>,
 }
@@ -32,7 +36,7 @@ pub struct Index {
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Record {
     /// What the manifest says of it.
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// How it looked: for a link what it leads to, else what stands there. None if that is not
     /// known, or if it is not as it was left.
     pub home: Option<Stamp>,
@@ -42,18 +46,19 @@ pub struct Record {
 
 impl Index {
     /// What a switch left behind.
-    pub fn after(manifest: &Manifest, looked: i64, records: Vec<Record>) -> Self {
+    pub fn after(manifest: &Manifest, chain: u32, looked: i64, records: Vec<Record>) -> Self {
         let (generation, rest) = (manifest.number, rest_of(&manifest.rest));
-        Self { version: VERSION, generation, looked, rest, records }
+        Self { version: VERSION, generation, looked, rest, chain, records }
     }
 
     /// That of a generation without any looks: all is read again.
-    pub fn of(manifest: &Manifest) -> Self {
-        let record = |entry: &Entry| Record { entry: entry.clone(), home: None, source: None };
+    pub fn of(manifest: &Manifest, chain: u32) -> Self {
+        let record = |entry: &Arc<Entry>| Record { entry: entry.clone(), home: None, source: None };
         Self {
             version: VERSION,
             generation: manifest.number,
             looked: 0,
+            chain,
             rest: rest_of(&manifest.rest),
             records: manifest.entries.iter().map(record).collect(),
         }

@@ -2,6 +2,7 @@
 //! generations and is ended only by giving back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::manifest::Entry;
 use super::merge::Owned;
@@ -42,7 +43,7 @@ pub enum Pending {
     /// The generation has the path, the home has not.
     NotPlaced,
     /// The home has the path, as this entry left it, and the generation has not.
-    NotRemoved(Entry),
+    NotRemoved(Arc<Entry>),
 }
 
 /// What stood at a path.

@@ -1,5 +1,6 @@
 //! What stands at the paths that are managed or wanted.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io;
 
@@ -99,6 +100,8 @@ pub struct Eye<'a> {
     pub ledger: &'a Ledger,
     /// The managed paths that are not wanted any more.
     pub leaving: &'a HashSet<&'a str>,
+    /// The last folder that was found missing: nothing is below it.
+    pub missing: RefCell<String>,
 }
 
 impl Eye<'_> {
@@ -122,7 +125,7 @@ impl Eye<'_> {
     /// # Errors
     /// The system's own.
     pub fn managed(&self, record: &Record, wanted: Option<&Wanted>) -> io::Result<Found> {
-        let Entry { path, .. } = &record.entry;
+        let path = &record.entry.path;
         let left = |now: Option<Stamp>| matches!((now, &record.home), (Some(now), Some(left)) if same(&now, left));
         let as_left = match &record.entry.kind {
             Kind::Link(_) => left(self.home.through(path)),
@@ -174,6 +177,12 @@ impl Eye<'_> {
     /// The system's own.
     pub fn unmanaged(&self, wanted: &Wanted) -> io::Result<Found> {
         let path = &wanted.entry.path;
+        let missing = self.missing.borrow();
+        let below = path.strip_prefix(missing.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        if below && !missing.is_empty() {
+            return Ok(Found::Absent);
+        }
+        drop(missing);
         match self.home.look(path)? {
             Some(stamp) => self.anything(path, stamp, Some(wanted)),
             None => self.nothing(path),
@@ -182,7 +191,11 @@ impl Eye<'_> {
 
     fn nothing(&self, path: &str) -> io::Result<Found> {
         Ok(match self.home.way(path)? {
-            Way::Clear | Way::Missing(_) => Found::Absent,
+            Way::Clear => Found::Absent,
+            Way::Missing(at) => {
+                *self.missing.borrow_mut() = at;
+                Found::Absent
+            }
             way => Found::NoWay(way),
         })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -168,14 +169,14 @@ pub struct Manifest {
     /// The configuration's first file.
     pub config: String,
     /// Its managed paths, sorted by their bytes.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// All else.
     pub rest: Rest,
 }
 
 impl Manifest {
     /// The entry of a path.
-    pub fn entry(&self, path: &str) -> Option<&Entry> {
+    pub fn entry(&self, path: &str) -> Option<&Arc<Entry>> {
         let found = self.entries.binary_search_by(|entry| entry.path.as_str().cmp(path));
         found.ok().and_then(|at| self.entries.get(at))
     }
@@ -230,6 +231,14 @@ pub fn numbers(state: &State) -> Result<Vec<u64>, StateError> {
 /// # Errors
 /// [`StateError`]; a generation that is not there is one.
 pub fn read(state: &State, number: u64) -> Result<Manifest, StateError> {
+    read_chain(state, number).map(|(manifest, _)| manifest)
+}
+
+/// Reads a generation, and says how many had to be read for it.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_chain(state: &State, number: u64) -> Result<(Manifest, u32), StateError> {
     let mut links = vec![one(state, number)?];
     while let Some(base) = links.last().and_then(|written| written.base) {
         if links.len() > LONGEST_CHAIN as usize + 1
@@ -240,10 +249,11 @@ pub fn read(state: &State, number: u64) -> Result<Manifest, StateError> {
         }
         links.push(one(state, base)?);
     }
+    let chain = u32::try_from(links.len()).unwrap_or(LONGEST_CHAIN);
     let mut links = links.into_iter().rev();
-    let Some(first) = links.next() else { return Ok(Manifest::default()) };
+    let Some(first) = links.next() else { return Ok((Manifest::default(), chain)) };
     let mut manifest = first.manifest;
-    let mut entries: Option<BTreeMap<String, Entry>> = None;
+    let mut entries: Option<BTreeMap<String, Arc<Entry>>> = None;
     for written in links {
         let all = entries.get_or_insert_with(|| by_path(std::mem::take(&mut manifest.entries)));
         for path in &written.removed {
@@ -255,7 +265,7 @@ pub fn read(state: &State, number: u64) -> Result<Manifest, StateError> {
     if let Some(entries) = entries {
         manifest.entries = entries.into_values().collect();
     }
-    Ok(manifest)
+    Ok((manifest, chain))
 }
 
 /// The generations that have to be read for this one, without itself.
@@ -272,7 +282,7 @@ pub fn bases(state: &State, number: u64) -> Result<Vec<u64>, StateError> {
     Ok(bases)
 }
 
-fn by_path(entries: Vec<Entry>) -> BTreeMap<String, Entry> {
+fn by_path(entries: Vec<Arc<Entry>>) -> BTreeMap<String, Arc<Entry>> {
     entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect()
 }
 
@@ -282,22 +292,33 @@ fn one(state: &State, number: u64) -> Result<Written, StateError> {
     state.read::<Written>(&name)?.ok_or_else(missing)
 }
 
-/// Writes a generation: what it has other than `base`, if that is given and smaller.
+/// An earlier generation, that a new one may be written against.
+pub struct Base<'a> {
+    /// Its number.
+    pub number: u64,
+    /// How many generations have to be read for it, with itself.
+    pub chain: u32,
+    /// Its entries, sorted.
+    pub entries: Vec<&'a Entry>,
+}
+
+/// Writes a generation: what it has other than `base`, if that is given and smaller. How many
+/// generations have to be read for it, with itself.
 ///
 /// # Errors
 /// The system's own.
-pub fn write(state: &State, new: &Manifest, base: Option<&Manifest>) -> Result<(), StateError> {
-    let written = match base.map(|base| Ok((base, one(state, base.number)?.chain))).transpose()? {
-        Some((base, chain)) if chain < LONGEST_CHAIN => delta(new, base, chain + 1),
-        _ => None,
-    };
+pub fn write(state: &State, new: &Manifest, base: Option<&Base>) -> Result<u32, StateError> {
+    let written = base.filter(|base| base.chain < LONGEST_CHAIN).and_then(|base| delta(new, base));
     let whole = || Written { manifest: new.clone(), base: None, chain: 1, removed: Vec::new() };
-    state.write(&file(new.number), &written.unwrap_or_else(whole))
+    let written = written.unwrap_or_else(whole);
+    state.write(&file(new.number), &written)?;
+    Ok(written.chain)
 }
 
 /// What a generation has other than another; none if that is not less.
-fn delta(new: &Manifest, base: &Manifest, chain: u32) -> Option<Written> {
-    let (mut old, mut own) = (base.entries.iter().peekable(), new.entries.iter().peekable());
+fn delta(new: &Manifest, base: &Base) -> Option<Written> {
+    let (mut old, mut own) =
+        (base.entries.iter().copied().peekable(), new.entries.iter().peekable());
     let (mut entries, mut removed) = (Vec::new(), Vec::new());
     loop {
         let order = match (old.peek(), own.peek()) {
@@ -310,7 +331,7 @@ fn delta(new: &Manifest, base: &Manifest, chain: u32) -> Option<Written> {
         let after = if order.is_ge() { own.next() } else { None };
         match (before, after) {
             (Some(before), None) => removed.push(before.path.clone()),
-            (before, Some(after)) if before != Some(after) => entries.push(after.clone()),
+            (before, Some(after)) if before != Some(&**after) => entries.push(after.clone()),
             _ => {}
         }
     }
@@ -318,7 +339,7 @@ fn delta(new: &Manifest, base: &Manifest, chain: u32) -> Option<Written> {
         return None;
     }
     let manifest = Manifest { entries, rest: new.rest.clone(), ..head(new) };
-    Some(Written { manifest, base: Some(base.number), chain, removed })
+    Some(Written { manifest, base: Some(base.number), chain: base.chain + 1, removed })
 }
 
 /// A generation without what it holds.

@@ -1,5 +1,6 @@
 //! From what is wanted and what is recorded to a plan: every path is looked at once.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io;
 
@@ -38,7 +39,13 @@ pub fn prepare(
         .filter(|path| !is_wanted(path))
         .collect();
     let view = site.view();
-    let eye = Eye { home: &site.home, view: &view, ledger: &record.ledger, leaving: &leaving };
+    let eye = Eye {
+        home: &site.home,
+        view: &view,
+        ledger: &record.ledger,
+        leaving: &leaving,
+        missing: RefCell::default(),
+    };
     let mut sights = Vec::with_capacity(wanted.len() + leaving.len());
     let (mut new, mut old) = (wanted.iter().peekable(), records.iter().peekable());
     loop {

@@ -149,8 +149,8 @@ impl Site {
         let (mut index, manifest) = match Index::read(&self.state, number) {
             Some(index) => (index, Manifest { number, ..Manifest::default() }),
             None => {
-                let manifest = manifest::read(&self.state, number)?;
-                (Index::of(&manifest), manifest)
+                let (manifest, chain) = manifest::read_chain(&self.state, number)?;
+                (Index::of(&manifest, chain), manifest)
             }
         };
         pending(&mut index, &ledger);

@@ -266,7 +266,12 @@ fn leave(
 }
 
 /// What a step that went otherwise leaves on the ledger.
-pub fn note(step: &Step, done: &Done, ledger: &mut Ledger, entry: Option<&super::manifest::Entry>) {
+pub fn note(
+    step: &Step,
+    done: &Done,
+    ledger: &mut Ledger,
+    entry: Option<&std::sync::Arc<super::manifest::Entry>>,
+) {
     use super::ledger::Pending;
     match (step, done) {
         (_, Done::Well | Done::CameBeside(_)) | (Step::Folder { .. }, _) => {}

@@ -8,7 +8,7 @@ use super::disk::{Disk, Way, is_absent, kind, move_over};
 use super::index::Index;
 use super::journal::{self, Journal};
 use super::ledger::{self, Ledger};
-use super::manifest::{self, Entry, Hash, Kind, Manifest};
+use super::manifest::{self, Base, Entry, Hash, Kind, Manifest};
 use super::plan::{Old, Place, Plan, Put, free};
 use super::site::{CURRENT, Record, Site};
 use super::state::StateError;
@@ -54,6 +54,8 @@ pub struct Switch<'a> {
     pub contents: &'a dyn Contents,
     /// When the sources were looked at, in nanoseconds since 1970.
     pub looked: i64,
+    /// How many generations have to be read for the new one; known once it is written.
+    pub chain: u32,
 }
 
 /// More files than this are synced together.
@@ -77,9 +79,10 @@ impl Switch<'_> {
         self.manifest.number = number;
         let manifest = std::mem::take(&mut self.manifest);
         let old: Vec<&Entry> =
-            self.record.index.records.iter().map(|record| &record.entry).collect();
-        let after = Forest::of(&manifest.entries);
-        let transition = Forest::of(manifest.entries.iter().chain(old.iter().copied()));
+            self.record.index.records.iter().map(|record| &*record.entry).collect();
+        let new = || manifest.entries.iter().map(|entry| &**entry);
+        let after = Forest::of(new());
+        let transition = Forest::of(new().chain(old.iter().copied()));
         let tops = Tops::of(&self.plan, &self.site.home, number)
             .map_err(|(path, error)| SwitchError::Io(path, error))?;
         let mut journal = Journal {
@@ -146,7 +149,7 @@ impl Switch<'_> {
             contents: self.contents,
             known: HashMap::new(),
             sync: few,
-            built: Vec::new(),
+            stamps: HashMap::new(),
         };
         let spoilt: BTreeSet<Hash> = self
             .plan
@@ -165,9 +168,9 @@ impl Switch<'_> {
             store.link(&to, &format!("{name}/home")).map_err(in_state(&name))?;
         }
         builder.rebuild(after, &self.plan.rebuild).map_err(in_state(tree::FOLDER))?;
-        manifest::write(state, manifest, self.base()?.as_ref())?;
+        self.chain = manifest::write(state, manifest, self.base(old).as_ref())?;
 
-        let mut staged = HashMap::new();
+        let mut staged = std::mem::take(&mut builder.stamps);
         let steps = self.steps(tops, &mut staged)?;
         state.write(NEXT_LEDGER, &self.plan.ledger)?;
         let last = format!("generations/{number}");
@@ -191,20 +194,21 @@ impl Switch<'_> {
         } else {
             let io = |error| SwitchError::Io(self.site.path.to_string(), error);
             self.site.home.sync_all().map_err(io)?;
-            store.sync_all().map_err(in_state(""))?;
+            if !self.site.home.is_with(store) {
+                store.sync_all().map_err(in_state(""))?;
+            }
         }
         journal.steps = Some(steps);
         state.write(journal::FILE, journal)?;
         Ok(staged)
     }
 
-    /// The manifest that the new one is written against.
-    fn base(&self) -> Result<Option<Manifest>, StateError> {
-        match self.record.index.generation {
-            0 => Ok(None),
-            // One that cannot be read is no base; the new one is written whole then.
-            number => Ok(manifest::read(&self.site.state, number).ok()),
-        }
+    /// The generation that the new one is written against: none if the records are not just its.
+    fn base<'b>(&self, old: &[&'b Entry]) -> Option<Base<'b>> {
+        let index = &self.record.index;
+        let is_its = index.generation != 0 && self.record.ledger.pending.is_empty();
+        let base = || Base { number: index.generation, chain: index.chain, entries: old.to_vec() };
+        is_its.then(base)
     }
 
     /// Stages what is put, and says what is done after the commit.
@@ -299,7 +303,7 @@ impl Switch<'_> {
     fn entry(&self, path: &str) -> Option<&Entry> {
         let records = &self.plan.records;
         let found = records.binary_search_by(|record| record.entry.path.as_str().cmp(path));
-        found.ok().and_then(|at| records.get(at)).map(|record| &record.entry)
+        found.ok().and_then(|at| records.get(at)).map(|record| &*record.entry)
     }
 
     /// Writes down how everything was left.
@@ -321,14 +325,16 @@ impl Switch<'_> {
                 Some(Put::Through) => record.home = None,
                 Some(_) => {
                     record.home = match record.entry.kind {
-                        Kind::Link(_) => self.site.home.through(path),
+                        Kind::Link(_) => {
+                            staged.get(path).copied().or_else(|| self.site.home.through(path))
+                        }
                         _ => staged.get(path).copied(),
                     };
                 }
                 None => {}
             }
         }
-        let index = Index::after(manifest, self.looked, records);
+        let index = Index::after(manifest, self.chain, self.looked, records);
         // It only saves work: without it the next run reads more.
         if index.write(&self.site.state).is_err() {
             let _none = self.site.state.remove(super::index::FILE);

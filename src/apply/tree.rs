@@ -127,8 +127,8 @@ pub struct Builder<'a> {
     pub known: HashMap<(Hash, u32), String>,
     /// Whether each file is made to stay as it is written.
     pub sync: bool,
-    /// The trees that were built.
-    pub built: Vec<Hash>,
+    /// How contents look that were written, by their path.
+    pub stamps: HashMap<String, Stamp>,
 }
 
 impl Builder<'_> {
@@ -183,7 +183,6 @@ impl Builder<'_> {
             }
             done => done?,
         }
-        self.built.push(name);
         Ok(name)
     }
 
@@ -207,7 +206,9 @@ impl Builder<'_> {
                     // A file has only so many names; and a known one may be gone.
                     if known.is_none_or(|known| self.state.name_again(known, &path).is_err()) {
                         let bytes = self.contents.read(entry)?;
-                        self.state.create(&path, &bytes, blob_mode(entry), self.sync)?;
+                        let stamp =
+                            self.state.create(&path, &bytes, blob_mode(entry), self.sync)?;
+                        self.stamps.insert(entry.path.clone(), stamp);
                     }
                 }
             }

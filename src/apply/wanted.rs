@@ -15,7 +15,7 @@ use crate::ir::{Content, Document, File, Install, Stamp, Value};
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// What the manifest will say.
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// Where the bytes come from.
     pub bytes: Bytes,
     /// The file of the configuration behind it, as it was found; for `live`, what the link leads to.
@@ -112,7 +112,7 @@ pub fn of(document: &Document, root: &Utf8Path, index: &Index) -> Result<Vec<Wan
 /// All paths that a generation wants.
 pub fn of_generation(manifest: &Manifest, state: &State) -> Vec<Wanted> {
     let folder = state.join(format!("generations/{}/home", manifest.number));
-    let wanted = |entry: &Entry| {
+    let wanted = |entry: &Arc<Entry>| {
         let bytes = match entry.kind.hash() {
             Some(_) => Bytes::Tree(folder.join(&entry.path)),
             None => Bytes::None,
@@ -141,8 +141,8 @@ fn mode(file: &File, executable: bool) -> u32 {
     said.unwrap_or(if executable || file.executable { 0o755 } else { 0o644 })
 }
 
-fn entry(file: &File, path: String, kind: Kind, mode: u32) -> Entry {
-    Entry {
+fn entry(file: &File, path: String, kind: Kind, mode: u32) -> Arc<Entry> {
+    Arc::new(Entry {
         path,
         kind,
         mode,
@@ -151,7 +151,7 @@ fn entry(file: &File, path: String, kind: Kind, mode: u32) -> Entry {
         force: file.force,
         drift: file.drift,
         allow_parent: file.allow_parent.iter().map(|path| path.to_string()).collect(),
-    }
+    })
 }
 
 struct Reader<'a> {
@@ -173,7 +173,10 @@ impl Reader<'_> {
             return Ok(Wanted { entry, bytes: Bytes::None, source: stamp });
         }
         if let Some(hash) = stamp.and_then(|stamp| self.index.source(&path, &stamp)) {
-            let entry = entry(file, path, content(file, hash), mode);
+            let mut entry = entry(file, path, content(file, hash), mode);
+            if let Some(record) = self.index.record(&entry.path).filter(|own| own.entry == entry) {
+                entry = Arc::clone(&record.entry);
+            }
             return Ok(Wanted { entry, bytes: Bytes::File(from), source: stamp });
         }
         let bytes =
