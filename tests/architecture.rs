@@ -31,7 +31,7 @@ const ONLY: &[(&str, &[&str], &str)] = &[
     ("fs::write", &["src/export/", "src/cli/init.rs"], "only export and init write"),
     (
         "fs::remove",
-        &["src/export/", "src/apply/state.rs"],
+        &["src/export/", "src/apply/state.rs", "src/apply/leave.rs"],
         "who removes does so in a folder of its own",
     ),
     ("println!", &["src/cli/"], "only the commands talk"),

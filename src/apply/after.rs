@@ -1,5 +1,6 @@
 //! What follows the files: services, packages, preferences, actions. None of it undoes files.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::{self, Files};
@@ -19,11 +20,42 @@ use crate::ir::{Cleanup, Unit};
 /// The record of what was seen through to its end.
 pub const SETTLED: &str = "settled.json";
 
-/// The generation whose services were brought up to date.
+/// The generation that was followed to its end.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Settled {
     generation: u64,
+    /// The one that services run as; an earlier one if some could not be brought up to date.
+    services: u64,
+    /// Its units.
     units: Vec<Unit>,
+}
+
+impl Settled {
+    /// The paths that changed since, if a later generation is in effect, which a kill kept from
+    /// being followed.
+    fn changed(&self, change: &Change, site: &Site) -> Option<Vec<String>> {
+        if self.generation == change.record.index.generation {
+            return None;
+        }
+        let entries = entries_of(site, self.generation);
+        let same = |wanted: &&Wanted| {
+            let found = entries.binary_search_by(|own| own.path.cmp(&wanted.entry.path));
+            let own = found.ok().and_then(|at| entries.get(at));
+            own.is_some_and(|own| own.puts_the_same(&wanted.entry))
+        };
+        let changed = change.wanted.iter().filter(|wanted| !same(wanted));
+        Some(changed.map(|wanted| wanted.entry.path.clone()).collect())
+    }
+}
+
+/// The entries of a generation; none of one that is gone.
+fn entries_of(site: &Site, generation: u64) -> Vec<Arc<Entry>> {
+    match generation {
+        0 => Vec::new(),
+        number => {
+            super::manifest::read(&site.state, number).map(|own| own.entries).unwrap_or_default()
+        }
+    }
 }
 
 /// Which of it is done.
@@ -56,9 +88,6 @@ pub struct After {
     pub preferences: preference::Plan,
     /// What is run last.
     pub actions: action::Plan,
-    /// Whether there are units at all, of before or after.
-    #[serde(skip)]
-    has_units: bool,
 }
 
 impl After {
@@ -85,7 +114,8 @@ impl After {
             return Ok(after);
         }
         let (state, rest) = (&site.state, &change.manifest.rest);
-        after.services(change, site, scope, environment)?;
+        let settled: Settled = state.read(SETTLED)?.unwrap_or_default();
+        after.services(change, &settled, site, scope, environment);
         if scope.packages {
             after.packages = package::prepare(
                 &rest.packages,
@@ -98,8 +128,10 @@ impl After {
         }
         after.preferences = preference::prepare(&rest.preferences, state, environment)?;
         if scope.actions {
-            let paths = change.changed();
-            let generation = !change.is_still();
+            let mut paths = change.changed();
+            let missed = settled.changed(change, site);
+            let generation = !change.is_still() || missed.is_some();
+            paths.extend(missed.unwrap_or_default());
             let changes = action::Changes { generation, paths: &paths };
             after.actions = action::prepare(&rest.actions, changes, state)?;
         }
@@ -109,37 +141,35 @@ impl After {
     fn services(
         &mut self,
         change: &Change,
+        settled: &Settled,
         site: &Site,
         scope: Scope,
         environment: &Environment,
-    ) -> Result<(), StateError> {
+    ) {
         let index = &change.record.index;
-        let settled: Settled = site.state.read(SETTLED)?.unwrap_or_default();
         let units = &change.manifest.rest.units;
         let is_unit = |entry: &Entry, units: &[Unit]| UnitId::of(&entry.path, units).is_some();
-        let earlier = match settled.generation {
-            number if number == index.generation || number == 0 => None,
-            number => super::manifest::read(&site.state, number).ok(),
-        };
-        let old: Vec<&Entry> = match &earlier {
-            Some(manifest) => manifest.entries.iter().map(|entry| &**entry).collect(),
-            None if settled.generation == 0 => Vec::new(),
-            None => index.records.iter().map(|record| &*record.entry).collect(),
+        let earlier;
+        let old: Vec<&Entry> = match settled.services == index.generation {
+            false => {
+                earlier = entries_of(site, settled.services);
+                earlier.iter().map(|entry| &**entry).collect()
+            }
+            true => index.records.iter().map(|record| &*record.entry).collect(),
         };
         let old: Vec<&Entry> =
             old.into_iter().filter(|entry| is_unit(entry, &settled.units)).collect();
         let new: Vec<&Wanted> =
             change.wanted.iter().filter(|wanted| is_unit(&wanted.entry, units)).collect();
-        self.has_units = !old.is_empty() || !new.is_empty();
         let same = old.len() == new.len()
             && old
                 .iter()
                 .zip(&new)
                 .all(|(old, new)| old.path == new.entry.path && old.puts_the_same(&new.entry));
         if same {
-            return Ok(());
+            return;
         }
-        let folder = format!("generations/{}/home", settled.generation);
+        let folder = format!("generations/{}/home", settled.services);
         let read = |entry: &Entry| match &entry.kind {
             Kind::Plain(to) => Some(Content::Link(to.clone())),
             Kind::Live(from) => std::fs::read(from).ok().map(Content::File),
@@ -164,7 +194,6 @@ impl After {
         let found = service::look(&old, &new, scope.session, environment);
         self.services = service::plan(&old, &new, &found);
         self.skipped = found.skipped;
-        Ok(())
     }
 
     /// Does it, and says what came of each step.
@@ -180,7 +209,7 @@ impl After {
         let state = &site.state;
         let mut done = preference::run(self.preferences, state, environment, talk);
         let mut all: Vec<Done> = Vec::new();
-        let failures = {
+        let failed = {
             let mut report = |event: service::Event<'_>| match event {
                 service::Event::Begun(step) => talk(&step.to_string()),
                 service::Event::Done(step) => all.push(Done::ok(step.to_string())),
@@ -188,23 +217,23 @@ impl After {
                     all.push(Done::failed(failure.step.to_string(), failure.reason.clone()));
                 }
             };
-            service::run(&self.services, TIMEOUT, environment, &mut report)
+            !service::run(&self.services, TIMEOUT, environment, &mut report).is_empty()
         };
-        drop(failures);
         done.append(&mut all);
-        if self.has_units {
-            let settled = Settled { generation, units: rest.units.clone() };
-            if let Err(error) = state.write(SETTLED, &settled) {
-                done.push(Done::failed(
-                    "remember which services are up to date",
-                    error.to_string(),
-                ));
-            }
-        }
         done.extend(package::run(self.packages, state, environment, talk));
         let user = Some(rest.user.as_str()).filter(|user| !user.is_empty());
         let own = action::environment(environment, generation, &rest.host, user);
         done.extend(action::run(&self.actions, files, state, &own, talk));
+        let mut settled: Settled = state.read(SETTLED).ok().flatten().unwrap_or_default();
+        settled.generation = generation;
+        // What a manager was not told, it is told the next time.
+        if self.skipped.is_empty() && !failed {
+            settled.services = generation;
+            settled.units = rest.units.clone();
+        }
+        if let Err(error) = state.write(SETTLED, &settled) {
+            done.push(Done::failed("remember which services are up to date", error.to_string()));
+        }
         done
     }
 }
