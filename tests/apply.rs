@@ -4,3 +4,5 @@
 mod first;
 #[path = "apply/kit.rs"]
 mod kit;
+#[path = "apply/who.rs"]
+mod who;
