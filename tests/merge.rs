@@ -8,3 +8,5 @@ mod json;
 mod kit;
 #[path = "merge/leaves.rs"]
 mod leaves;
+#[path = "merge/toml.rs"]
+mod toml;

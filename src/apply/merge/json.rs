@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
+use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::edits::{Edit, Edits, Map, same};
@@ -55,7 +56,12 @@ impl Json {
     /// Reads a text.
     pub fn read(text: &str, params: &Params) -> Result<Self, MergeError> {
         let parsed = parse_to_ast(text, &CollectOptions::default(), &READER).map_err(|error| {
-            let message = error.kind().to_string();
+            let message = match error.kind() {
+                ParseErrorKind::NestingDepthExceeded => {
+                    "expected at most 512 levels of nesting".to_owned()
+                }
+                kind => kind.to_string(),
+            };
             let mut letters = message.chars();
             let first = letters.next().map(|first| first.to_ascii_lowercase());
             syntax(text, error.range().start, first.into_iter().chain(letters).collect::<String>())

@@ -10,6 +10,7 @@
 mod decide;
 mod edits;
 mod json;
+mod toml;
 mod words;
 
 use std::fmt;
@@ -315,6 +316,7 @@ fn open(style: &Style, bytes: Vec<u8>) -> Result<File, MergeError> {
         "json" | "jsonc" => {
             Box::new(words::Shelled::new(shell, json::Json::read(&text, style.params)?))
         }
+        "toml" => Box::new(words::Shelled::new(shell, toml::TomlFile::read(&text)?)),
         other => return Err(MergeError::Format(other.to_owned())),
     };
     Ok(File { bytes, document })
