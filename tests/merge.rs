@@ -8,5 +8,7 @@ mod json;
 mod kit;
 #[path = "merge/leaves.rs"]
 mod leaves;
+#[path = "merge/plist.rs"]
+mod plist;
 #[path = "merge/toml.rs"]
 mod toml;

@@ -10,6 +10,7 @@
 mod decide;
 mod edits;
 mod json;
+mod plist;
 mod toml;
 mod words;
 
@@ -311,12 +312,19 @@ struct File {
 }
 
 fn open(style: &Style, bytes: Vec<u8>) -> Result<File, MergeError> {
+    if style.format.name == "plist" && bytes.starts_with(plist::BINARY) {
+        let document = Box::new(plist::PropertyList::read(&bytes)?);
+        return Ok(File { bytes, document });
+    }
     let (shell, text) = words::Shell::open(&bytes)?;
     let document: Box<dyn Document> = match style.format.name {
         "json" | "jsonc" => {
             Box::new(words::Shelled::new(shell, json::Json::read(&text, style.params)?))
         }
         "toml" => Box::new(words::Shelled::new(shell, toml::TomlFile::read(&text)?)),
+        "plist" => {
+            Box::new(words::Shelled::new(shell, plist::PropertyList::read(text.as_bytes())?))
+        }
         other => return Err(MergeError::Format(other.to_owned())),
     };
     Ok(File { bytes, document })
