@@ -2,6 +2,8 @@
 //!
 //! A judge that is not installed is named on stderr, and its test says nothing.
 
+#[path = "merge/ini.rs"]
+mod ini;
 #[path = "merge/json.rs"]
 mod json;
 #[path = "merge/kit.rs"]
@@ -12,3 +14,5 @@ mod leaves;
 mod plist;
 #[path = "merge/toml.rs"]
 mod toml;
+#[path = "merge/yaml.rs"]
+mod yaml;

@@ -149,7 +149,7 @@ fn an_object_that_others_use_stays() {
 
 #[test]
 fn a_new_file_is_what_the_emitter_writes_and_goes_when_nothing_is_left() {
-    for format in &["json", "jsonc", "toml", "plist"] {
+    for format in hcc::emit::MERGEABLE {
         let wanted = value(r#"{"a": {"b": "x", "c": ["1", "2"]}, "d": "y"}"#);
         let wanted =
             if *format == "ini" { value(r#"{"d": "y", "a": {"b": "x"}}"#) } else { wanted };

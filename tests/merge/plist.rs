@@ -50,7 +50,7 @@ fn a_file_with_comments_is_left_alone_unless_nothing_changes() {
     let text = PYTHON.replace("<dict>\n\t<key>Blob", "<dict>\n\t<!-- mine -->\n\t<key>Blob");
     assert_eq!(
         refusal("plist", text.as_bytes(), r#"{"Version": 3}"#),
-        "line 5: the file has comments, which hcc cannot keep in this format; remove them, or take `install=\"copy\"`"
+        "line 5: the file has comments, some of which would be lost; remove them, or take `install=\"copy\"`"
     );
     let mut site = Site::new("plist", &text);
     assert!(!site.merge(&value(r#"{"Version": 2}"#)).changed);

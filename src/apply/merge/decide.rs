@@ -95,6 +95,8 @@ pub(super) fn leave(document: &dyn Document, staying: Owned, leaving: &[Leaf]) -
         }
         let edit = match &leaf.earlier {
             None => Edit::Remove,
+            // It is as it was.
+            Some(words) if document.words(&leaf.path).as_ref() == Some(words) => continue,
             Some(words) => match document.meaning(words) {
                 Some(value) => Edit::Words(words.clone(), value),
                 None => continue,

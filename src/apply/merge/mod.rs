@@ -9,10 +9,12 @@
 
 mod decide;
 mod edits;
+mod ini;
 mod json;
 mod plist;
 mod toml;
 mod words;
+mod yaml;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use crate::emit::{self, Fault, Params};
 use crate::ir::Value;
 use decide::Decision;
 use edits::Edits;
+pub use ini::Dialect;
 
 /// The keys from the top of a file to a value in it.
 pub type KeyPath = Vec<Arc<str>>;
@@ -39,6 +42,8 @@ pub struct Owned {
     pub objects: Vec<Object>,
     /// Whether hcc made the file; then the text that it holds besides its keys.
     pub made: Option<String>,
+    /// How an INI file is read.
+    pub dialect: Option<Dialect>,
 }
 
 /// A scalar or list that hcc wrote.
@@ -138,7 +143,8 @@ pub enum MergeError {
     NoObject(&'static str),
     /// Writing the file would lose its comments.
     #[error(
-        "line {line}: the file has comments, which hcc cannot keep in this format; remove them, or take `install=\"copy\"`"
+        "line {line}: the file has comments, some of which would be lost; remove them, or take \
+         `install=\"copy\"`"
     )]
     Comments {
         /// The first one's line, from 1.
@@ -177,6 +183,9 @@ pub fn merge(
     choice: Choice,
 ) -> Result<Merged, MergeError> {
     let style = Style::new(format, params)?;
+    if style.format.name == "ini" {
+        ini::check(wanted)?;
+    }
     let around = |name: &str| name == emit::HEADER || name == emit::FOOTER;
     let (around, plain): (Vec<_>, Vec<_>) =
         params.list.iter().cloned().partition(|said| around(&said.name));
@@ -225,7 +234,10 @@ pub fn merge(
 /// [`MergeError`]: the file stays as it is.
 pub fn release(format: &str, now: &[u8], owned: &Owned) -> Result<Merged, MergeError> {
     let params = Params::default();
-    let style = Style::new(format, &params)?;
+    let mut style = Style::new(format, &params)?;
+    if let Some(dialect) = &owned.dialect {
+        style.dialect = dialect.clone();
+    }
     let (staying, leaving) = split(owned, |_| false);
     let file = open(&style, now.to_vec())?;
     let (file, left) = leave(&style, file, staying, &leaving)?;
@@ -291,13 +303,14 @@ trait Document {
 struct Style<'a> {
     format: &'static emit::Format,
     params: &'a Params,
+    dialect: Dialect,
 }
 
 impl<'a> Style<'a> {
     fn new(format: &str, params: &'a Params) -> Result<Self, MergeError> {
         let found = emit::find(format).filter(|found| emit::MERGEABLE.contains(&found.name));
         let format = found.ok_or_else(|| MergeError::Format(format.to_owned()))?;
-        Ok(Self { format, params })
+        Ok(Self { format, params, dialect: Dialect::new(params) })
     }
 }
 
@@ -322,9 +335,11 @@ fn open(style: &Style, bytes: Vec<u8>) -> Result<File, MergeError> {
             Box::new(words::Shelled::new(shell, json::Json::read(&text, style.params)?))
         }
         "toml" => Box::new(words::Shelled::new(shell, toml::TomlFile::read(&text)?)),
+        "ini" => Box::new(words::Shelled::new(shell, ini::Ini::read(&text, &style.dialect)?)),
         "plist" => {
             Box::new(words::Shelled::new(shell, plist::PropertyList::read(text.as_bytes())?))
         }
+        "yaml" => Box::new(words::Shelled::new(shell, yaml::Yaml::read(&text)?)),
         other => return Err(MergeError::Format(other.to_owned())),
     };
     Ok(File { bytes, document })
@@ -390,7 +405,8 @@ fn apply(
 }
 
 fn finish(style: &Style, before: &[u8], file: File, decision: Decision) -> Merged {
-    let Decision { owned, drift, .. } = decision;
+    let Decision { mut owned, drift, .. } = decision;
+    owned.dialect = (style.format.name == "ini").then(|| style.dialect.clone());
     let left = std::str::from_utf8(&file.bytes).map(str::trim);
     let empty = owned.leaves.is_empty()
         && owned.made.as_ref().is_some_and(|made| {
