@@ -72,17 +72,15 @@ pub fn stamp(stat: &rustix::fs::Stat) -> Stamp {
 /// # Errors
 /// The system's own, and `InvalidInput` for what is no file or too large.
 pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
-    match kind(path)? {
-        FileKind::File => {}
-        FileKind::Dir => return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
-        FileKind::Special => {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "it is a pipe, a socket or a device",
-            ));
-        }
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
     }
-    if fs::metadata(path)?.len() > MAX_SIZE {
+    if !metadata.is_file() {
+        let what = "it is a pipe, a socket or a device";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    }
+    if metadata.len() > MAX_SIZE {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is larger than 64 MiB"));
     }
     fs::read(path)

@@ -68,11 +68,15 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn file(&mut self, path: &Utf8Path, from: Option<Span>) {
+        self.known_file(path, files::identity(path), from);
+    }
+
+    /// Reads a file whose identity is known.
+    fn known_file(&mut self, path: &Utf8Path, identity: Utf8PathBuf, from: Option<Span>) {
         let problem = |message: String, label: &str| match from {
             Some(span) => Diagnostic::error("cannot-import", span, label, message),
             None => Diagnostic::placeless("cannot-read", message),
         };
-        let identity = files::identity(path);
         match self.done.get(&identity) {
             Some(true) => {
                 let Some(from) = from else { return };
@@ -259,8 +263,9 @@ impl Loader<'_> {
             found = true;
             let path = path.strip_prefix("./").unwrap_or(path);
             // A folder may hold the file that imports it: that one is here already.
-            if !self.done.contains_key(&files::identity(path)) {
-                self.file(path, Some(span));
+            let identity = files::identity(path);
+            if !self.done.contains_key(&identity) {
+                self.known_file(path, identity, Some(span));
             }
         }
         if !found {
