@@ -106,6 +106,18 @@ pub fn columns() -> Option<usize> {
     variable("COLUMNS").and_then(|text| text.parse().ok())
 }
 
+/// A time in seconds since 1970, as the clock on this machine's wall shows it: `2026-03-01 09:30`.
+pub fn local_time(seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    match jiff::Timestamp::from_second(seconds) {
+        Ok(time) => {
+            let zone = jiff::tz::TimeZone::system();
+            time.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()
+        }
+        Err(_) => "at an unknown time".to_owned(),
+    }
+}
+
 /// The login shell's name, such as `zsh`.
 pub fn shell() -> Option<String> {
     variable("SHELL").and_then(|path| Utf8Path::new(&path).file_name().map(str::to_owned))

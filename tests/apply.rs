@@ -2,7 +2,11 @@
 
 #[path = "apply/first.rs"]
 mod first;
+#[path = "apply/gc.rs"]
+mod gc;
 #[path = "apply/kit.rs"]
 mod kit;
+#[path = "apply/looks.rs"]
+mod looks;
 #[path = "apply/who.rs"]
 mod who;

@@ -13,7 +13,7 @@ use super::preference;
 use super::service::launchd::Session;
 use super::service::{self, Content, Skipped, UnitFile, UnitId};
 use super::site::Site;
-use super::state::StateError;
+use super::state::{State, StateError};
 use super::wanted::Wanted;
 use crate::ir::{Cleanup, Unit};
 
@@ -56,6 +56,15 @@ fn entries_of(site: &Site, generation: u64) -> Vec<Arc<Entry>> {
             super::manifest::read(&site.state, number).map(|own| own.entries).unwrap_or_default()
         }
     }
+}
+
+/// The generation whose services were brought up to date, if there is one: it is compared with the
+/// next.
+///
+/// # Errors
+/// [`StateError`].
+pub fn settled(state: &State) -> Result<Option<u64>, StateError> {
+    Ok(state.read::<Settled>(SETTLED)?.map(|settled| settled.generation))
 }
 
 /// Which of it is done.

@@ -184,7 +184,7 @@ impl Manifest {
 
 /// A generation as it is written: whole, or what it has other than an earlier one.
 #[derive(Serialize, Deserialize)]
-struct Written {
+pub(super) struct Written {
     #[serde(flatten)]
     manifest: Manifest,
     /// The generation that it differs from; `entries` are those that are new or other.
@@ -196,6 +196,23 @@ struct Written {
     /// Paths of the base that it has not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     removed: Vec<String>,
+}
+
+impl Written {
+    /// The generation without those of its entries that are the base's.
+    pub(super) fn head(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The generation that it differs from.
+    pub(super) fn base(&self) -> Option<u64> {
+        self.base
+    }
+
+    /// What it has other than its base: entries, and paths that it has not.
+    pub(super) fn changes(&self) -> (&[Arc<Entry>], &[String]) {
+        (&self.manifest.entries, &self.removed)
+    }
 }
 
 /// Chains are not longer, so that a generation is read in a time that stays small.
@@ -286,7 +303,11 @@ fn by_path(entries: Vec<Arc<Entry>>) -> BTreeMap<String, Arc<Entry>> {
     entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect()
 }
 
-fn one(state: &State, number: u64) -> Result<Written, StateError> {
+/// A generation as it is written.
+///
+/// # Errors
+/// [`StateError`]; a generation that is not there is one.
+pub(super) fn one(state: &State, number: u64) -> Result<Written, StateError> {
     let name = file(number);
     let missing = || StateError::Damaged(state.join(&name), "it is not there".to_owned());
     state.read::<Written>(&name)?.ok_or_else(missing)

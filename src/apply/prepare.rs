@@ -23,22 +23,9 @@ pub fn prepare(
     wanted: &[Wanted],
     policy: &Policy,
 ) -> Result<Plan, (String, io::Error)> {
-    for path in wanted.iter().flat_map(|wanted| &wanted.entry.allow_parent) {
-        site.home.allow(path);
-    }
-    for path in record.index.records.iter().flat_map(|record| &record.entry.allow_parent) {
-        site.home.allow(path);
-    }
+    allow(site, record, wanted);
     let site = &*site;
-    let records = &record.index.records;
-    let is_wanted =
-        |path: &str| wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(path)).is_ok();
-    let leaving: HashSet<&str> = records
-        .iter()
-        .map(|record| record.entry.path.as_str())
-        .filter(|path| !is_wanted(path))
-        .collect();
-    let view = site.view();
+    let (leaving, view) = (leaving(record, wanted), site.view());
     let eye = Eye {
         home: &site.home,
         view: &view,
@@ -46,21 +33,78 @@ pub fn prepare(
         leaving: &leaving,
         missing: RefCell::default(),
     };
-    let mut sights = Vec::with_capacity(wanted.len() + leaving.len());
+    let sights = sights(site, &eye, record, wanted, policy)?;
+    let world = World {
+        link_text: &|path| eye.link_text(path),
+        look: &|path| site.home.look(path).ok().flatten(),
+        leaves: &|path| leaving.contains(path),
+    };
+    Ok(plan(sights, &record.ledger, policy, &world))
+}
+
+/// Only looks: every path that is wanted or recorded, and what was found there.
+///
+/// # Errors
+/// A path that cannot be looked at, with the system's reason.
+pub fn look<'a>(
+    site: &mut Site,
+    record: &'a Record,
+    wanted: &'a [Wanted],
+) -> Result<Vec<Sight<'a>>, (String, io::Error)> {
+    allow(site, record, wanted);
+    let (leaving, view) = (leaving(record, wanted), site.view());
+    let eye = Eye {
+        home: &site.home,
+        view: &view,
+        ledger: &record.ledger,
+        leaving: &leaving,
+        missing: RefCell::default(),
+    };
+    let policy = Policy { backup: None, drift: Some(Drift::Keep) };
+    sights(site, &eye, record, wanted, &policy)
+}
+
+/// Lets those links be followed in the place of a folder that are meant to be there.
+fn allow(site: &mut Site, record: &Record, wanted: &[Wanted]) {
+    for path in wanted.iter().flat_map(|wanted| &wanted.entry.allow_parent) {
+        site.home.allow(path);
+    }
+    for path in record.index.records.iter().flat_map(|record| &record.entry.allow_parent) {
+        site.home.allow(path);
+    }
+}
+
+/// The managed paths that are not wanted any more.
+fn leaving<'a>(record: &'a Record, wanted: &[Wanted]) -> HashSet<&'a str> {
+    let is_wanted =
+        |path: &str| wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(path)).is_ok();
+    let paths = record.index.records.iter().map(|record| record.entry.path.as_str());
+    paths.filter(|path| !is_wanted(path)).collect()
+}
+
+fn sights<'a>(
+    site: &Site,
+    eye: &Eye,
+    record: &'a Record,
+    wanted: &'a [Wanted],
+    policy: &Policy,
+) -> Result<Vec<Sight<'a>>, (String, io::Error)> {
+    let records = &record.index.records;
+    let mut sights = Vec::with_capacity(wanted.len());
     let (mut new, mut old) = (wanted.iter().peekable(), records.iter().peekable());
     loop {
         let order = match (new.peek(), old.peek()) {
             (Some(new), Some(old)) => new.entry.path.cmp(&old.entry.path),
             (Some(_), None) => std::cmp::Ordering::Less,
             (None, Some(_)) => std::cmp::Ordering::Greater,
-            (None, None) => break,
+            (None, None) => return Ok(sights),
         };
         let wanted = if order.is_le() { new.next() } else { None };
         let left = if order.is_ge() { old.next() } else { None };
         let found = match (wanted, left) {
             (_, Some(left)) => eye.managed(left, wanted),
             (Some(wanted), None) => eye.unmanaged(wanted),
-            (None, None) => break,
+            (None, None) => return Ok(sights),
         };
         let path = || {
             let path = wanted.map(|wanted| &wanted.entry.path);
@@ -71,12 +115,6 @@ pub fn prepare(
         sight.merged = merged(site, &record.ledger, &sight, policy);
         sights.push(sight);
     }
-    let world = World {
-        link_text: &|path| eye.link_text(path),
-        look: &|path| site.home.look(path).ok().flatten(),
-        leaves: &|path| leaving.contains(path),
-    };
-    Ok(plan(sights, &record.ledger, policy, &world))
 }
 
 /// What merging comes to, for a file that is shared with its program.

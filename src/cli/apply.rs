@@ -66,7 +66,17 @@ impl Apply {
     }
 }
 
-fn plan(applied: &Applied, site: &mut Site, policy: &Policy, looked: i64) -> Result<Change, Stop> {
+/// Plans what brings this home to what the configuration says. `looked` is when its sources were
+/// looked at, in nanoseconds since 1970.
+///
+/// # Errors
+/// [`Stop`], said.
+pub fn plan(
+    applied: &Applied,
+    site: &mut Site,
+    policy: &Policy,
+    looked: i64,
+) -> Result<Change, Stop> {
     let document = &applied.user.document;
     let record = site.record().map_err(damaged)?;
     let root = match applied.root.as_str() {

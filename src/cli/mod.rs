@@ -2,20 +2,27 @@
 //!
 //! stdout is data, stderr is talk. Exit status: 0 done; 1 the configuration has errors; 2 usage;
 //! 3 stopped before any change because the user must decide; 4 begun, and something failed.
+//! With `--exit-code`, `status` and `diff` end with 1 if there is a difference.
 
 mod apply;
 mod carry;
 mod check;
 mod compile;
 mod completions;
+mod diff;
+mod difference;
+mod gc;
+mod generations;
 pub mod here;
 mod home;
 mod init;
 mod options;
+mod paths;
 mod planned;
 mod rollback;
 pub mod session;
 mod show;
+mod status;
 mod tree;
 mod unified;
 mod uninstall;
@@ -82,8 +89,16 @@ enum Command {
     Show(show::Show),
     /// Set up this home: show what changes, ask, do it
     Apply(apply::Apply),
+    /// Say what in this home is not as hcc left it
+    Status(status::Status),
+    /// Show what apply would change, or what changed between two generations
+    Diff(diff::Diff),
+    /// List the generations of this home
+    Generations(generations::Generations),
     /// Go back to an earlier generation
     Rollback(rollback::Rollback),
+    /// Remove old generations
+    Gc(gc::Gc),
     /// Bring everything back as it was before hcc
     Uninstall(uninstall::Uninstall),
     /// Replace every link by a plain file, so that hcc can be deleted
@@ -105,7 +120,11 @@ pub fn run() -> ExitCode {
         Command::Compile(command) => command.run(&cli.global),
         Command::Show(command) => command.run(&cli.global),
         Command::Apply(command) => command.run(&cli.global),
+        Command::Status(command) => command.run(&cli.global),
+        Command::Diff(command) => command.run(&cli.global),
+        Command::Generations(command) => command.run(&cli.global),
         Command::Rollback(command) => command.run(&cli.global),
+        Command::Gc(command) => command.run(&cli.global),
         Command::Uninstall(command) => command.run(&cli.global),
         Command::Eject(command) => command.run(&cli.global),
         Command::Options(command) => command.run(&cli.global),
@@ -130,6 +149,11 @@ pub enum Stop {
     Decide = 3,
     /// Something failed on the way.
     Failed = 4,
+}
+
+impl Stop {
+    /// What `--exit-code` asks for: there are differences. 1, as `diff` and git have it.
+    pub const DIFFERS: Self = Self::Errors;
 }
 
 /// How a command ends.

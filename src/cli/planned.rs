@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::unified::unified;
-use super::{say, tell};
+use super::{difference, say, tell};
 use crate::apply::after::After;
 use crate::apply::change::Change;
 use crate::apply::done::{Done, End};
-use crate::apply::manifest::Kind;
 use crate::apply::plan::{Conflict, Item, Verb};
 use crate::apply::site::Site;
 
@@ -76,7 +74,10 @@ fn line(item: &Item, change: &Change, site: &Site, out: &mut String) {
         return;
     }
     let diff = difference(item, change, site);
-    let mut lines = diff.lines().skip(2);
+    let is_head = |line: &str| ["diff ", "--- ", "+++ "].iter().any(|own| line.starts_with(own));
+    let lines = diff.lines().enumerate();
+    // The first lines say the path again; below them such a line is content.
+    let mut lines = lines.filter(|(at, line)| *at > 4 || !is_head(line)).map(|(_, line)| line);
     for line in lines.by_ref().take(LINES) {
         let _ = writeln!(out, "      {line}");
     }
@@ -86,34 +87,14 @@ fn line(item: &Item, change: &Change, site: &Site, out: &mut String) {
     }
 }
 
-/// How a path changes, as a unified difference of what stands there and what will.
-pub fn difference(item: &Item, change: &Change, site: &Site) -> String {
-    let path = &item.path;
-    let now = site.home.read_through(path).ok().map(|(bytes, _)| bytes);
-    let placed = change.plan.places.iter().find(|place| place.path == *path);
-    let bytes = placed.and_then(|place| match &place.put {
-        crate::apply::plan::Put::Bytes(bytes, _) => Some(bytes.clone()),
-        _ => None,
-    });
-    let wanted = change.wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(path)).ok();
-    let wanted = wanted.and_then(|at| change.wanted.get(at));
-    let next = match (bytes, wanted) {
-        (Some(bytes), _) => Some(bytes),
-        (None, Some(wanted)) => match &wanted.entry.kind {
-            Kind::Live(from) => std::fs::read(from).ok(),
-            Kind::Plain(_) => return String::new(),
-            // What is merged into a file is no file: only what changes of it can be shown.
-            Kind::Merge(_) => return String::new(),
-            Kind::Link(_) | Kind::Copy(_) => wanted.read().ok().map(|bytes| bytes.into_owned()),
-        },
-        (None, None) => None,
+/// How a path changes, as a unified difference of what stands there and what will; of what stays,
+/// what somebody made of it.
+fn difference(item: &Item, change: &Change, site: &Site) -> String {
+    let sides = match item.verb {
+        Verb::Keep => difference::edit(item, change, site),
+        _ => difference::sides(item, change, site),
     };
-    let (from, to) = (format!("a/{path}"), format!("b/{path}"));
-    match item.verb {
-        // What stays is shown as what somebody made of it.
-        Verb::Keep => unified(next.as_deref(), now.as_deref(), &from, &to),
-        _ => unified(now.as_deref(), next.as_deref(), &from, &to),
-    }
+    sides.map_or_else(String::new, |(from, to)| difference::between(&from, &to, &item.path))
 }
 
 fn followers(after: &After, out: &mut String) {
