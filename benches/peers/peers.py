@@ -40,6 +40,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -105,7 +106,7 @@ class Run:
     """Runs programs in one home, with a clear environment; takes their time and their memory."""
 
     def __init__(self, home: Path, options):
-        self.home, self.peak, self.bare = home, 0, options.bare
+        self.home, self.peak, self.bare, self.limit = home, 0, options.bare, options.limit
         path = os.pathsep.join([*options.path, os.environ.get("PATH", os.defpath)])
         self.env = {"HOME": str(home), "PATH": path, "USER": "bench", "LANG": "C.UTF-8"}
         self.log = home.parent / "log"
@@ -113,16 +114,22 @@ class Run:
     def __call__(self, *argv, cwd=None) -> float:
         """Seconds."""
         with open(self.log, "wb") as log:
-            out = subprocess.run(
+            child = subprocess.Popen(
                 [self.bare, "run", *map(str, argv)],
                 cwd=cwd or self.home,
                 env=self.env,
-                check=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                start_new_session=True,
             )
-        nanoseconds, kilobytes, status = map(int, out.stdout.split())
+            try:
+                out, _ = child.communicate(timeout=self.limit)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+                raise Failed(f"more than {self.limit:.0f} s") from None
+        nanoseconds, kilobytes, status = map(int, out.split())
         self.peak = max(self.peak, kilobytes)
         if status != 0:
             raise Failed(f"{argv[0]} ended with {status}:\n{self.log.read_text()[-2000:]}")
@@ -415,7 +422,7 @@ def arguments():
     parser.add_argument("--path", nargs="+", default=[], help="more folders with programs")
     parser.add_argument("--hcc", type=Path, default=HERE.parents[1] / "target/release/hcc")
     parser.add_argument("--dir", help="where the temporary homes are")
-    parser.add_argument("--limit", type=float, default=60, help="seconds after which a tool is not run again, nor with more files")
+    parser.add_argument("--limit", type=float, default=60, help="seconds after which a command is ended, and a tool not run again nor with more files")
     parser.add_argument("--no-state", action="store_true", help="leave the size of the state out")
     parser.add_argument("--json", type=Path, help="write the numbers to this file too")
     options = parser.parse_args()
