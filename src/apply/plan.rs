@@ -101,8 +101,20 @@ pub struct Conflict {
     pub path: String,
     /// What it is.
     pub what: String,
-    /// Whether a backup can settle it; a link in the place of a folder must be allowed instead.
-    pub settled_by_backup: bool,
+    /// What settles it.
+    pub settle: Settle,
+}
+
+/// What settles a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settle {
+    /// A backup.
+    Backup,
+    /// That the configuration allows a link in the place of a folder.
+    AllowParent,
+    /// That the source of the file stands elsewhere.
+    MoveSource,
 }
 
 /// What is put at a path.
@@ -263,7 +275,12 @@ impl Planner<'_> {
                 self.item(entry, Verb::Add, None);
                 self.record(wanted, None);
             }
-            Found::NoWay(Way::Link(at)) => self.blocked(&at),
+            Found::NoWay(Way::Link(at)) => {
+                self.blocked(&at, "a link in the place of a folder", Settle::AllowParent);
+            }
+            Found::File { stamp, .. } if wanted.is_source(&stamp) => {
+                self.blocked(&entry.path, "it is the source of itself", Settle::MoveSource);
+            }
             Found::NoWay(Way::Blocked(at)) => {
                 let Some(stamp) = (self.world.look)(&at) else { return };
                 if self.plan.aside.contains_key(&at) {
@@ -339,7 +356,7 @@ impl Planner<'_> {
             }
             None => {
                 let (path, what) = (path.to_owned(), what.to_owned());
-                let conflict = Conflict { path, what, settled_by_backup: true };
+                let conflict = Conflict { path, what, settle: Settle::Backup };
                 if !self.plan.conflicts.contains(&conflict) {
                     self.plan.conflicts.push(conflict);
                 }
@@ -350,9 +367,9 @@ impl Planner<'_> {
         Some(original)
     }
 
-    fn blocked(&mut self, at: &str) {
-        let what = "a link in the place of a folder".to_owned();
-        let conflict = Conflict { path: at.to_owned(), what, settled_by_backup: false };
+    /// Something that no backup settles.
+    fn blocked(&mut self, at: &str, what: &str, settle: Settle) {
+        let conflict = Conflict { path: at.to_owned(), what: what.to_owned(), settle };
         if !self.plan.conflicts.contains(&conflict) {
             self.plan.conflicts.push(conflict);
         }

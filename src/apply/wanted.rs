@@ -218,6 +218,11 @@ impl Wanted {
 }
 
 impl Wanted {
+    /// Whether what stands somewhere is the file of the configuration itself.
+    pub fn is_source(&self, found: &Stamp) -> bool {
+        self.source.is_some_and(|own| (own.dev, own.ino) == (found.dev, found.ino))
+    }
+
     /// What `merge` puts into the file.
     ///
     /// # Errors

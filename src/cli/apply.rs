@@ -1,6 +1,6 @@
 //! `hcc apply`
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::carry::{Carry, Manner};
@@ -13,7 +13,7 @@ use crate::apply::change::{self, Change};
 use crate::apply::package::Ask;
 use crate::apply::plan::Policy;
 use crate::apply::site::Site;
-use crate::apply::wanted;
+use crate::apply::wanted::{self, Wanted};
 use crate::facts;
 
 /// Set up this home: show what changes, ask, do it
@@ -85,10 +85,27 @@ pub fn plan(
     };
     let wanted =
         wanted::of(document, &root, &record.index).map_err(|error| failed(&error.to_string()))?;
+    not_into_the_source(&wanted, site, &root)?;
     let rest = change::rest(document).map_err(|reasons| {
         reasons.iter().for_each(|reason| say(&format!("error: {reason}")));
         Stop::Errors
     })?;
     let manifest = change::manifest("apply".to_owned(), root.into_string(), rest);
     Change::plan(site, record, wanted, manifest, policy, looked).map_err(|error| broken(&error))
+}
+
+/// Refuses to write, through a link that the configuration allows, into the configuration itself.
+fn not_into_the_source(wanted: &[Wanted], site: &Site, root: &Utf8Path) -> Result<(), Stop> {
+    let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
+    for path in wanted.iter().flat_map(|own| &own.entry.allow_parent) {
+        let leads = site.path.join(path).canonicalize_utf8();
+        if leads.is_ok_and(|to| to.starts_with(&root)) {
+            say(&format!("error: {path} leads into the configuration, {root}"));
+            say(
+                "  help: hcc does not write there; remove the link, and what it leads to can be a `source`",
+            );
+            return Err(Stop::Decide);
+        }
+    }
+    Ok(())
 }

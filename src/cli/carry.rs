@@ -9,7 +9,7 @@ use crate::apply::action::Files;
 use crate::apply::after::{After, Scope};
 use crate::apply::change::Change;
 use crate::apply::done::Done;
-use crate::apply::plan::{Policy, Verb};
+use crate::apply::plan::{Policy, Settle, Verb};
 use crate::apply::site::Site;
 use crate::apply::switch::Report;
 use crate::facts;
@@ -169,7 +169,7 @@ impl Carry<'_> {
 
     /// Asks what becomes of what stands in the way.
     fn settle(&self, change: &Change) -> Result<Backup, Stop> {
-        let settled = change.plan.conflicts.iter().all(|conflict| conflict.settled_by_backup);
+        let settled = change.plan.conflicts.iter().all(|own| own.settle == Settle::Backup);
         let may_ask = facts::rights().terminal && !self.manner.dry_run && !self.global.json;
         if !settled || !may_ask {
             return Err(self.stopped(change));

@@ -7,7 +7,7 @@ use super::{difference, say, tell};
 use crate::apply::after::After;
 use crate::apply::change::Change;
 use crate::apply::done::{Done, End};
-use crate::apply::plan::{Conflict, Item, Verb};
+use crate::apply::plan::{Conflict, Item, Settle, Verb};
 use crate::apply::site::Site;
 
 /// More paths than this of one kind are folded by folder.
@@ -55,7 +55,7 @@ fn folded<'a>(verb: Verb, items: impl Iterator<Item = &'a Item>, out: &mut Strin
     }
     for (folder, count) in folders {
         let files = if count == 1 { "file" } else { "files" };
-        let _ = writeln!(out, "  {:<8} {folder}/ ({count} {files})", word(verb));
+        let _ = writeln!(out, "  {:<9} {folder}/ ({count} {files})", word(verb));
     }
 }
 
@@ -69,7 +69,7 @@ fn line(item: &Item, change: &Change, site: &Site, out: &mut String) {
     }
     let about = if about.is_empty() { String::new() } else { format!("  ({})", about.join(", ")) };
     let note = item.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
-    let _ = writeln!(out, "  {:<8} {}{note}{about}", word(item.verb), item.path);
+    let _ = writeln!(out, "  {:<9} {}{note}{about}", word(item.verb), item.path);
     if !matches!(item.verb, Verb::Change | Verb::Restore | Verb::Replace | Verb::Keep) {
         return;
     }
@@ -168,17 +168,22 @@ pub fn conflicts(list: &[Conflict]) {
 
 /// Says how to go on.
 pub fn advice(list: &[Conflict]) {
-    if list.iter().any(|conflict| conflict.settled_by_backup) {
+    if list.iter().any(|conflict| conflict.settle == Settle::Backup) {
         say(
             "  help: `--backup store` keeps them in hcc's folder, `--backup-extension backup` beside",
         );
         say("        themselves; either way they come back when hcc leaves the path");
     }
-    for conflict in list.iter().filter(|conflict| !conflict.settled_by_backup) {
-        let path = &conflict.path;
-        say(&format!(
-            "  help: if {path} is meant to be a link, say `allow-parent \"{path}\"` in the file's block"
-        ));
+    for Conflict { path, settle, .. } in list {
+        match settle {
+            Settle::Backup => {}
+            Settle::AllowParent => say(&format!(
+                "  help: if {path} is meant to be a link, say `allow-parent \"{path}\"` in the file's block"
+            )),
+            Settle::MoveSource => say(&format!(
+                "  help: move the source of {path} to a folder of its own, with your configuration"
+            )),
+        }
     }
 }
 
@@ -192,7 +197,7 @@ fn word(verb: Verb) -> &'static str {
         Verb::Keep => "keep",
         Verb::Restore => "restore",
         Verb::Remove => "remove",
-        Verb::GiveBack => "restore",
+        Verb::GiveBack => "give back",
         Verb::Leave => "leave",
         Verb::Hold => "error",
     }
