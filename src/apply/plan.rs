@@ -1,7 +1,7 @@
 //! What is wanted, what is recorded and what was found, to what is to be done. Pure: it is handed
 //! all that was seen, and hands on data that can be shown, and done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::disk::Way;
 use super::index::Record;
@@ -179,6 +179,11 @@ pub struct Plan {
     pub leaves: Vec<Leave>,
     /// Things in the way of several paths, which are kept: what stands there, by its path.
     pub aside: BTreeMap<String, (Original, Stamp)>,
+    /// Originals that stand where they were staged, since they could not be moved further: the
+    /// path, where, and their name in the state.
+    pub stows: Vec<(String, String, String)>,
+    /// Originals that hcc writes: what a file held besides hcc's keys, by its name in the state.
+    pub kept: Vec<(String, Vec<u8>, u32)>,
     /// Paths whose content in the tree is not what it should be.
     pub rebuild: Vec<String>,
     /// The records after it, sorted.
@@ -190,7 +195,10 @@ pub struct Plan {
 impl Plan {
     /// Whether there is nothing to do in the home.
     pub fn is_still(&self) -> bool {
-        self.places.is_empty() && self.leaves.is_empty() && self.rebuild.is_empty()
+        self.places.is_empty()
+            && self.leaves.is_empty()
+            && self.rebuild.is_empty()
+            && self.stows.is_empty()
     }
 }
 
@@ -202,14 +210,21 @@ pub struct World<'a> {
     pub look: &'a dyn Fn(&str) -> Option<Stamp>,
     /// Whether a path is managed and leaves.
     pub leaves: &'a dyn Fn(&str) -> bool,
+    /// Whether something below a path is wanted, so that it must be a folder.
+    pub needs: &'a dyn Fn(&str) -> bool,
 }
 
 /// Plans.
 pub fn plan(sights: Vec<Sight>, ledger: &Ledger, policy: &Policy, world: &World) -> Plan {
-    let plan = Plan { ledger: ledger.clone(), ..Plan::default() };
-    let mut planner = Planner { plan, policy, world };
-    for sight in sights {
-        let Sight { wanted, record, found, merged } = sight;
+    let mut plan = Plan { ledger: ledger.clone(), ..Plan::default() };
+    // All of it is planned again.
+    plan.ledger.pending.clear();
+    let mut planner = Planner { plan, policy, world, stays: BTreeSet::new() };
+    planner.stow();
+    // What goes is planned first: whether it makes room for what comes is known then.
+    let (going, coming): (Vec<_>, Vec<_>) =
+        sights.into_iter().partition(|sight| sight.wanted.is_none());
+    for Sight { wanted, record, found, merged } in going.into_iter().chain(coming) {
         match (wanted, record) {
             (Some(wanted), None) => planner.arrives(wanted, found, merged),
             (Some(wanted), Some(record)) => planner.stays(wanted, record, found, merged),
@@ -218,6 +233,7 @@ pub fn plan(sights: Vec<Sight>, ledger: &Ledger, policy: &Policy, world: &World)
         }
     }
     planner.pending();
+    planner.plan.items.sort_by(|a, b| a.path.cmp(&b.path));
     planner.plan
 }
 
@@ -225,6 +241,8 @@ struct Planner<'a> {
     plan: Plan,
     policy: &'a Policy,
     world: &'a World<'a>,
+    /// Paths that are managed no more, but stay as somebody left them.
+    stays: BTreeSet<String>,
 }
 
 impl Planner<'_> {
@@ -256,6 +274,29 @@ impl Planner<'_> {
         }
     }
 
+    /// Originals that got stuck go where they belong.
+    fn stow(&mut self) {
+        let stuck = |original: &Original| match original {
+            Original::Beside(at) if is_staged(at) => Some(at.clone()),
+            _ => None,
+        };
+        let all = self.plan.ledger.originals.iter();
+        let stuck: Vec<(String, String)> =
+            all.filter_map(|(path, own)| Some((path.clone(), stuck(own)?))).collect();
+        for (path, at) in stuck {
+            let name = self.plan.ledger.store(&path);
+            self.plan.ledger.originals.insert(path.clone(), Original::Stored(name.clone()));
+            self.plan.stows.push((path, at, name));
+        }
+    }
+
+    /// Whether what stands at a path, or below it, leaves in truth.
+    fn makes_room(&self, path: &str) -> bool {
+        let below = format!("{path}/");
+        let next = self.stays.range(below.clone()..).next();
+        !self.stays.contains(path) && next.is_none_or(|next| !next.starts_with(&below))
+    }
+
     /// A path that is new.
     fn arrives(&mut self, wanted: &Wanted, found: Found, merged: Option<Result<Merge, String>>) {
         let entry = &wanted.entry;
@@ -270,7 +311,9 @@ impl Planner<'_> {
                 self.item(entry, Verb::Add, None);
                 self.record(wanted, None);
             }
-            Found::NoWay(Way::Link(at) | Way::Blocked(at)) if (self.world.leaves)(&at) => {
+            Found::NoWay(Way::Link(at) | Way::Blocked(at))
+                if (self.world.leaves)(&at) && self.makes_room(&at) =>
+            {
                 self.place(&entry.path, self.put(entry), Old::Nothing);
                 self.item(entry, Verb::Add, None);
                 self.record(wanted, None);
@@ -295,7 +338,7 @@ impl Planner<'_> {
                 self.place(&entry.path, self.put(entry), Old::Nothing);
                 self.record(wanted, None);
             }
-            Found::Folder { leaves: true, .. } => {
+            Found::Folder { leaves: true, .. } if self.makes_room(&entry.path) => {
                 self.place(&entry.path, self.put(entry), Old::Nothing);
                 self.item(entry, Verb::Add, None);
                 self.record(wanted, None);
@@ -311,7 +354,7 @@ impl Planner<'_> {
                 self.adopted(wanted, None);
             }
             Found::Link { to, stamp, .. }
-                if matches!(entry.kind, Kind::Link(_))
+                if !matches!(entry.kind, Kind::Merge(_))
                     && to == (self.world.link_text)(&entry.path) =>
             {
                 // A link of ours that no generation knows: one that an earlier state left.
@@ -410,9 +453,50 @@ impl Planner<'_> {
                 self.plan.ledger.merged.insert(entry.path.clone(), merge.owned);
                 self.record(wanted, if merge.changed { None } else { stamp });
             }
-            Some(Err(reason)) => self.item(entry, Verb::Hold, Some(reason)),
+            Some(Err(reason)) => {
+                self.item(entry, Verb::Hold, Some(reason));
+                // It stays as it is, and hcc's.
+                if verb == Verb::Change {
+                    self.record(wanted, None);
+                }
+            }
             None => {}
         }
+    }
+
+    /// A file that was shared with its program, and is hcc's alone now.
+    fn unmerges(
+        &mut self,
+        wanted: &Wanted,
+        seen: Option<Stamp>,
+        merged: Option<Result<Merge, String>>,
+    ) {
+        let entry = &wanted.entry;
+        let path = &entry.path;
+        let has = self.plan.ledger.originals.contains_key(path);
+        let rest = match merged {
+            Some(Ok(merge)) => merge.bytes.map(Some),
+            Some(Err(_)) | None => Some(None),
+        };
+        let (mut old, mut note) = (Old::Ours(seen), None);
+        if let (Some(bytes), Some(seen)) = (rest, seen) {
+            note = Some("what it held besides is kept in hcc's state".to_owned());
+            if has {
+                old = Old::Save(seen);
+            } else {
+                let name = self.plan.ledger.store(path);
+                let original = Original::Stored(name.clone());
+                self.plan.ledger.originals.insert(path.clone(), original.clone());
+                match bytes {
+                    Some(bytes) => self.plan.kept.push((name, bytes, seen.mode & 0o7777)),
+                    None => old = Old::Keep(original, seen),
+                }
+            }
+        }
+        self.plan.ledger.merged.remove(path);
+        self.place(path, self.put(entry), old);
+        self.item(entry, Verb::Change, note);
+        self.record(wanted, None);
     }
 
     /// A path that is managed and stays so.
@@ -432,9 +516,17 @@ impl Planner<'_> {
             found @ (Found::AsLeft(_) | Found::File { .. } | Found::Absent)
                 if merges(entry) && merges(left) =>
             {
+                // Its look was enough to know it: that is what was read, and nothing newer.
+                let found = match found {
+                    Found::AsLeft(fresh) => Found::AsLeft(fresh.or(record.home)),
+                    found => found,
+                };
                 self.merges(wanted, &found, merged, Verb::Change);
             }
-            Found::AsLeft(_) => {
+            Found::AsLeft(_) | Found::File { .. } if merges(left) && !merges(entry) => {
+                self.unmerges(wanted, found.stamp().copied().or(record.home), merged);
+            }
+            Found::AsLeft(fresh) => {
                 let old = match self.plan.ledger.originals.get(&entry.path) {
                     // What stands there is the user's own: it was never put there by hcc.
                     Some(Original::Adopted) => {
@@ -446,16 +538,17 @@ impl Planner<'_> {
                             None => Old::Ours(None),
                         }
                     }
-                    _ => Old::Ours(None),
+                    _ => Old::Ours(stands(left, fresh.or(record.home))),
                 };
-                if merges(left) && !merges(entry) {
-                    self.plan.ledger.merged.remove(&entry.path);
-                }
-                if merges(entry) {
-                    let own = merged.and_then(Result::ok).map(|merge| merge.owned);
-                    self.plan.ledger.merged.insert(entry.path.clone(), own.unwrap_or_default());
-                }
-                self.place(&entry.path, self.put(entry), old);
+                let put = match merged {
+                    Some(Ok(merge)) => {
+                        self.plan.ledger.merged.insert(entry.path.clone(), merge.owned);
+                        Put::Bytes(merge.bytes.unwrap_or_default(), entry.mode)
+                    }
+                    Some(Err(reason)) => return self.item(entry, Verb::Hold, Some(reason)),
+                    None => self.put(entry),
+                };
+                self.place(&entry.path, put, old);
                 self.item(entry, Verb::Change, None);
                 self.record(wanted, None);
             }
@@ -519,7 +612,10 @@ impl Planner<'_> {
     fn goes(&mut self, record: &Record, found: Found, merged: Option<Result<Merge, String>>) {
         let entry = &record.entry;
         let path = &entry.path;
-        let back = self.plan.ledger.originals.get(path).cloned();
+        // What comes back waits if its place becomes a folder.
+        let waits = (self.world.needs)(path);
+        let original = self.plan.ledger.originals.get(path).cloned();
+        let back = original.clone().filter(|_| !waits);
         let (verb, came) = match &back {
             Some(Original::Stored(_) | Original::Beside(_)) => (Verb::GiveBack, true),
             Some(Original::Adopted) => (Verb::Leave, false),
@@ -529,18 +625,31 @@ impl Planner<'_> {
             return self.releases(entry, &found, merged);
         }
         match found {
+            Found::AsLeft(_) if waits && original == Some(Original::Adopted) => {
+                let Some(stamp) = (self.world.look)(path) else { return };
+                let original = Original::Stored(self.plan.ledger.store(path));
+                self.plan.ledger.originals.insert(path.clone(), original.clone());
+                let note = format!("{path} {}", told(&original));
+                self.plan.aside.insert(path.clone(), (original, stamp));
+                self.item(entry, Verb::Remove, Some(note));
+            }
             Found::AsLeft(_) if back == Some(Original::Adopted) => {
                 self.plan.ledger.originals.remove(path);
                 self.item(entry, verb, Some("it was there before hcc".to_owned()));
             }
             Found::AsLeft(_) | Found::Worn(_) => {
-                self.plan.ledger.originals.remove(path);
-                let seen = (self.world.look)(path);
+                if !waits {
+                    self.plan.ledger.originals.remove(path);
+                }
+                let fresh = found.stamp().copied().or(record.home);
+                let seen = stands(entry, fresh).or_else(|| (self.world.look)(path));
                 self.plan.leaves.push(Leave { path: path.clone(), seen, back });
                 self.item(entry, verb, None);
             }
             Found::Absent => {
-                self.plan.ledger.originals.remove(path);
+                if !waits {
+                    self.plan.ledger.originals.remove(path);
+                }
                 if came {
                     self.plan.leaves.push(Leave { path: path.clone(), seen: None, back });
                     self.item(entry, Verb::GiveBack, None);
@@ -557,8 +666,9 @@ impl Planner<'_> {
                     self.place(path, Put::Through, Old::Ours(None));
                 }
                 let mut note = format!("{}, so that stays", drift(&found));
-                self.plan.ledger.originals.remove(path);
-                if came {
+                self.stays.insert(path.clone());
+                let back = self.plan.ledger.originals.remove(path);
+                if matches!(back, Some(Original::Stored(_) | Original::Beside(_))) {
                     note += "; what was there before comes back beside it";
                     self.plan.leaves.push(Leave { path: path.clone(), seen: None, back });
                 }
@@ -644,6 +754,11 @@ impl Planner<'_> {
     }
 }
 
+/// What stands at a path that is as it was left: a link's look is that of what it leads to.
+fn stands(left: &Entry, look: Option<Stamp>) -> Option<Stamp> {
+    look.filter(|_| matches!(left.kind, Kind::Copy(_) | Kind::Merge(_)))
+}
+
 /// How a managed path was changed, in words.
 pub fn drift(found: &Found) -> &'static str {
     match found {
@@ -665,6 +780,13 @@ fn told(original: &Original) -> String {
         Original::Beside(path) => format!("is renamed to {path}"),
         Original::Adopted => "stays".to_owned(),
     }
+}
+
+/// Whether a path is one at which a switch stages something.
+pub fn is_staged(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let rest = name.strip_prefix(".hcc-").unwrap_or_default();
+    !rest.is_empty() && rest.bytes().all(|own| own.is_ascii_digit() || own == b'-')
 }
 
 /// A name beside a path that is free: `x.backup`, `x.backup.2`, ...; names stay short enough.

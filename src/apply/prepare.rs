@@ -38,6 +38,11 @@ pub fn prepare(
         link_text: &|path| eye.link_text(path),
         look: &|path| site.home.look(path).ok().flatten(),
         leaves: &|path| leaving.contains(path),
+        needs: &|path| {
+            let below = format!("{path}/");
+            let at = wanted.partition_point(|wanted| wanted.entry.path < below);
+            wanted.get(at).is_some_and(|wanted| wanted.entry.path.starts_with(&below))
+        },
     };
     Ok(plan(sights, &record.ledger, policy, &world))
 }

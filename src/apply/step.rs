@@ -4,7 +4,8 @@
 use std::io;
 
 use super::disk::{Disk, exchange, is_absent, kind, move_new, move_over, same};
-use super::ledger::{Ledger, Original};
+use super::ledger::{Ledger, Original, Pending};
+use super::manifest::{Kind, Manifest};
 use crate::ir::Stamp;
 
 /// One step.
@@ -35,11 +36,32 @@ pub enum Step {
         /// Where it comes if something else stands in its place.
         beside: String,
     },
+    /// An original that got stuck goes where it belongs.
+    Stow {
+        /// Where it stood before hcc.
+        path: String,
+        /// Where it is, in the home.
+        at: String,
+        /// Its name in the state.
+        name: String,
+    },
     /// A folder that hcc made goes if it is empty.
     Folder {
         /// The folder.
         path: String,
     },
+}
+
+impl Step {
+    /// The path that it is about.
+    pub fn path(&self) -> &str {
+        match self {
+            Step::Place { path, .. }
+            | Step::Leave { path, .. }
+            | Step::Stow { path, .. }
+            | Step::Folder { path } => path,
+        }
+    }
 }
 
 /// What stands in a place until something is put there.
@@ -83,6 +105,14 @@ pub fn run(step: &Step, home: &Disk, state: &Disk) -> Done {
                 Err(error) => Done::Held(crate::files::reason(&error)),
             }
         }
+        Step::Stow { at, name, .. } => match home.look(at) {
+            Ok(None) => Done::Well,
+            Ok(Some(_)) => match move_new((home, at), (state, name)) {
+                Ok(()) => Done::Well,
+                Err(error) => Done::Stuck(at.clone(), crate::files::reason(&error)),
+            },
+            Err(error) => Done::Stuck(at.clone(), crate::files::reason(&error)),
+        },
         Step::Folder { path } => match home.remove_folder(path) {
             // Not empty, or not there: it stays on the ledger as long as it stands.
             Ok(()) | Err(_) => Done::Well,
@@ -108,8 +138,10 @@ fn place(spot: Spot, new: &Stamp, old: &Old) -> Done {
     let tried = (|| -> io::Result<Done> {
         let waiting = home.look(staged)?;
         if waiting.is_none() {
-            // It was done before.
-            return Ok(Done::Well);
+            return Ok(match was_done(spot, new, old)? {
+                true => Done::Well,
+                false => Done::Held("it could not be put there before".to_owned()),
+            });
         }
         if !is(waiting.as_ref(), new) {
             return Ok(dispose(spot, old));
@@ -134,6 +166,22 @@ fn place(spot: Spot, new: &Stamp, old: &Old) -> Done {
     }
 }
 
+/// Whether a step of which nothing waits any more was done, or was withdrawn before a crash.
+fn was_done(spot: Spot, new: &Stamp, old: &Old) -> io::Result<bool> {
+    let Spot { home, state, path, refuge, .. } = spot;
+    let there = home.look(path)?;
+    if is(there.as_ref(), new) {
+        return Ok(true);
+    }
+    Ok(match old {
+        Old::Nothing | Old::Keep(Original::Adopted) => there.is_some(),
+        Old::Drop(seen) => !there.is_some_and(|there| same(&there, seen)),
+        Old::Keep(Original::Stored(name)) => state.look(name)?.is_some(),
+        Old::Keep(Original::Beside(name)) => home.look(name)?.is_some(),
+        Old::Save => state.look(refuge)?.is_some(),
+    })
+}
+
 /// Where the file system has no exchange: files get a second name, then ours comes over the first.
 fn aside_and_over(spot: Spot, old: &Old) -> io::Result<Done> {
     let Spot { home, state, path, staged, refuge } = spot;
@@ -143,7 +191,7 @@ fn aside_and_over(spot: Spot, old: &Old) -> io::Result<Done> {
     };
     let (to, saved) = match old {
         Old::Drop(seen) if same(seen, &there) => {
-            move_over((home, staged), (home, path))?;
+            over(spot)?;
             return Ok(Done::Well);
         }
         Old::Keep(Original::Stored(name)) => ((state, name.as_str()), false),
@@ -159,7 +207,7 @@ fn aside_and_over(spot: Spot, old: &Old) -> io::Result<Done> {
         named => named,
     };
     match named {
-        Ok(()) => move_over((home, staged), (home, path))?,
+        Ok(()) => over(spot)?,
         // A folder has one name only: for an instant nothing stands there.
         Err(_) => {
             move_new((home, path), to)?;
@@ -167,6 +215,17 @@ fn aside_and_over(spot: Spot, old: &Old) -> io::Result<Done> {
         }
     }
     Ok(if saved { Done::Saved(refuge.to_owned()) } else { Done::Well })
+}
+
+/// Puts ours over a file or a link. No folder can come over one: for an instant nothing stands
+/// there.
+fn over(spot: Spot) -> io::Result<()> {
+    let Spot { home, path, staged, .. } = spot;
+    if home.look(staged)?.is_some_and(|own| is_folder(&own)) {
+        home.unlink(path)?;
+        return move_new((home, staged), (home, path));
+    }
+    move_over((home, staged), (home, path))
 }
 
 /// Ours is in place; what stood there stands where ours was staged.
@@ -254,10 +313,13 @@ fn leave(
     }
     if ours {
         if exchange(from, (home, path))? {
-            from.0.unlink(from.1)?;
-        } else {
+            // It came back; that ours is left where it waited harms nobody.
+            let _left = from.0.unlink(from.1);
+        } else if is_folder(&waiting) {
             home.unlink(path)?;
             move_new(from, (home, path))?;
+        } else {
+            move_over(from, (home, path))?;
         }
         return Ok(Done::Well);
     }
@@ -265,40 +327,63 @@ fn leave(
     Ok(Done::CameBeside(beside.to_owned()))
 }
 
+/// What was so before a switch.
+pub struct Before<'a> {
+    /// The generation.
+    pub old: &'a Manifest,
+    /// The generation that the switch leads to.
+    pub new: &'a Manifest,
+    /// The ledger.
+    pub ledger: &'a Ledger,
+}
+
 /// What a step that went otherwise leaves on the ledger.
-pub fn note(
-    step: &Step,
-    done: &Done,
-    ledger: &mut Ledger,
-    entry: Option<&std::sync::Arc<super::manifest::Entry>>,
-) {
-    use super::ledger::Pending;
+pub fn note(step: &Step, done: &Done, ledger: &mut Ledger, before: &Before) {
     match (step, done) {
         (_, Done::Well | Done::CameBeside(_)) | (Step::Folder { .. }, _) => {}
+        (Step::Stow { path, at, .. }, _) => {
+            ledger.originals.insert(path.clone(), Original::Beside(at.clone()));
+        }
         (Step::Place { path, .. } | Step::Leave { path, .. }, Done::Saved(name)) => {
             ledger.saved.insert(name.clone(), path.clone());
         }
-        (Step::Place { path, old, .. }, Done::Held(_)) => {
-            if matches!(old, Old::Keep(_)) {
-                ledger.originals.remove(path);
-            }
-            ledger.pending.insert(path.clone(), Pending::NotPlaced);
+        (Step::Place { path, .. }, Done::Held(_)) => held(path, ledger, before),
+        (Step::Place { path, old: Old::Keep(_), .. }, Done::Stuck(at, _)) => {
+            ledger.originals.insert(path.clone(), Original::Beside(at.clone()));
         }
-        (Step::Place { path, old, .. }, Done::Stuck(at, _)) => {
-            if matches!(old, Old::Keep(_)) {
-                ledger.originals.insert(path.clone(), Original::Beside(at.clone()));
-            } else {
-                ledger.litter.insert(at.clone());
-            }
+        (Step::Place { .. }, Done::Stuck(at, _)) => {
+            ledger.litter.insert(at.clone());
         }
         (Step::Leave { path, back, .. }, Done::Held(_) | Done::Stuck(..)) => {
             if let Some(back) = back {
                 ledger.originals.insert(path.clone(), back.clone());
             }
-            if let Some(entry) = entry {
+            if let Some(entry) = before.old.entry(path) {
                 ledger.pending.insert(path.clone(), Pending::NotRemoved(entry.clone()));
             }
         }
+    }
+}
+
+/// A path, with all below it, is as it was before.
+fn held(path: &str, ledger: &mut Ledger, before: &Before) {
+    let below = format!("{path}/");
+    let counts = |own: &str| own == path || own.starts_with(&below);
+    let Before { old, new, ledger: last } = before;
+    ledger.originals.retain(|own, _| !counts(own));
+    let originals = last.originals.iter().filter(|(own, _)| counts(own));
+    ledger.originals.extend(originals.map(|(own, original)| (own.clone(), original.clone())));
+    ledger.merged.retain(|own, _| !counts(own));
+    let merged = last.merged.iter().filter(|(own, _)| counts(own));
+    ledger.merged.extend(merged.map(|(own, merging)| (own.clone(), merging.clone())));
+    for entry in new.entries.iter().filter(|entry| counts(&entry.path)) {
+        // Our old link leads to what is new, so it says nothing of the old generation.
+        let still = old.entry(&entry.path).filter(|old| !matches!(old.kind, Kind::Link(_)));
+        let pending = match still {
+            Some(old) => Pending::NotRemoved(old.clone()),
+            None => Pending::NotPlaced,
+        };
+        ledger.pending.insert(entry.path.clone(), pending);
     }
 }
 

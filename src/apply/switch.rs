@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
+use rustix::fs::FileType;
+
 use super::disk::{Disk, Way, is_absent, kind, move_over};
 use super::index::Index;
 use super::journal::{self, Journal};
 use super::ledger::{self, Ledger};
 use super::manifest::{self, Base, Entry, Hash, Kind, Manifest};
-use super::plan::{Old, Place, Plan, Put, free};
+use super::plan::{Leave, Old, Place, Plan, Put, free};
 use super::site::{CURRENT, Record, Site};
 use super::state::StateError;
 use super::step::{self, Done, Step};
@@ -172,6 +174,10 @@ impl Switch<'_> {
 
         let mut staged = std::mem::take(&mut builder.stamps);
         let steps = self.steps(tops, &mut staged)?;
+        for (name, bytes, mode) in &self.plan.kept {
+            store.remove_all(name).map_err(in_state(name))?;
+            store.create(name, bytes, *mode, few).map_err(in_state(name))?;
+        }
         state.write(NEXT_LEDGER, &self.plan.ledger)?;
         let last = format!("generations/{number}");
         let first = match after.name() == transition.name() {
@@ -188,7 +194,14 @@ impl Switch<'_> {
                 let io = |error| SwitchError::Io(top.path.clone(), error);
                 self.site.home.sync_folder(at).map_err(io)?;
             }
-            for name in [folder.as_str(), tree::FOLDER, "generations"] {
+            for (folder, _) in tops.list.iter().flat_map(Top::staged_folders) {
+                let io = |error| SwitchError::Io(folder.clone(), error);
+                self.site.home.sync_folder(&folder).map_err(io)?;
+            }
+            let transition = format!("{folder}/transition");
+            for name in
+                [&transition, folder.as_str(), tree::FOLDER, "generations", ledger::FOLDER, ""]
+            {
                 store.sync_folder(name).map_err(in_state(name))?;
             }
         } else {
@@ -222,12 +235,29 @@ impl Switch<'_> {
         let mut refuges = refuges.into_iter();
         let home = &self.site.home;
         let look = |path: &str| home.look(path).ok().flatten();
-        let mut steps = Vec::new();
-        for leave in &self.plan.leaves {
+        let stow = |(path, at, name): &(String, String, String)| Step::Stow {
+            path: path.clone(),
+            at: at.clone(),
+            name: name.clone(),
+        };
+        let mut steps: Vec<Step> = self.plan.stows.iter().map(stow).collect();
+        let leave = |leave: &&Leave| {
             let beside = free(&leave.path, "hcc-original", &look);
             let (path, seen, back) = (leave.path.clone(), leave.seen, leave.back.clone());
-            steps.push(Step::Leave { path, seen, back, beside });
-        }
+            Step::Leave { path, seen, back, beside }
+        };
+        // What gives way to a folder of ours is exchanged for it.
+        let becomes_folder = |leave: &Leave| {
+            leave.back.is_none() && tops.list.iter().any(|top| top.path == leave.path)
+        };
+        // What comes back where a folder of ours stands waits until that is gone.
+        let (waiting, leaving): (Vec<&Leave>, Vec<&Leave>) = self
+            .plan
+            .leaves
+            .iter()
+            .filter(|leave| !becomes_folder(leave))
+            .partition(|leave| self.plan.ledger.folders.contains(&leave.path));
+        steps.extend(leaving.iter().map(leave));
         // Folders that give way to files go first, the inner before the outer.
         let mut folders: Vec<&String> = self.plan.ledger.folders.iter().collect();
         folders.sort_by_key(|path| std::cmp::Reverse(path.len()));
@@ -243,12 +273,23 @@ impl Switch<'_> {
             let new = self.put(top, stamps).map_err(io)?;
             let found = home.look(&top.path).map_err(io)?;
             let refuge = refuges.next().unwrap_or_default();
-            let old = match (self.plan.aside.get(&top.path), &top.old, found) {
+            let gives_way = self.plan.leaves.iter().find(|leave| leave.path == top.path);
+            let gives_way = gives_way.filter(|leave| becomes_folder(leave));
+            let own = match gives_way.and_then(|leave| leave.seen) {
+                Some(seen) => &Old::Ours(Some(seen)),
+                None => &top.old,
+            };
+            let old = match (self.plan.aside.get(&top.path), own, found) {
                 (Some((original, _)), _, _) | (None, Old::Keep(original, _), _) => {
                     step::Old::Keep(original.clone())
                 }
                 (None, Old::Nothing, _) | (None, Old::Ours(_), None) => step::Old::Nothing,
-                (None, Old::Ours(seen), Some(found)) => step::Old::Drop(seen.unwrap_or(found)),
+                (None, Old::Ours(Some(seen)), Some(_)) => step::Old::Drop(*seen),
+                // It was our link when it was looked at; a file in its place is not ours.
+                (None, Old::Ours(None), Some(found)) if kind(&found) == FileType::Symlink => {
+                    step::Old::Drop(found)
+                }
+                (None, Old::Ours(None), Some(_)) => step::Old::Save,
                 (None, Old::Save(_), _) => step::Old::Save,
             };
             let (path, staged) = (top.path.clone(), top.staged.clone());
@@ -262,6 +303,7 @@ impl Switch<'_> {
         };
         let goes = |path: &&&String| !needed(path) && !gives_way(path);
         steps.extend(folders.iter().filter(goes).map(folder));
+        steps.extend(waiting.iter().map(leave));
         for top in &tops.list {
             self.plan.ledger.folders.extend(top.folders.iter().cloned());
         }
@@ -489,32 +531,34 @@ pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, Sw
     };
     ledger.pending.clear();
     let before = ledger.clone();
-    let old = match journal.from {
-        0 => Manifest::default(),
-        from if journal.steps.iter().flatten().any(|step| matches!(step, Step::Leave { .. })) => {
-            manifest::read(&site.state, from).unwrap_or_default()
-        }
-        _ => Manifest::default(),
-    };
+    let mut otherwise: Vec<(&Step, Done)> = Vec::new();
     let mut touched: BTreeSet<&str> = BTreeSet::new();
     for step in journal.steps.iter().flatten() {
         let done = step::run(step, &site.home, store);
-        let (Step::Place { path, .. } | Step::Leave { path, .. } | Step::Folder { path }) = step;
+        let path = step.path();
         touched.insert(path.rsplit_once('/').map_or("", |(above, _)| above));
-        step::note(step, &done, &mut ledger, old.entry(path));
-        match done {
-            Done::Well => {}
-            Done::Saved(name) => report.saved.push((path.clone(), name)),
-            Done::CameBeside(at) => report.beside.push((path.clone(), at)),
-            Done::Held(reason) => report.held.push((path.clone(), reason)),
-            Done::Stuck(at, reason) => {
-                report.held.push((path.clone(), format!("{reason}; see {at}")));
-            }
+        let path = path.to_owned();
+        match &done {
+            Done::Well => continue,
+            Done::Saved(name) => report.saved.push((path, name.clone())),
+            Done::CameBeside(at) => report.beside.push((path, at.clone())),
+            Done::Held(reason) => report.held.push((path, reason.clone())),
+            Done::Stuck(at, reason) => report.held.push((path, format!("{reason}; see {at}"))),
+        }
+        otherwise.push((step, done));
+    }
+    if !otherwise.is_empty() {
+        let generation = |number| manifest::read(&site.state, number).unwrap_or_default();
+        let (old, new, last) =
+            (generation(journal.from), generation(journal.generation), site.ledger()?);
+        let before = step::Before { old: &old, new: &new, ledger: &last };
+        for (step, done) in &otherwise {
+            step::note(step, done, &mut ledger, &before);
         }
     }
     ledger.litter.retain(|path| site.home.remove_all(path).is_err());
     let is_folder = |path: &String| match site.home.look(path) {
-        Ok(Some(found)) => kind(&found) == rustix::fs::FileType::Directory,
+        Ok(Some(found)) => kind(&found) == FileType::Directory,
         Ok(None) => false,
         Err(_) => true,
     };

@@ -30,21 +30,18 @@ pub struct Forest<'a> {
 }
 
 impl<'a> Forest<'a> {
-    /// That of these entries; of two at one path the first.
+    /// That of these entries. Of two at one path the first stands there; where one is a folder of
+    /// another's way the folder does, so that links to either lead somewhere.
     pub fn of(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut root = Node::default();
         for entry in entries {
             let mut node = &mut root;
             let (way, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
-            let mut parts = way.split('/').filter(|part| !part.is_empty());
-            let blocked = loop {
-                let Some(part) = parts.next() else { break node.folders.contains_key(name) };
-                if node.files.contains_key(part) {
-                    break true;
-                }
+            for part in way.split('/').filter(|part| !part.is_empty()) {
+                node.files.remove(part);
                 node = node.folders.entry(part).or_default();
-            };
-            if !blocked {
+            }
+            if !node.folders.contains_key(name) {
                 node.files.entry(name).or_insert(entry);
             }
         }
