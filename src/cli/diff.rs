@@ -10,7 +10,7 @@ use super::session::Session;
 use super::{Global, Status, Stop, Who, apply, difference, print, print_json, say};
 use crate::apply::change;
 use crate::apply::manifest::{self, Entry, Manifest};
-use crate::apply::plan::{Policy, Verb};
+use crate::apply::plan::{Policy, Settle, Verb};
 use crate::apply::site::Site;
 use crate::ir::{Backup, Drift};
 
@@ -117,7 +117,7 @@ impl Diff {
         let paths = change.wanted.iter().map(|wanted| &wanted.entry);
         let paths = paths.chain(change.record.index.records.iter().map(|record| &record.entry));
         chosen.known(paths.map(|entry| entry.path.as_str()))?;
-        let asked = change.plan.conflicts.iter().any(|own| own.settled_by_backup);
+        let asked = change.plan.conflicts.iter().any(|own| own.settle == Settle::Backup);
         if asked {
             if !global.quiet {
                 say(
