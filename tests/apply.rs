@@ -1,5 +1,7 @@
 //! Applying, by the real binary, in homes of their own. Each module is a part of the promise.
 
+#[path = "apply/absorb.rs"]
+mod absorb;
 #[path = "apply/faults.rs"]
 mod faults;
 #[path = "apply/first.rs"]

@@ -58,13 +58,28 @@ fn entries_of(site: &Site, generation: u64) -> Vec<Arc<Entry>> {
     }
 }
 
-/// The generation whose services were brought up to date, if there is one: it is compared with the
-/// next.
+/// The generations that the next change is compared with.
 ///
 /// # Errors
 /// [`StateError`].
-pub fn settled(state: &State) -> Result<Option<u64>, StateError> {
-    Ok(state.read::<Settled>(SETTLED)?.map(|settled| settled.generation))
+pub fn settled(state: &State) -> Result<Vec<u64>, StateError> {
+    let settled = state.read::<Settled>(SETTLED)?;
+    Ok(settled.map_or_else(Vec::new, |own| vec![own.generation, own.services]))
+}
+
+/// Notes that a generation asks for nothing more than the one before, so that what follows it is
+/// what followed that.
+///
+/// # Errors
+/// [`StateError`].
+pub fn follow(state: &State, from: u64, to: u64) -> Result<(), StateError> {
+    match state.read::<Settled>(SETTLED)? {
+        Some(mut settled) if settled.generation == from => {
+            settled.generation = to;
+            state.write(SETTLED, &settled)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Which of it is done.

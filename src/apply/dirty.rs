@@ -55,6 +55,15 @@ pub fn of(manifest: &Manifest, environment: &Environment) -> Vec<Dirty> {
     dirty
 }
 
+/// Whether a file is in git as it stands, so that it can be had back.
+pub fn is_committed(path: &Utf8Path, environment: &Environment) -> bool {
+    let Ok(path) = path.canonicalize_utf8() else { return false };
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
+    let known = ask(folder, &["ls-files", "--error-unmatch", "--", name], environment);
+    let differs = ask(folder, &["status", "--porcelain=v1", "-z", "--", name], environment);
+    known.is_some() && differs.is_some_and(|answer| answer.is_empty())
+}
+
 /// What git prints; none if it cannot say. It writes nothing: not even its index is refreshed.
 fn ask(folder: &Utf8Path, words: &[&str], environment: &Environment) -> Option<String> {
     let own = ["git", "--no-optional-locks", "--literal-pathspecs", "-C", folder.as_str()];

@@ -3,6 +3,7 @@
 //! It knows no KDL. What is wanted, what is recorded and what is found are compared by pure
 //! functions ([`plan`]); only [`disk`] and [`state`] write, only [`command`] runs programs.
 
+pub mod absorb;
 pub mod action;
 pub mod after;
 pub mod change;

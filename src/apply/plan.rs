@@ -46,6 +46,8 @@ pub struct Policy {
     pub backup: Option<Backup>,
     /// What to do about edits, for all files.
     pub drift: Option<Drift>,
+    /// Paths whose edits the configuration holds by now: ours comes back, and nothing is saved.
+    pub absorbed: BTreeSet<String>,
 }
 
 /// What happens to a path, in a word for people and programs.
@@ -589,6 +591,12 @@ impl Planner<'_> {
             (_, Found::NoWay(Way::Link(at) | Way::Blocked(at))) => {
                 let note = format!("{at} is no folder any more, so it is left alone");
                 self.item(entry, Verb::Keep, Some(note));
+                self.record(wanted, None);
+            }
+            (_, found) if !through && self.policy.absorbed.contains(&entry.path) => {
+                self.place(&entry.path, self.put(entry), Old::Ours(found.stamp().copied()));
+                let note = "its edit is in the configuration now".to_owned();
+                self.item(entry, Verb::Repair, Some(note));
                 self.record(wanted, None);
             }
             (Drift::Restore, found) => {

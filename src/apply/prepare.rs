@@ -65,7 +65,7 @@ pub fn look<'a>(
         leaving: &leaving,
         missing: RefCell::default(),
     };
-    let policy = Policy { backup: None, drift: Some(Drift::Keep) };
+    let policy = Policy { drift: Some(Drift::Keep), ..Policy::default() };
     sights(site, &eye, record, wanted, &policy)
 }
 

@@ -218,7 +218,7 @@ fn saved(ledger: &Ledger, site: &Site) -> Vec<Saved> {
 }
 
 /// What happened to a path; none if it is as it was left, or still to come or go.
-fn drifted(sight: &Sight) -> Option<Drifted> {
+pub fn drifted(sight: &Sight) -> Option<Drifted> {
     let entry = &sight.record?.entry;
     sight.wanted?;
     let (kind, about) = match (&sight.found, &sight.merged) {

@@ -3,18 +3,21 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
+use super::absorb::work::{self, Work};
 use super::carry::{Carry, Manner};
 use super::here::{Applied, Ground};
-use super::home::{Place, broken, damaged, failed};
+use super::home::{Place, broken, confirm, damaged, failed};
 use super::session::Session;
-use super::{Global, Status, Stop, Who, say};
+use super::{Global, Status, Stop, Who, absorb, say};
 use crate::apply::after::Scope;
 use crate::apply::change::{self, Change};
+use crate::apply::manifest::Entry;
 use crate::apply::package::Ask;
 use crate::apply::plan::Policy;
 use crate::apply::site::Site;
 use crate::apply::wanted::{self, Wanted};
 use crate::facts;
+use crate::ir::Drift;
 
 /// Set up this home: show what changes, ask, do it
 ///
@@ -43,13 +46,24 @@ pub struct Apply {
 impl Apply {
     /// Runs it.
     pub fn run(&self, global: &Global) -> Status {
-        let looked = change::now();
+        let mut looked = change::now();
         let ground = if self.root.is_some() { Ground::Elsewhere } else { Ground::Here };
-        let applied = Session::for_apply(global, &self.who, ground)?;
+        let mut applied = Session::for_apply(global, &self.who, ground)?;
         let document = &applied.user.document;
         let home = document.user.as_ref().map_or("/", |user| &user.home);
         let place = Place::find(self.root.as_deref().map(|root| (root, home)))?;
-        let site = self.manner.open(&place, global)?;
+        let mut site = self.manner.open(&place, global)?;
+        let mut policy = self.manner.policy(document.policy.backup.clone())?;
+        if self.root.is_none() && absorbs(&applied, &policy) {
+            let own = policy.drift;
+            let chosen = |entry: &Entry| own.or(entry.drift) == Some(Drift::Absorb);
+            let work = work::find(global, &self.who, &applied, &mut site, chosen)?;
+            if self.absorb(&work, &applied, &mut site, global)? {
+                looked = change::now();
+                applied = Session::for_apply(global, &self.who, ground)?;
+            }
+            policy.absorbed = work.paths;
+        }
         let scope = Scope {
             packages: !self.no_packages,
             ask: if self.packages { Ask::Anyway } else { Ask::Changed },
@@ -60,9 +74,41 @@ impl Apply {
         };
         let name = applied.user.name();
         let carry = Carry { manner: &self.manner, global, scope, name, question: "Apply this?" };
-        let policy = self.manner.policy(document.policy.backup.clone())?;
         let plan = |site: &mut Site, policy: &Policy| plan(&applied, site, policy, looked);
         carry.run(site, policy, plan).map(drop)
+    }
+
+    /// Brings edits back to the configuration, before anything is planned. What cannot be brought
+    /// there is named, and kept. Whether the configuration is another one then.
+    fn absorb(
+        &self,
+        work: &Work,
+        applied: &Applied,
+        site: &mut Site,
+        global: &Global,
+    ) -> Result<bool, Stop> {
+        let only_shows = self.manner.only_shows();
+        let is_new = !work.sources.is_empty() || !work.texts.is_empty();
+        if is_new && !global.json && !global.quiet {
+            super::tell(&absorb::shown(work));
+        }
+        let mut written = Vec::new();
+        if !only_shows && !work.paths.is_empty() {
+            confirm(self.manner.is_settled(), "Write this into the configuration?")?;
+            work.detach(applied, site)?;
+            written = work.write(site, &facts::environment(&site.path))?;
+        }
+        absorb::said(work, &written, only_shows, global);
+        Ok(is_new && !only_shows)
+    }
+}
+
+/// Whether any edit is to go back to the configuration.
+fn absorbs(applied: &Applied, policy: &Policy) -> bool {
+    let files = &applied.user.document.files;
+    match policy.drift {
+        Some(drift) => drift == Drift::Absorb,
+        None => files.iter().any(|file| file.drift == Some(Drift::Absorb)),
     }
 }
 

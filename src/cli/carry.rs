@@ -71,6 +71,11 @@ impl Manner {
         Ok(site)
     }
 
+    /// Whether nobody is to be asked.
+    pub fn is_settled(&self) -> bool {
+        self.yes
+    }
+
     /// Whether nothing is to be changed.
     pub fn only_shows(&self) -> bool {
         self.dry_run
@@ -100,7 +105,7 @@ impl Manner {
             OnDrift::Restore => Drift::Restore,
             OnDrift::Absorb => Drift::Absorb,
         });
-        Ok(Policy { backup: said.or(own), drift })
+        Ok(Policy { backup: said.or(own), drift, ..Policy::default() })
     }
 }
 

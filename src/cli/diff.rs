@@ -112,7 +112,7 @@ impl Diff {
             OnDrift::Restore => Drift::Restore,
         });
         let own = applied.user.document.policy.backup.clone();
-        let mut policy = Policy { backup: own, drift };
+        let mut policy = Policy { backup: own, drift, ..Policy::default() };
         let mut change = apply::plan(&applied, site, &policy, looked)?;
         let paths = change.wanted.iter().map(|wanted| &wanted.entry);
         let paths = paths.chain(change.record.index.records.iter().map(|record| &record.entry));

@@ -6,6 +6,7 @@ use super::session::{Compiled, Session};
 use super::{Global, Stop, Who, say};
 use crate::eval::structure::{Host, User};
 use crate::facts;
+use crate::syntax::import::Texts;
 
 /// Where what is compiled will stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,22 @@ impl Session {
         };
         let root = session.program.root.clone();
         Ok(Applied { session, system, user, root })
+    }
+
+    /// Compiles as [`Self::for_apply`] does for this machine, as if some files of the configuration
+    /// held other texts. It reports nothing; none if that has errors.
+    pub fn tried(global: &Global, who: &Who, texts: &Texts) -> Option<Applied> {
+        let mut session = Self::open_with(global, texts).ok()?;
+        if session.diags.has_errors() {
+            return None;
+        }
+        let (host, user) = session.one(who).ok()?;
+        let host = session.here(host, user).ok()?;
+        let mut list = session.compile(&host, None).into_iter();
+        let (system, user) = (list.next()?, list.next()?);
+        let root = session.program.root.clone();
+        let errors = session.diags.has_errors();
+        (!errors).then_some(Applied { session, system, user, root })
     }
 
     /// The one user that is meant: the one that is named, else who runs hcc, else the only one.

@@ -4,6 +4,7 @@
 //! 3 stopped before any change because the user must decide; 4 begun, and something failed.
 //! With `--exit-code`, `status` and `diff` end with 1 if there is a difference.
 
+mod absorb;
 mod apply;
 mod carry;
 mod check;
@@ -93,6 +94,8 @@ enum Command {
     Status(status::Status),
     /// Show what apply would change, or what changed between two generations
     Diff(diff::Diff),
+    /// Bring edits that were made in place back to the configuration
+    Absorb(absorb::Absorb),
     /// List the generations of this home
     Generations(generations::Generations),
     /// Go back to an earlier generation
@@ -122,6 +125,7 @@ pub fn run() -> ExitCode {
         Command::Apply(command) => command.run(&cli.global),
         Command::Status(command) => command.run(&cli.global),
         Command::Diff(command) => command.run(&cli.global),
+        Command::Absorb(command) => command.run(&cli.global),
         Command::Generations(command) => command.run(&cli.global),
         Command::Rollback(command) => command.run(&cli.global),
         Command::Gc(command) => command.run(&cli.global),

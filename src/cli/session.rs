@@ -62,8 +62,19 @@ impl Session {
         Ok(Self::load(&path, facts::machine()))
     }
 
+    /// Reads the configuration that the command line names, as if some of its files held other
+    /// texts.
+    pub(super) fn open_with(global: &Global, texts: &import::Texts) -> Result<Self, Stop> {
+        let path = behind_link(find(global)?);
+        Ok(Self::load_with(&path, texts, facts::machine()))
+    }
+
     /// Reads a configuration, on a machine that may be made up.
     pub fn load(path: &Utf8Path, machine: Machine) -> Self {
+        Self::load_with(path, &import::Texts::new(), machine)
+    }
+
+    fn load_with(path: &Utf8Path, texts: &import::Texts, machine: Machine) -> Self {
         let mut diags = Diagnostics::default();
         let mut sources = Sources::default();
         let config = if matches!(files::kind(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
@@ -71,7 +82,7 @@ impl Session {
             diags.push(missing(path));
             import::Config::default()
         } else {
-            import::load(path, &mut sources, &mut diags)
+            import::load_with(path, texts, &mut sources, &mut diags)
         };
         let program = program::build(config, sources, &machine, &mut diags);
         Self { program, machine, diags }

@@ -98,7 +98,9 @@ fn text(found: &Found) -> String {
         let _ = writeln!(out, "  {}: its source {} {how}", one.path, one.source);
     }
     if !found.saved.is_empty() {
-        out.push_str("Edits that hcc saved when it put its own back; remove them when you like:\n");
+        out.push_str(
+            "What hcc saved before it put something else there; remove it when you like:\n",
+        );
     }
     for one in &found.saved {
         let _ = writeln!(out, "  {}: {}", one.path, one.at);

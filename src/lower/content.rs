@@ -103,6 +103,14 @@ pub fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Po
     }
 }
 
+/// The value or the text that a file is written from.
+pub fn behind(statement: &Statement<'_>) -> Result<Option<Typed>, Poisoned> {
+    match data(statement)? {
+        Some((_, value)) if !value.data.is_empty() => Ok(Some(value)),
+        _ => statement.prop("text"),
+    }
+}
+
 fn text_body(
     statement: &Statement<'_>,
     value: &Typed,

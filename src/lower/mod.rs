@@ -94,6 +94,27 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
     document
 }
 
+/// The value, or the text, that a file is written from, with the place of everything in it; none
+/// for a source or a link.
+pub fn behind(eval: &Arc<Eval>, path: &str) -> Option<Typed> {
+    for (output, envs) in eval.outputs() {
+        if &*output.node.name.value != "file" {
+            continue;
+        }
+        for env in envs.iter() {
+            let (install_default, item) = (None, OnceCell::new());
+            let statement = Statement { eval, output: &output, env: *env, install_default, item };
+            let Ok((said, _)) = statement.first_text() else { continue };
+            if path::path(&statement, &said, statement.node().span).as_deref() == Some(path)
+                && let Ok(Some(value)) = content::behind(&statement)
+            {
+                return Some(value);
+            }
+        }
+    }
+    None
+}
+
 /// A statement of a target in one instance.
 struct Statement<'a> {
     eval: &'a Arc<Eval>,

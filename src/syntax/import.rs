@@ -29,11 +29,25 @@ const OTHER_LANGUAGES: &[&str] = &[
     "bash", "fish", "py", "xml", "plist", "md", "txt",
 ];
 
+/// Texts that are read in the place of files, by the path of each as [`Sources`] has it.
+pub type Texts = std::collections::BTreeMap<String, String>;
+
 /// Reads `path` and all that it imports.
 pub fn load(path: &Utf8Path, sources: &mut Sources, diags: &mut Diagnostics) -> Config {
+    load_with(path, &Texts::new(), sources, diags)
+}
+
+/// Reads `path` and all that it imports, as if some of the files held other texts.
+pub fn load_with(
+    path: &Utf8Path,
+    texts: &Texts,
+    sources: &mut Sources,
+    diags: &mut Diagnostics,
+) -> Config {
     let root = path.parent().map(Utf8Path::to_owned).unwrap_or_default();
     let mut loader = Loader {
         config: Config { root, ..Config::default() },
+        texts,
         sources,
         diags,
         done: HashMap::default(),
@@ -52,13 +66,16 @@ pub fn from_text(
     diags: &mut Diagnostics,
 ) -> Config {
     let config = Config { root: folder.to_owned(), ..Config::default() };
-    let mut loader = Loader { config, sources, diags, done: HashMap::default(), stack: Vec::new() };
+    let (texts, done) = (&Texts::new(), HashMap::default());
+    let mut loader = Loader { config, texts, sources, diags, done, stack: Vec::new() };
     loader.text(name, text.to_owned(), folder);
     loader.config
 }
 
 struct Loader<'a> {
     config: Config,
+    /// What is read in the place of files.
+    texts: &'a Texts,
     sources: &'a mut Sources,
     diags: &'a mut Diagnostics,
     /// Files by identity, and whether they are being read now.
@@ -98,7 +115,8 @@ impl Loader<'_> {
             self.diags.push(problem(format!("more than {limit} imports"), "one too many"));
             return;
         }
-        let bytes = match files::read(path) {
+        let other = self.texts.get(path.as_str()).map(|text| text.clone().into_bytes());
+        let bytes = match other.map_or_else(|| files::read(path), Ok) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let problem = match error.kind() {

@@ -3,6 +3,7 @@
 //! Handed texts, hands on [`tree::Tree`]; knows nothing of options. [`parse`] never fails: what
 //! could be read comes back beside the problems.
 
+pub mod edit;
 pub mod import;
 pub mod marks;
 pub mod parse;

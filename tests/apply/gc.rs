@@ -117,7 +117,7 @@ fn originals_and_saved_edits_stay() {
         sandbox.apply();
     }
     sandbox.run(&["gc", "--keep", "0", "--yes"]).well();
-    sandbox.run(&["status"]).well().says("Edits that hcc saved");
+    sandbox.run(&["status"]).well().says("What hcc saved");
     sandbox.run(&["uninstall", "--yes"]).well();
     assert_eq!(sandbox.read("other/a"), "mine\n");
 }

@@ -111,7 +111,7 @@ fn saved_edits_are_told_as_long_as_they_are_there() {
     let at = sandbox.home(at.trim_start_matches('/'));
     assert_eq!(fs::read_to_string(&at).expect("the edit"), "mine\n");
     fs::remove_file(at).expect("removed");
-    looks(&sandbox, &["status"]).well().never_says("saved");
+    looks(&sandbox, &["status"]).well().never_says("What hcc saved");
 }
 
 #[test]
