@@ -94,7 +94,9 @@ impl Apply {
         }
         let mut written = Vec::new();
         if !only_shows && !work.paths.is_empty() {
-            confirm(self.manner.is_settled(), "Write this into the configuration?")?;
+            if is_new {
+                confirm(self.manner.is_settled(), "Write this into the configuration?")?;
+            }
             work.detach(applied, site)?;
             written = work.write(site, &facts::environment(&site.path))?;
         }
