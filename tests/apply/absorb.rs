@@ -262,3 +262,43 @@ fn what_hcc_does_not_manage_is_a_mistake() {
     sandbox.run(&["absorb", ".setings.json"]).ends(2).says("did you mean `~/.settings.json`?");
     sandbox.run(&["absorb", ".settings.json"]).well().says("is as hcc left it");
 }
+
+/// A kill between the configuration and the link, or an editor that was faster.
+#[test]
+fn what_the_configuration_says_already_only_brings_the_link_back() {
+    let sandbox = home();
+    let text = sandbox.read(".settings.json");
+    sandbox.write(".settings.json", text.replace("dark", "light").replace('\n', " "));
+    let said = SETTINGS.replace("dark", "light");
+    sandbox.config("hcc.kdl", &said);
+    sandbox.run(&["absorb", ".settings.json"]).well().never_says("written");
+    assert_eq!(sandbox.read_source("hcc.kdl"), said);
+    assert!(sandbox.is_ours(".settings.json"));
+    sandbox.apply().says("Nothing to do.");
+}
+
+#[test]
+fn an_edit_is_added_to_what_was_said_anew_elsewhere_in_the_file() {
+    let sandbox = home();
+    let text = sandbox.read(".settings.json");
+    sandbox.write(".settings.json", text.replace("dark", "light"));
+    sandbox.config("hcc.kdl", SETTINGS.replace("size 12", "size 16"));
+    sandbox.run(&["absorb", ".settings.json"]).well();
+    let both = SETTINGS.replace("size 12", "size 16").replace("dark", "light");
+    assert_eq!(sandbox.read_source("hcc.kdl"), both);
+    assert!(sandbox.read(".settings.json").contains("16"));
+}
+
+#[test]
+fn values_of_imported_files_are_changed_there() {
+    let sandbox = Sandbox::new("import \"modules\"\nuse \"editor\"\n");
+    sandbox.config(
+        "modules/editor.kdl",
+        "module \"editor\" {\n    home { file \".e.toml\" format=\"toml\" { settings { a 1; b \"x\" } } }\n}\n",
+    );
+    sandbox.apply();
+    sandbox.write(".e.toml", "a = 2\nb = \"x\"\n");
+    sandbox.run(&["absorb", ".e.toml"]).well().says("written: CONFIG/modules/editor.kdl");
+    assert!(sandbox.read_source("modules/editor.kdl").contains("a 2; b \"x\""));
+    assert!(sandbox.is_ours(".e.toml"));
+}

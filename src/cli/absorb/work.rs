@@ -22,6 +22,7 @@ use crate::apply::wanted::{self, Wanted};
 use crate::cli::here::Applied;
 use crate::cli::home::{broken, damaged, failed};
 use crate::cli::{Global, Stop, Who, session::Session};
+use crate::diag::SourceId;
 use crate::emit;
 use crate::ir::{self, Content, Document, File, Value};
 use crate::lower::behind;
@@ -39,6 +40,8 @@ pub struct Work {
     pub sources: Vec<(Utf8PathBuf, Vec<u8>, String)>,
     /// KDL files by the path as they are read, and what they become.
     pub texts: Texts,
+    /// What those files held when they were read.
+    read: Texts,
     /// Paths that stay as they are, and why.
     pub refused: Vec<(String, Vec<String>)>,
     /// Chosen paths that are as hcc left them.
@@ -111,6 +114,12 @@ pub fn find(
             }
             Err(why) => work.refused.push((entry.path.clone(), why)),
         }
+    }
+    let sources = &applied.session.program.sources;
+    for (at, name) in sources.names().enumerate().filter(|(_, name)| work.texts.contains_key(*name))
+    {
+        let id = SourceId(u32::try_from(at).unwrap_or(u32::MAX));
+        work.read.insert(name.to_owned(), sources.text(id).to_string());
     }
     Ok(work)
 }
@@ -413,6 +422,9 @@ impl Work {
     ) -> Result<Vec<(Utf8PathBuf, Option<String>)>, Stop> {
         let mut done = Vec::new();
         for (path, old, new) in self.writes() {
+            if self.read.get(path.as_str()).is_some_and(|read| read.as_bytes() != old) {
+                return Err(failed(&format!("{path} changed while it was read; run hcc again")));
+            }
             let at = match dirty::is_committed(&path, environment) {
                 true => None,
                 false => Some(save(site, &path, &old)?),
