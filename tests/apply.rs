@@ -12,5 +12,7 @@ mod gc;
 mod kit;
 #[path = "apply/looks.rs"]
 mod looks;
+#[path = "apply/sequences.rs"]
+mod sequences;
 #[path = "apply/who.rs"]
 mod who;

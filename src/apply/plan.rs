@@ -212,6 +212,8 @@ pub struct World<'a> {
     pub look: &'a dyn Fn(&str) -> Option<Stamp>,
     /// Whether a path is managed and leaves.
     pub leaves: &'a dyn Fn(&str) -> bool,
+    /// Whether a path is wanted.
+    pub wants: &'a dyn Fn(&str) -> bool,
     /// Whether something below a path is wanted, so that it must be a folder.
     pub needs: &'a dyn Fn(&str) -> bool,
 }
@@ -267,29 +269,54 @@ impl Planner<'_> {
         self.plan.places.push(Place { path: path.to_owned(), put, old });
     }
 
-    /// What is put for an entry.
-    fn put(&self, entry: &Entry) -> Put {
-        match &entry.kind {
-            Kind::Link(_) => Put::Link((self.world.link_text)(&entry.path)),
-            Kind::Live(to) | Kind::Plain(to) => Put::Link(to.clone()),
-            Kind::Copy(_) | Kind::Merge(_) => Put::Wanted,
+    /// Puts an entry, with our keys if it is shared with its program.
+    fn puts(&mut self, entry: &Entry, put: Put, old: Old, merged: Option<Result<Merge, String>>) {
+        if let (Kind::Merge(_), Some(Ok(merge))) = (&entry.kind, merged) {
+            self.plan.ledger.merged.insert(entry.path.clone(), merge.owned);
         }
+        self.place(&entry.path, put, old);
     }
 
-    /// Originals that got stuck go where they belong.
+    /// What is put for an entry; of a file that is shared with its program, our keys alone.
+    ///
+    /// # Errors
+    /// Why they cannot be written.
+    fn put(&self, entry: &Entry, merged: Option<&Result<Merge, String>>) -> Result<Put, String> {
+        Ok(match (&entry.kind, merged) {
+            (Kind::Link(_), _) => Put::Link((self.world.link_text)(&entry.path)),
+            (Kind::Live(to) | Kind::Plain(to), _) => Put::Link(to.clone()),
+            (Kind::Copy(_), _) => Put::Wanted,
+            (Kind::Merge(_), Some(Ok(merge))) => {
+                Put::Bytes(merge.bytes.clone().unwrap_or_default(), entry.mode)
+            }
+            (Kind::Merge(_), Some(Err(reason))) => return Err(reason.clone()),
+            (Kind::Merge(_), None) => return Err("its keys were not read".to_owned()),
+        })
+    }
+
+    /// Originals that got stuck, or stand where something is wanted, go into the state.
     fn stow(&mut self) {
-        let stuck = |original: &Original| match original {
-            Original::Beside(at) if is_staged(at) => Some(at.clone()),
+        let wanted = |at: &str| (self.world.wants)(at) || (self.world.needs)(at);
+        let goes = |original: &Original| match original {
+            Original::Beside(at) if is_staged(at) || wanted(at) => Some(at.clone()),
             _ => None,
         };
         let all = self.plan.ledger.originals.iter();
-        let stuck: Vec<(String, String)> =
-            all.filter_map(|(path, own)| Some((path.clone(), stuck(own)?))).collect();
-        for (path, at) in stuck {
+        let goes: Vec<(String, String)> =
+            all.filter_map(|(path, own)| Some((path.clone(), goes(own)?))).collect();
+        for (path, at) in goes {
             let name = self.plan.ledger.store(&path);
             self.plan.ledger.originals.insert(path.clone(), Original::Stored(name.clone()));
             self.plan.stows.push((path, at, name));
         }
+    }
+
+    /// Whether what stands at a path, or on the way to it, goes into the state.
+    fn is_stowed(&self, path: &str) -> bool {
+        self.plan.stows.iter().any(|(_, at, _)| {
+            path.strip_prefix(at.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 
     /// Whether what stands at a path, or below it, leaves in truth.
@@ -302,21 +329,26 @@ impl Planner<'_> {
     /// A path that is new.
     fn arrives(&mut self, wanted: &Wanted, found: Found, merged: Option<Result<Merge, String>>) {
         let entry = &wanted.entry;
+        let found = if self.is_stowed(&entry.path) { Found::Absent } else { found };
         if matches!(entry.kind, Kind::Merge(_))
             && matches!(found, Found::Absent | Found::File { .. })
         {
             return self.merges(wanted, &found, merged, Verb::Add);
         }
+        let put = match self.put(entry, merged.as_ref()) {
+            Ok(put) => put,
+            Err(reason) => return self.item(entry, Verb::Hold, Some(reason)),
+        };
         match found {
             Found::Absent => {
-                self.place(&entry.path, self.put(entry), Old::Nothing);
+                self.puts(entry, put, Old::Nothing, merged);
                 self.item(entry, Verb::Add, None);
                 self.record(wanted, None);
             }
             Found::NoWay(Way::Link(at) | Way::Blocked(at))
                 if (self.world.leaves)(&at) && self.makes_room(&at) =>
             {
-                self.place(&entry.path, self.put(entry), Old::Nothing);
+                self.puts(entry, put, Old::Nothing, merged);
                 self.item(entry, Verb::Add, None);
                 self.record(wanted, None);
             }
@@ -337,11 +369,11 @@ impl Planner<'_> {
                 } else {
                     return;
                 }
-                self.place(&entry.path, self.put(entry), Old::Nothing);
+                self.puts(entry, put, Old::Nothing, merged);
                 self.record(wanted, None);
             }
             Found::Folder { leaves: true, .. } if self.makes_room(&entry.path) => {
-                self.place(&entry.path, self.put(entry), Old::Nothing);
+                self.puts(entry, put, Old::Nothing, merged);
                 self.item(entry, Verb::Add, None);
                 self.record(wanted, None);
             }
@@ -360,14 +392,14 @@ impl Planner<'_> {
                     && to == (self.world.link_text)(&entry.path) =>
             {
                 // A link of ours that no generation knows: one that an earlier state left.
-                self.place(&entry.path, self.put(entry), Old::Ours(Some(stamp)));
+                self.puts(entry, put, Old::Ours(Some(stamp)), merged);
                 self.item(entry, Verb::Repair, None);
                 self.record(wanted, None);
             }
             Found::File { stamp, same: true } | Found::Link { stamp, same: true, .. } => {
                 let original = Original::Stored(self.plan.ledger.store(&entry.path));
                 self.plan.ledger.originals.insert(entry.path.clone(), original.clone());
-                self.place(&entry.path, self.put(entry), Old::Keep(original, stamp));
+                self.puts(entry, put, Old::Keep(original, stamp), merged);
                 self.item(entry, Verb::Adopt, Some("the same stands there already".to_owned()));
                 self.record(wanted, None);
             }
@@ -378,7 +410,7 @@ impl Planner<'_> {
                     return;
                 };
                 let note = format!("{} {}", found.what(), told(&original));
-                self.place(&entry.path, self.put(entry), Old::Keep(original, stamp));
+                self.puts(entry, put, Old::Keep(original, stamp), merged);
                 self.item(entry, Verb::Replace, Some(note));
                 self.record(wanted, None);
             }
@@ -397,7 +429,15 @@ impl Planner<'_> {
         let original = match backup {
             Some(Backup::Store) => Original::Stored(self.plan.ledger.store(path)),
             Some(Backup::Extension(extension)) => {
-                Original::Beside(free(path, extension, self.world.look))
+                let originals = &self.plan.ledger.originals;
+                let is_free = |at: &str| {
+                    let own = |original: &Original| matches!(original, Original::Beside(own) if own == at);
+                    (self.world.look)(at).is_none()
+                        && !(self.world.wants)(at)
+                        && !(self.world.needs)(at)
+                        && !originals.values().any(own)
+                };
+                Original::Beside(free(path, extension, &is_free))
             }
             None => {
                 let (path, what) = (path.to_owned(), what.to_owned());
@@ -455,15 +495,16 @@ impl Planner<'_> {
                 self.plan.ledger.merged.insert(entry.path.clone(), merge.owned);
                 self.record(wanted, if merge.changed { None } else { stamp });
             }
-            Some(Err(reason)) => {
-                self.item(entry, Verb::Hold, Some(reason));
-                // It stays as it is, and hcc's.
-                if verb == Verb::Change {
-                    self.record(wanted, None);
-                }
-            }
+            Some(Err(reason)) if verb == Verb::Change => self.hold(wanted, reason),
+            Some(Err(reason)) => self.item(entry, Verb::Hold, Some(reason)),
             None => {}
         }
+    }
+
+    /// A managed path that stays as it is, and hcc's.
+    fn hold(&mut self, wanted: &Wanted, reason: String) {
+        self.item(&wanted.entry, Verb::Hold, Some(reason));
+        self.record(wanted, None);
     }
 
     /// A file that was shared with its program, and is hcc's alone now.
@@ -496,7 +537,10 @@ impl Planner<'_> {
             }
         }
         self.plan.ledger.merged.remove(path);
-        self.place(path, self.put(entry), old);
+        match self.put(entry, None) {
+            Ok(put) => self.place(path, put, old),
+            Err(reason) => return self.item(entry, Verb::Hold, Some(reason)),
+        }
         self.item(entry, Verb::Change, note);
         self.record(wanted, None);
     }
@@ -542,21 +586,19 @@ impl Planner<'_> {
                     }
                     _ => Old::Ours(stands(left, fresh.or(record.home))),
                 };
-                let put = match merged {
-                    Some(Ok(merge)) => {
-                        self.plan.ledger.merged.insert(entry.path.clone(), merge.owned);
-                        Put::Bytes(merge.bytes.unwrap_or_default(), entry.mode)
-                    }
-                    Some(Err(reason)) => return self.item(entry, Verb::Hold, Some(reason)),
-                    None => self.put(entry),
-                };
-                self.place(&entry.path, put, old);
+                match self.put(entry, merged.as_ref()) {
+                    Ok(put) => self.puts(entry, put, old, merged),
+                    Err(reason) => return self.hold(wanted, reason),
+                }
                 self.item(entry, Verb::Change, None);
                 self.record(wanted, None);
             }
             Found::Worn(_) => {
                 self.plan.rebuild.push(entry.path.clone());
-                self.place(&entry.path, self.put(entry), Old::Ours(None));
+                match self.put(entry, merged.as_ref()) {
+                    Ok(put) => self.puts(entry, put, Old::Ours(None), merged),
+                    Err(reason) => return self.hold(wanted, reason),
+                }
                 self.item(entry, Verb::Repair, None);
                 self.record(wanted, None);
             }
@@ -570,16 +612,19 @@ impl Planner<'_> {
                 self.record(wanted, None);
             }
             Found::File { stamp, same: true } => {
-                self.place(&entry.path, self.put(entry), Old::Ours(Some(stamp)));
+                match self.put(entry, merged.as_ref()) {
+                    Ok(put) => self.puts(entry, put, Old::Ours(Some(stamp)), merged),
+                    Err(reason) => return self.hold(wanted, reason),
+                }
                 self.item(entry, Verb::Repair, Some("a program put a file there".to_owned()));
                 self.record(wanted, None);
             }
-            found => self.drifted(wanted, &found),
+            found => self.drifted(wanted, &found, merged),
         }
     }
 
     /// A managed path that somebody else changed.
-    fn drifted(&mut self, wanted: &Wanted, found: &Found) {
+    fn drifted(&mut self, wanted: &Wanted, found: &Found, merged: Option<Result<Merge, String>>) {
         let entry = &wanted.entry;
         let how = drift(found);
         let policy = self.policy.drift.or(entry.drift).unwrap_or(Drift::Keep);
@@ -601,7 +646,10 @@ impl Planner<'_> {
             }
             (Drift::Restore, found) => {
                 let old = found.stamp().map_or(Old::Nothing, |stamp| Old::Save(*stamp));
-                self.place(&entry.path, self.put(entry), old);
+                match self.put(entry, merged.as_ref()) {
+                    Ok(put) => self.puts(entry, put, old, merged),
+                    Err(reason) => return self.hold(wanted, reason),
+                }
                 self.item(entry, Verb::Restore, Some(how.to_owned()));
                 self.record(wanted, None);
             }
@@ -798,7 +846,7 @@ pub fn is_staged(path: &str) -> bool {
 }
 
 /// A name beside a path that is free: `x.backup`, `x.backup.2`, ...; names stay short enough.
-pub fn free(path: &str, extension: &str, look: &dyn Fn(&str) -> Option<Stamp>) -> String {
+pub fn free(path: &str, extension: &str, is_free: &dyn Fn(&str) -> bool) -> String {
     let (way, name) = path.rsplit_once('/').map_or(("", path), |(way, name)| (way, name));
     let way = if way.is_empty() { String::new() } else { format!("{way}/") };
     let mut number = 1_u32;
@@ -812,7 +860,7 @@ pub fn free(path: &str, extension: &str, look: &dyn Fn(&str) -> Option<Stamp>) -
             room -= 1;
         }
         let candidate = format!("{way}{}{end}", &name[..room]);
-        if look(&candidate).is_none() {
+        if is_free(&candidate) {
             return candidate;
         }
         number += 1;

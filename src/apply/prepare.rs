@@ -38,6 +38,9 @@ pub fn prepare(
         link_text: &|path| eye.link_text(path),
         look: &|path| site.home.look(path).ok().flatten(),
         leaves: &|path| leaving.contains(path),
+        wants: &|path| {
+            wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(path)).is_ok()
+        },
         needs: &|path| {
             let below = format!("{path}/");
             let at = wanted.partition_point(|wanted| wanted.entry.path < below);
@@ -151,7 +154,8 @@ fn merged(
                 Err(error) => return Some(Err(crate::files::reason(&error))),
             }
         }
-        Found::AsLeft(_) | Found::Absent | Found::Worn(_) => None,
+        // What else stands there has no keys: the file is made anew, if it may make room.
+        _ if wants => None,
         _ => return None,
     };
     let before = ledger.merged.get(path).cloned().unwrap_or_default();

@@ -234,7 +234,7 @@ impl Switch<'_> {
         let refuges: Vec<String> = tops.list.iter().map(|top| ledger.refuge(&top.path)).collect();
         let mut refuges = refuges.into_iter();
         let home = &self.site.home;
-        let look = |path: &str| home.look(path).ok().flatten();
+        let is_free = |path: &str| matches!(home.look(path), Ok(None));
         let stow = |(path, at, name): &(String, String, String)| Step::Stow {
             path: path.clone(),
             at: at.clone(),
@@ -242,7 +242,7 @@ impl Switch<'_> {
         };
         let mut steps: Vec<Step> = self.plan.stows.iter().map(stow).collect();
         let leave = |leave: &&Leave| {
-            let beside = free(&leave.path, "hcc-original", &look);
+            let beside = free(&leave.path, "hcc-original", &is_free);
             let (path, seen, back) = (leave.path.clone(), leave.seen, leave.back.clone());
             Step::Leave { path, seen, back, beside }
         };
@@ -268,6 +268,9 @@ impl Switch<'_> {
         };
         let folder = |path: &&String| Step::Folder { path: (*path).clone() };
         steps.extend(folders.iter().filter(|path| gives_way(path)).map(folder));
+        let (first, waiting): (Vec<&Leave>, Vec<&Leave>) =
+            waiting.into_iter().partition(|leave| gives_way(&leave.path));
+        steps.extend(first.iter().map(leave));
         for top in &tops.list {
             let io = |error| SwitchError::Io(top.path.clone(), error);
             let new = self.put(top, stamps).map_err(io)?;
@@ -539,7 +542,13 @@ pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, Sw
         touched.insert(path.rsplit_once('/').map_or("", |(above, _)| above));
         let path = path.to_owned();
         match &done {
-            Done::Well => continue,
+            Done::Well => {
+                // A folder that came back is the user's, though one of ours stood there.
+                if let Step::Leave { back: Some(_), .. } = step {
+                    ledger.folders.remove(&path);
+                }
+                continue;
+            }
             Done::Saved(name) => report.saved.push((path, name.clone())),
             Done::CameBeside(at) => report.beside.push((path, at.clone())),
             Done::Held(reason) => report.held.push((path, reason.clone())),
