@@ -639,7 +639,11 @@ impl Planner<'_> {
                 self.record(wanted, None);
             }
             (_, found) if !through && self.policy.absorbed.contains(&entry.path) => {
-                self.place(&entry.path, self.put(entry), Old::Ours(found.stamp().copied()));
+                let old = Old::Ours(found.stamp().copied());
+                match self.put(entry, merged.as_ref()) {
+                    Ok(put) => self.puts(entry, put, old, merged),
+                    Err(reason) => return self.hold(wanted, reason),
+                }
                 let note = "its edit is in the configuration now".to_owned();
                 self.item(entry, Verb::Repair, Some(note));
                 self.record(wanted, None);
