@@ -14,5 +14,7 @@ mod kit;
 mod looks;
 #[path = "apply/sequences.rs"]
 mod sequences;
+#[path = "apply/stories.rs"]
+mod stories;
 #[path = "apply/who.rs"]
 mod who;

@@ -18,6 +18,10 @@ pub struct Journal {
     pub trees: Vec<Hash>,
     /// What it stages, relative to the home. Before the commit all of that is hcc's own.
     pub staged: Vec<String>,
+    /// Names in the state of what it writes there for the user to have: what a file held besides
+    /// hcc's keys, and edits that were made through a link.
+    #[serde(default)]
+    pub kept: Vec<String>,
     /// What is done after the commit; none as long as something is being staged.
     pub steps: Option<Vec<Step>>,
 }

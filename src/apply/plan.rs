@@ -186,6 +186,8 @@ pub struct Plan {
     pub stows: Vec<(String, String, String)>,
     /// Originals that hcc writes: what a file held besides hcc's keys, by its name in the state.
     pub kept: Vec<(String, Vec<u8>, u32)>,
+    /// Edits that were made through a link and make room: their path, and their name in the state.
+    pub edits: Vec<(String, String)>,
     /// Paths whose content in the tree is not what it should be.
     pub rebuild: Vec<String>,
     /// The records after it, sorted.
@@ -649,7 +651,15 @@ impl Planner<'_> {
                 self.record(wanted, None);
             }
             (Drift::Restore, found) => {
-                let old = found.stamp().map_or(Old::Nothing, |stamp| Old::Save(*stamp));
+                let old = match found {
+                    Found::Through { .. } => {
+                        let name = self.plan.ledger.refuge(&entry.path);
+                        self.plan.ledger.saved.insert(name.clone(), entry.path.clone());
+                        self.plan.edits.push((entry.path.clone(), name));
+                        Old::Ours(None)
+                    }
+                    found => found.stamp().map_or(Old::Nothing, |stamp| Old::Save(*stamp)),
+                };
                 match self.put(entry, merged.as_ref()) {
                     Ok(put) => self.puts(entry, put, old, merged),
                     Err(reason) => return self.hold(wanted, reason),

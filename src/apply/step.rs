@@ -4,8 +4,9 @@
 use std::io;
 
 use super::disk::{Disk, exchange, is_absent, kind, move_new, move_over, same};
-use super::ledger::{Ledger, Original, Pending};
+use super::ledger::{self, Ledger, Original, Pending};
 use super::manifest::{Kind, Manifest};
+use super::tree;
 use crate::ir::Stamp;
 
 /// One step.
@@ -45,6 +46,15 @@ pub enum Step {
         /// Its name in the state.
         name: String,
     },
+    /// A content in a tree that somebody wrote into is as it was.
+    Renew {
+        /// A path that leads to it.
+        path: String,
+        /// Where it is staged, in the state.
+        staged: String,
+        /// Where it belongs, in the state.
+        place: String,
+    },
     /// A folder that hcc made goes if it is empty.
     Folder {
         /// The folder.
@@ -53,12 +63,24 @@ pub enum Step {
 }
 
 impl Step {
+    /// The folders of the state in which it may change something.
+    pub fn in_state(&self) -> &[&str] {
+        match self {
+            Step::Place { .. } | Step::Leave { back: Some(_), .. } | Step::Stow { .. } => {
+                &[ledger::FOLDER, ledger::SAVED]
+            }
+            Step::Leave { .. } | Step::Folder { .. } => &[],
+            Step::Renew { .. } => &[tree::FOLDER],
+        }
+    }
+
     /// The path that it is about.
     pub fn path(&self) -> &str {
         match self {
             Step::Place { path, .. }
             | Step::Leave { path, .. }
             | Step::Stow { path, .. }
+            | Step::Renew { path, .. }
             | Step::Folder { path } => path,
         }
     }
@@ -113,6 +135,16 @@ pub fn run(step: &Step, home: &Disk, state: &Disk) -> Done {
             },
             Err(error) => Done::Stuck(at.clone(), crate::files::reason(&error)),
         },
+        Step::Renew { staged, place, .. } => {
+            let renewed = state.look(staged).and_then(|waiting| match waiting {
+                Some(_) => move_over((state, staged), (state, place)),
+                None => Ok(()),
+            });
+            match renewed {
+                Ok(()) => Done::Well,
+                Err(error) => Done::Held(crate::files::reason(&error)),
+            }
+        }
         Step::Folder { path } => match home.remove_folder(path) {
             // Not empty, or not there: it stays on the ledger as long as it stands.
             Ok(()) | Err(_) => Done::Well,
@@ -340,7 +372,7 @@ pub struct Before<'a> {
 /// What a step that went otherwise leaves on the ledger.
 pub fn note(step: &Step, done: &Done, ledger: &mut Ledger, before: &Before) {
     match (step, done) {
-        (_, Done::Well | Done::CameBeside(_)) | (Step::Folder { .. }, _) => {}
+        (_, Done::Well | Done::CameBeside(_)) | (Step::Folder { .. } | Step::Renew { .. }, _) => {}
         (Step::Stow { path, at, .. }, _) => {
             ledger.originals.insert(path.clone(), Original::Beside(at.clone()));
         }

@@ -92,6 +92,14 @@ impl Switch<'_> {
             from: self.record.index.generation,
             trees: missing(&store, [&after, &transition]),
             staged: tops.list.iter().map(|top| top.staged.clone()).collect(),
+            kept: self
+                .plan
+                .kept
+                .iter()
+                .map(|(name, ..)| name)
+                .chain(self.plan.edits.iter().map(|(_, name)| name))
+                .cloned()
+                .collect(),
             steps: None,
         };
         self.site.state.write(journal::FILE, &journal)?;
@@ -115,7 +123,8 @@ impl Switch<'_> {
             let _later = undo(self.site, &store, &journal);
             return Err(SwitchError::Io(self.site.state.join(CURRENT).into_string(), error));
         }
-        let report = finish(self.site, &store, &journal)?;
+        let mut report = finish(self.site, &store, &journal)?;
+        report.saved.extend(self.plan.edits.iter().cloned());
         self.index(&manifest, &report, &staged)?;
         Ok(report)
     }
@@ -153,14 +162,8 @@ impl Switch<'_> {
             sync: few,
             stamps: HashMap::new(),
         };
-        let spoilt: BTreeSet<Hash> = self
-            .plan
-            .rebuild
-            .iter()
-            .filter_map(|path| self.record.index.record(path)?.entry.kind.hash())
-            .collect();
         builder.know(&Forest::of(old.iter().copied()));
-        builder.known.retain(|(hash, _), _| !spoilt.contains(hash));
+        builder.known.retain(|path, _| !self.plan.rebuild.contains(path));
         for (name, forest) in
             [(folder.clone(), after), (format!("{folder}/transition"), transition)]
         {
@@ -169,11 +172,23 @@ impl Switch<'_> {
             let to = format!("{up}{}", tree::path_of(root));
             store.link(&to, &format!("{name}/home")).map_err(in_state(&name))?;
         }
-        builder.rebuild(after, &self.plan.rebuild).map_err(in_state(tree::FOLDER))?;
         self.chain = manifest::write(state, manifest, self.base(old).as_ref())?;
 
         let mut staged = std::mem::take(&mut builder.stamps);
-        let steps = self.steps(tops, &mut staged)?;
+        let mut steps = self.steps(tops, &mut staged)?;
+        // Only once the edits are safe, and after the commit: until then they are in the tree.
+        let renewed = builder.renew(after, &self.plan.rebuild).map_err(in_state(tree::FOLDER))?;
+        steps.extend(renewed.into_iter().map(|(staged, place)| Step::Renew {
+            path: place.clone(),
+            staged,
+            place,
+        }));
+        for (path, name) in &self.plan.edits {
+            let io = |error| SwitchError::Io(path.clone(), error);
+            let (bytes, found) = self.site.home.read_through(path).map_err(io)?;
+            store.remove_all(name).map_err(in_state(name))?;
+            store.create(name, &bytes, found.mode & 0o777 | 0o600, few).map_err(in_state(name))?;
+        }
         for (name, bytes, mode) in &self.plan.kept {
             store.remove_all(name).map_err(in_state(name))?;
             store.create(name, bytes, *mode, few).map_err(in_state(name))?;
@@ -199,9 +214,15 @@ impl Switch<'_> {
                 self.site.home.sync_folder(&folder).map_err(io)?;
             }
             let transition = format!("{folder}/transition");
-            for name in
-                [&transition, folder.as_str(), tree::FOLDER, "generations", ledger::FOLDER, ""]
-            {
+            for name in [
+                &transition,
+                folder.as_str(),
+                tree::FOLDER,
+                "generations",
+                ledger::FOLDER,
+                ledger::SAVED,
+                "",
+            ] {
                 store.sync_folder(name).map_err(in_state(name))?;
             }
         } else {
@@ -514,10 +535,12 @@ pub fn undo(site: &Site, store: &Disk, journal: &Journal) -> Result<(), SwitchEr
         let path = site.state.join(name).into_string();
         move |error| SwitchError::Io(path, error)
     };
-    for name in [&generation, NEXT_CURRENT, LAST_CURRENT, NEXT_LEDGER] {
+    let kept = journal.kept.iter().map(String::as_str);
+    for name in kept.chain([&*generation, NEXT_CURRENT, LAST_CURRENT, NEXT_LEDGER]) {
         store.remove_all(name).map_err(in_state(name))?;
     }
     tree::remove(store, journal.trees.iter().copied()).map_err(in_state(tree::FOLDER))?;
+    tree::remove_renewed(store).map_err(in_state(tree::FOLDER))?;
     site.state.remove(journal::FILE)?;
     Ok(())
 }
@@ -536,9 +559,18 @@ pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, Sw
     let before = ledger.clone();
     let mut otherwise: Vec<(&Step, Done)> = Vec::new();
     let mut touched: BTreeSet<&str> = BTreeSet::new();
+    let mut in_the_state: BTreeSet<&str> = BTreeSet::new();
     for step in journal.steps.iter().flatten() {
         let done = step::run(step, &site.home, store);
         let path = step.path();
+        in_the_state.extend(step.in_state());
+        if let Step::Renew { place, .. } = step {
+            in_the_state.extend(place.rsplit_once('/').map(|(above, _)| above));
+            if let Done::Held(reason) = done {
+                report.held.push((path.to_owned(), reason));
+            }
+            continue;
+        }
         touched.insert(path.rsplit_once('/').map_or("", |(above, _)| above));
         let path = path.to_owned();
         match &done {
@@ -586,11 +618,15 @@ pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, Sw
     if touched.len() > FEW {
         let io = |error| SwitchError::Io(site.path.to_string(), error);
         site.home.sync_all().map_err(io)?;
+        if !site.home.is_with(store) {
+            store.sync_all().map_err(in_state(""))?;
+        }
     } else {
-        for folder in touched {
-            match site.home.sync_folder(folder) {
+        let home = touched.into_iter().map(|folder| (&site.home, folder));
+        for (disk, folder) in home.chain(in_the_state.into_iter().map(|folder| (store, folder))) {
+            match disk.sync_folder(folder) {
                 Err(error) if !is_absent(&error) => {
-                    return Err(SwitchError::Io(folder.to_owned(), error));
+                    return Err(SwitchError::Io(disk.path.join(folder).into_string(), error));
                 }
                 _ => {}
             }

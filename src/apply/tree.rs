@@ -120,8 +120,9 @@ pub struct Builder<'a> {
     pub state: &'a Disk,
     /// Where contents come from that no earlier tree has.
     pub contents: &'a dyn Contents,
-    /// Contents that earlier trees have: where, by name and mode.
-    pub known: HashMap<(Hash, u32), String>,
+    /// Contents that the tree before has, by their path: name, mode, and where. Paths never share a
+    /// file: who writes through the link of one reaches no other.
+    pub known: HashMap<String, (Hash, u32, String)>,
     /// Whether each file is made to stay as it is written.
     pub sync: bool,
     /// How contents look that were written, by their path.
@@ -132,9 +133,9 @@ impl Builder<'_> {
     /// Notes where a generation has its contents.
     pub fn know(&mut self, forest: &Forest) {
         let known = &mut self.known;
-        forest.root.know(0, &path_of(forest.name()), &mut |entry: &Entry, path: String| {
+        forest.root.know(0, &path_of(forest.name()), &mut |entry: &Entry, place: String| {
             if let Some(hash) = entry.kind.hash() {
-                known.entry((hash, blob_mode(entry))).or_insert(path);
+                known.insert(entry.path.clone(), (hash, blob_mode(entry), place));
             }
         });
     }
@@ -199,9 +200,14 @@ impl Builder<'_> {
             match &entry.kind {
                 Kind::Live(to) | Kind::Plain(to) => self.state.link(to, &path)?,
                 Kind::Link(hash) | Kind::Copy(hash) | Kind::Merge(hash) => {
-                    let known = self.known.get(&(*hash, blob_mode(entry)));
+                    let known = self
+                        .known
+                        .get(&entry.path)
+                        .filter(|(known, mode, _)| (known, *mode) == (hash, blob_mode(entry)));
                     // A file has only so many names; and a known one may be gone.
-                    if known.is_none_or(|known| self.state.name_again(known, &path).is_err()) {
+                    let named =
+                        known.is_some_and(|(.., at)| self.state.name_again(at, &path).is_ok());
+                    if !named {
                         let bytes = self.contents.read(entry)?;
                         let stamp =
                             self.state.create(&path, &bytes, blob_mode(entry), self.sync)?;
@@ -213,30 +219,35 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Writes a content again that something wrote into, in each tree that has the same file.
+    /// Stages contents again that something wrote into, for each tree that has the same file: where
+    /// each is staged, and where it belongs.
     ///
     /// # Errors
     /// The system's own.
-    pub fn rebuild(&mut self, forest: &Forest, paths: &[String]) -> io::Result<()> {
+    pub fn renew(
+        &mut self,
+        forest: &Forest,
+        paths: &[String],
+    ) -> io::Result<Vec<(String, String)>> {
+        let mut list = Vec::new();
         for path in paths {
             let Some((place, entry)) = forest.find(path) else { continue };
             let bytes = self.contents.read(entry)?;
-            let spoilt = self.state.look(&place)?;
-            let mut places = match spoilt {
+            let mut places = match self.state.look(&place)? {
                 Some(spoilt) => self.twins(&spoilt)?,
                 None => Vec::new(),
             };
             if !places.contains(&place) {
                 places.push(place);
             }
-            let new = format!("{FOLDER}/.new-content");
             for place in places {
-                self.state.remove_all(&new)?;
-                self.state.create(&new, &bytes, blob_mode(entry), true)?;
-                super::disk::move_over((self.state, &new), (self.state, &place))?;
+                let staged = format!("{FOLDER}/.new-content-{}", list.len());
+                self.state.remove_all(&staged)?;
+                self.state.create(&staged, &bytes, blob_mode(entry), true)?;
+                list.push((staged, place));
             }
         }
-        Ok(())
+        Ok(list)
     }
 
     /// All names that a file has in the trees.
@@ -248,6 +259,8 @@ impl Builder<'_> {
                 let Some(found) = self.state.look(&path)? else { continue };
                 match kind(&found) {
                     rustix::fs::FileType::Directory => folders.push(path),
+                    // Those that are staged are new.
+                    _ if name.starts_with(".new-") => {}
                     _ if (found.dev, found.ino) == (file.dev, file.ino) => twins.push(path),
                     _ => {}
                 }
@@ -300,6 +313,21 @@ pub fn remove(state: &Disk, names: impl IntoIterator<Item = Hash>) -> io::Result
                 _ => {}
             }
         }
+    }
+    Ok(())
+}
+
+/// Removes contents that were staged for a switch that did not come about.
+///
+/// # Errors
+/// The system's own, but not that one is not there.
+pub fn remove_renewed(state: &Disk) -> io::Result<()> {
+    let names = match state.list(FOLDER) {
+        Err(error) if is_absent(&error) => return Ok(()),
+        names => names?,
+    };
+    for name in names.iter().filter(|name| name.starts_with(".new-content-")) {
+        state.remove_all(&format!("{FOLDER}/{name}"))?;
     }
     Ok(())
 }

@@ -206,7 +206,7 @@ fn ended(ran: &Ran, statuses: &[i32]) -> Result<(), TestCaseError> {
 }
 
 fn play(owns: &[(&'static str, Own)], acts: &[Act]) -> Result<(), TestCaseError> {
-    let sandbox = Sandbox::new("home\n");
+    let sandbox = Sandbox::new("home { }\n");
     for number in 0..3 {
         sandbox.config(&format!("source-{number}"), text("", number));
     }
