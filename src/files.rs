@@ -86,6 +86,36 @@ pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
+/// A file's bytes, of which the size is known from a look: one reading, if that is still so.
+///
+/// # Errors
+/// The system's own.
+pub fn read_sized(path: &Utf8Path, size: u64) -> io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    let size = usize::try_from(size.min(MAX_SIZE)).unwrap_or(0);
+    let mut file = fs::File::open(path)?;
+    bytes.resize(size + 1, 0);
+    let mut end = 0;
+    while end < bytes.len() {
+        match file.read(&mut bytes[end..]) {
+            Ok(0) => break,
+            Ok(count) => end += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if end == size {
+            break;
+        }
+    }
+    bytes.truncate(end);
+    if end != size {
+        // It grew or shrank meanwhile.
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
 /// Whether a file or folder can be opened for reading.
 ///
 /// # Errors

@@ -140,7 +140,7 @@ impl Change {
     fn settled(&self, left: &Left) -> bool {
         let Some(source) = &left.source else { return true };
         matches!(left.entry.kind, Kind::Live(_))
-            || self.record.index.source(&left.entry.path, source).is_some()
+            || self.record.index.source_of(left, source).is_some()
     }
 }
 

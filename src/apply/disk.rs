@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
@@ -23,6 +24,8 @@ pub struct Disk {
     open: RefCell<Vec<(String, Rc<OwnedFd>)>>,
     /// Links in the place of a folder that may be followed.
     allowed: BTreeSet<String>,
+    /// Whether all of them may.
+    follows: bool,
 }
 
 /// What stands in the way to a path.
@@ -57,7 +60,15 @@ impl Disk {
         let path = path.canonicalize_utf8()?;
         let root = fs::open(path.as_std_path(), folder(), Mode::empty())?;
         let (open, allowed) = (RefCell::default(), BTreeSet::new());
-        Ok(Self { path, root: Rc::new(root), open, allowed })
+        Ok(Self { path, root: Rc::new(root), open, allowed, follows: false })
+    }
+
+    /// Opens a folder of hcc's own, in which links lead from folder to folder.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn open_tree(path: &Utf8Path) -> io::Result<Self> {
+        Ok(Self { follows: true, ..Self::open(path)? })
     }
 
     /// Lets a link in the place of a folder be followed.
@@ -75,7 +86,7 @@ impl Disk {
             if open.get(depth).is_none_or(|(own, _)| own != part) {
                 open.truncate(depth);
                 let above = open.last().map_or(&self.root, |(_, handle)| handle);
-                let follow = self.allowed.contains(&path[..end]);
+                let follow = self.follows || self.allowed.contains(&path[..end]);
                 let flags = if follow { folder() } else { folder() | OFlags::NOFOLLOW };
                 let handle = fs::openat(above, part, flags, Mode::empty())?;
                 open.push((part.to_owned(), Rc::new(handle)));
@@ -131,6 +142,16 @@ impl Disk {
             Ok(stat) => Ok(Some(stamp(&stat))),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a link points to `prefix` and `rest`, one behind the other.
+    pub fn points_to(&self, path: &str, prefix: &str, rest: &str) -> bool {
+        let Ok((above, name)) = self.parent(path) else { return false };
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        match fs::readlinkat_raw(above, name, &mut buffer) {
+            Ok((text, _)) => text.strip_prefix(prefix.as_bytes()) == Some(rest.as_bytes()),
+            Err(_) => false,
         }
     }
 

@@ -96,9 +96,25 @@ impl Index {
         found.ok().and_then(|at| self.records.get(at))
     }
 
+    /// The record of a path, which is likely the one behind the last that was asked for.
+    pub fn record_after(&self, path: &str, last: &mut usize) -> Option<&Record> {
+        let near = self.records.get(*last + 1).filter(|record| record.entry.path == path);
+        if let Some(record) = near {
+            *last += 1;
+            return Some(record);
+        }
+        let found = self.records.binary_search_by(|record| record.entry.path.as_str().cmp(path));
+        *last = found.ok()?;
+        self.records.get(*last)
+    }
+
     /// The name of a source's content, if it was looked at before and is the same.
     pub fn source(&self, path: &str, now: &Stamp) -> Option<Hash> {
-        let record = self.record(path)?;
+        self.source_of(self.record(path)?, now)
+    }
+
+    /// As [`Self::source`], for a path whose record is known.
+    pub fn source_of(&self, record: &Record, now: &Stamp) -> Option<Hash> {
         let settled = now.ctime.max(now.mtime) < self.looked - RACY;
         (settled && record.source == Some(*now)).then(|| record.entry.kind.hash()).flatten()
     }

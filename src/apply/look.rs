@@ -96,6 +96,10 @@ pub struct Eye<'a> {
     pub home: &'a Disk,
     /// Where links lead: the state's `current/home`, absolute.
     pub view: &'a str,
+    /// The same with a slash at its end.
+    pub prefix: String,
+    /// What is there; none before the first generation.
+    pub contents: Option<Disk>,
     /// What was there before.
     pub ledger: &'a Ledger,
     /// The managed paths that are not wanted any more.
@@ -104,7 +108,18 @@ pub struct Eye<'a> {
     pub missing: RefCell<String>,
 }
 
-impl Eye<'_> {
+impl<'a> Eye<'a> {
+    /// Looks at a home whose links lead to `view`.
+    pub fn new(
+        home: &'a Disk,
+        view: &'a str,
+        ledger: &'a Ledger,
+        leaving: &'a HashSet<&'a str>,
+    ) -> Self {
+        let (prefix, contents) = (format!("{view}/"), Disk::open_tree(Utf8Path::new(view)).ok());
+        Self { home, view, prefix, contents, ledger, leaving, missing: RefCell::default() }
+    }
+
     /// The text of our link at a path.
     pub fn link_text(&self, path: &str) -> String {
         format!("{}/{path}", self.view)
@@ -128,11 +143,13 @@ impl Eye<'_> {
         let path = &record.entry.path;
         let left = |now: Option<Stamp>| matches!((now, &record.home), (Some(now), Some(left)) if same(&now, left));
         let as_left = match &record.entry.kind {
-            Kind::Link(_) => left(self.home.through(path)),
-            Kind::Copy(_) | Kind::Merge(_) => left(self.home.look(path)?),
-            Kind::Live(to) | Kind::Plain(to) => {
-                self.home.link_text(path).is_ok_and(|found| found == to.as_bytes())
+            // The link, and what it leads to: two short ways cost less than the long one.
+            Kind::Link(_) => {
+                self.home.points_to(path, &self.prefix, path)
+                    && left(self.contents.as_ref().and_then(|own| own.look(path).ok().flatten()))
             }
+            Kind::Copy(_) | Kind::Merge(_) => left(self.home.look(path)?),
+            Kind::Live(to) | Kind::Plain(to) => self.home.points_to(path, "", to),
         };
         if as_left {
             return Ok(Found::AsLeft(None));

@@ -1,6 +1,5 @@
 //! From what is wanted and what is recorded to a plan: every path is looked at once.
 
-use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io;
 
@@ -26,13 +25,7 @@ pub fn prepare(
     allow(site, record, wanted);
     let site = &*site;
     let (leaving, view) = (leaving(record, wanted), site.view());
-    let eye = Eye {
-        home: &site.home,
-        view: &view,
-        ledger: &record.ledger,
-        leaving: &leaving,
-        missing: RefCell::default(),
-    };
+    let eye = Eye::new(&site.home, &view, &record.ledger, &leaving);
     let sights = sights(site, &eye, record, wanted, policy)?;
     let world = World {
         link_text: &|path| eye.link_text(path),
@@ -61,13 +54,7 @@ pub fn look<'a>(
 ) -> Result<Vec<Sight<'a>>, (String, io::Error)> {
     allow(site, record, wanted);
     let (leaving, view) = (leaving(record, wanted), site.view());
-    let eye = Eye {
-        home: &site.home,
-        view: &view,
-        ledger: &record.ledger,
-        leaving: &leaving,
-        missing: RefCell::default(),
-    };
+    let eye = Eye::new(&site.home, &view, &record.ledger, &leaving);
     let policy = Policy { drift: Some(Drift::Keep), ..Policy::default() };
     sights(site, &eye, record, wanted, &policy)
 }
@@ -82,12 +69,16 @@ fn allow(site: &mut Site, record: &Record, wanted: &[Wanted]) {
     }
 }
 
-/// The managed paths that are not wanted any more.
+/// The managed paths that are not wanted any more. Both are sorted.
 fn leaving<'a>(record: &'a Record, wanted: &[Wanted]) -> HashSet<&'a str> {
-    let is_wanted =
-        |path: &str| wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(path)).is_ok();
+    let mut wanted = wanted.iter().map(|wanted| wanted.entry.path.as_str()).peekable();
     let paths = record.index.records.iter().map(|record| record.entry.path.as_str());
-    paths.filter(|path| !is_wanted(path)).collect()
+    paths
+        .filter(|path| {
+            while wanted.next_if(|own| own < path).is_some() {}
+            wanted.peek() != Some(path)
+        })
+        .collect()
 }
 
 fn sights<'a>(

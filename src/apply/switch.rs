@@ -69,6 +69,17 @@ const NEXT_LEDGER: &str = "ledger.json.next";
 const NEXT_CURRENT: &str = "current.transition";
 const LAST_CURRENT: &str = "current.final";
 
+/// The contents of a switch's stations.
+#[derive(Clone, Copy)]
+struct Forests<'a> {
+    /// What the home leads to.
+    before: &'a Forest<'a>,
+    /// What it leads to while it changes: all that it will, and what leaves.
+    transition: &'a Forest<'a>,
+    /// What it will lead to.
+    after: &'a Forest<'a>,
+}
+
 impl Switch<'_> {
     /// Makes it.
     ///
@@ -84,13 +95,21 @@ impl Switch<'_> {
             self.record.index.records.iter().map(|record| &*record.entry).collect();
         let new = || manifest.entries.iter().map(|entry| &**entry);
         let after = Forest::of(new());
-        let transition = Forest::of(new().chain(old.iter().copied()));
+        let before = Forest::of(old.iter().copied());
+        // What leaves is there until the home no longer leads to it.
+        let has = |entry: &Entry| {
+            manifest.entry(&entry.path).is_some_and(|own| own.kind.hash().is_some())
+        };
+        let stays = old.iter().all(|entry| entry.kind.hash().is_none() || has(entry));
+        let passing = (!stays).then(|| Forest::of(new().chain(old.iter().copied())));
+        let transition = passing.as_ref().unwrap_or(&after);
+        let forests = Forests { before: &before, transition, after: &after };
         let tops = Tops::of(&self.plan, &self.site.home, number)
             .map_err(|(path, error)| SwitchError::Io(path, error))?;
         let mut journal = Journal {
             generation: number,
             from: self.record.index.generation,
-            trees: missing(&store, [&after, &transition]),
+            trees: missing(&store, [&after, transition]),
             staged: tops.list.iter().map(|top| top.staged.clone()).collect(),
             kept: self
                 .plan
@@ -103,8 +122,7 @@ impl Switch<'_> {
             steps: None,
         };
         self.site.state.write(journal::FILE, &journal)?;
-        let staged =
-            self.stage(&store, &manifest, &old, [&after, &transition], &tops, &mut journal);
+        let staged = self.stage(&store, &manifest, &old, forests, &tops, &mut journal);
         let staged = match staged {
             Ok(staged) => staged,
             Err(error) => {
@@ -135,7 +153,7 @@ impl Switch<'_> {
         store: &Disk,
         manifest: &Manifest,
         old: &[&Entry],
-        [after, transition]: [&Forest; 2],
+        Forests { before, transition, after }: Forests,
         tops: &Tops,
         journal: &mut Journal,
     ) -> Result<HashMap<String, Stamp>, SwitchError> {
@@ -158,16 +176,19 @@ impl Switch<'_> {
         let mut builder = Builder {
             state: store,
             contents: self.contents,
-            known: HashMap::new(),
+            spoilt: self
+                .plan
+                .rebuild
+                .iter()
+                .filter_map(|path| self.record.index.record(path)?.entry.kind.hash())
+                .collect(),
             sync: few,
             stamps: HashMap::new(),
         };
-        builder.know(&Forest::of(old.iter().copied()));
-        builder.known.retain(|path, _| !self.plan.rebuild.contains(path));
         for (name, forest) in
             [(folder.clone(), after), (format!("{folder}/transition"), transition)]
         {
-            let root = builder.build(forest).map_err(in_state(tree::FOLDER))?;
+            let root = builder.build(forest, before).map_err(in_state(tree::FOLDER))?;
             let up = "../".repeat(name.matches('/').count() + 1);
             let to = format!("{up}{}", tree::path_of(root));
             store.link(&to, &format!("{name}/home")).map_err(in_state(&name))?;

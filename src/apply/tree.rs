@@ -2,11 +2,11 @@
 //! share those that did not change. A folder's inner folders are links to their own trees; from
 //! some depth on they are folders, since systems follow only so many links.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 
 use super::disk::{Disk, is_absent, kind, move_new};
-use super::manifest::{Entry, Hash, Kind};
+use super::manifest::{Entry, Hash};
 use crate::ir::Stamp;
 
 /// Where the trees are.
@@ -34,7 +34,7 @@ impl<'a> Forest<'a> {
     /// another's way the folder does, so that links to either lead somewhere.
     pub fn of(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut root = Node::default();
-        for entry in entries {
+        for entry in entries.into_iter().filter(|entry| entry.kind.hash().is_some()) {
             let mut node = &mut root;
             let (way, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
             for part in way.split('/').filter(|part| !part.is_empty()) {
@@ -78,13 +78,8 @@ impl Node<'_> {
         };
         for (name, entry) in &self.files {
             text(name.as_bytes());
-            match &entry.kind {
-                Kind::Link(hash) | Kind::Copy(hash) | Kind::Merge(hash) => {
-                    text(&hash.0);
-                    text(&blob_mode(entry).to_le_bytes());
-                }
-                Kind::Live(to) | Kind::Plain(to) => text(to.as_bytes()),
-            }
+            text(&entry.kind.hash().unwrap_or_default().0);
+            text(&blob_mode(entry).to_le_bytes());
         }
         for (name, folder) in &self.folders {
             text(name.as_bytes());
@@ -120,9 +115,8 @@ pub struct Builder<'a> {
     pub state: &'a Disk,
     /// Where contents come from that no earlier tree has.
     pub contents: &'a dyn Contents,
-    /// Contents that the tree before has, by their path: name, mode, and where. Paths never share a
-    /// file: who writes through the link of one reaches no other.
-    pub known: HashMap<String, (Hash, u32, String)>,
+    /// Contents that something wrote into: they are not shared any further.
+    pub spoilt: BTreeSet<Hash>,
     /// Whether each file is made to stay as it is written.
     pub sync: bool,
     /// How contents look that were written, by their path.
@@ -130,26 +124,18 @@ pub struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Notes where a generation has its contents.
-    pub fn know(&mut self, forest: &Forest) {
-        let known = &mut self.known;
-        forest.root.know(0, &path_of(forest.name()), &mut |entry: &Entry, place: String| {
-            if let Some(hash) = entry.kind.hash() {
-                known.insert(entry.path.clone(), (hash, blob_mode(entry), place));
-            }
-        });
-    }
-
-    /// Builds what is not there yet. A tree is there whole or not at all, but stays only once the
-    /// disk was synced.
+    /// Builds what is not there yet; contents that the earlier forest has at the same path are
+    /// shared with it. A tree is there whole or not at all, but stays only once the disk was
+    /// synced.
     ///
     /// # Errors
     /// The system's own, and those of the contents.
-    pub fn build(&mut self, forest: &Forest) -> io::Result<Hash> {
-        self.node(&forest.root, 0)
+    pub fn build(&mut self, forest: &Forest, earlier: &Forest) -> io::Result<Hash> {
+        let old = Old { node: &earlier.root, path: path_of(earlier.name()) };
+        self.node(&forest.root, Some(old), 0)
     }
 
-    fn node(&mut self, node: &Node, depth: usize) -> io::Result<Hash> {
+    fn node(&mut self, node: &Node, old: Option<Old>, depth: usize) -> io::Result<Hash> {
         let name = node.name;
         let path = path_of(name);
         if self.state.look(&path)?.is_some() {
@@ -158,18 +144,19 @@ impl Builder<'_> {
         let mut inner = Vec::new();
         if depth < DEEPEST {
             for (folder, below) in &node.folders {
-                inner.push((*folder, self.node(below, depth + 1)?));
+                let old = old.as_ref().and_then(|old| old.inner(folder, depth));
+                inner.push((*folder, self.node(below, old, depth + 1)?));
             }
         }
         let new = format!("{FOLDER}/.new-{name}");
         self.state.remove_all(&new)?;
         self.state.make_folder(&new, true)?;
-        self.files(node, &new)?;
+        self.files(node, old.as_ref(), &new)?;
         for (folder, below) in inner {
             self.state.link(&format!("../{below}"), &format!("{new}/{folder}"))?;
         }
         if depth >= DEEPEST {
-            self.folders(node, &new)?;
+            self.folders(node, old.as_ref(), depth, &new)?;
         }
         if self.sync {
             self.state.sync_folder(&new)?;
@@ -184,36 +171,32 @@ impl Builder<'_> {
         Ok(name)
     }
 
-    fn folders(&mut self, node: &Node, path: &str) -> io::Result<()> {
+    fn folders(
+        &mut self,
+        node: &Node,
+        old: Option<&Old>,
+        depth: usize,
+        path: &str,
+    ) -> io::Result<()> {
         for (name, below) in &node.folders {
             let inner = format!("{path}/{name}");
+            let old = old.and_then(|old| old.inner(name, depth));
             self.state.make_folder(&inner, true)?;
-            self.files(below, &inner)?;
-            self.folders(below, &inner)?;
+            self.files(below, old.as_ref(), &inner)?;
+            self.folders(below, old.as_ref(), depth + 1, &inner)?;
         }
         Ok(())
     }
 
-    fn files(&mut self, node: &Node, folder: &str) -> io::Result<()> {
+    fn files(&mut self, node: &Node, old: Option<&Old>, folder: &str) -> io::Result<()> {
         for (name, entry) in &node.files {
             let path = format!("{folder}/{name}");
-            match &entry.kind {
-                Kind::Live(to) | Kind::Plain(to) => self.state.link(to, &path)?,
-                Kind::Link(hash) | Kind::Copy(hash) | Kind::Merge(hash) => {
-                    let known = self
-                        .known
-                        .get(&entry.path)
-                        .filter(|(known, mode, _)| (known, *mode) == (hash, blob_mode(entry)));
-                    // A file has only so many names; and a known one may be gone.
-                    let named =
-                        known.is_some_and(|(.., at)| self.state.name_again(at, &path).is_ok());
-                    if !named {
-                        let bytes = self.contents.read(entry)?;
-                        let stamp =
-                            self.state.create(&path, &bytes, blob_mode(entry), self.sync)?;
-                        self.stamps.insert(entry.path.clone(), stamp);
-                    }
-                }
+            let known = old.and_then(|old| old.content(name, entry, &self.spoilt));
+            // A file has only so many names; and a known one may be gone.
+            if known.is_none_or(|known| self.state.name_again(&known, &path).is_err()) {
+                let bytes = self.contents.read(entry)?;
+                let stamp = self.state.create(&path, &bytes, blob_mode(entry), self.sync)?;
+                self.stamps.insert(entry.path.clone(), stamp);
             }
         }
         Ok(())
@@ -283,16 +266,29 @@ impl Forest<'_> {
     }
 }
 
-impl Node<'_> {
-    fn know(&self, depth: usize, path: &str, note: &mut dyn FnMut(&Entry, String)) {
-        for (name, entry) in &self.files {
-            note(entry, format!("{path}/{name}"));
-        }
-        for (name, below) in &self.folders {
-            let inner =
-                if depth < DEEPEST { path_of(below.name) } else { format!("{path}/{name}") };
-            below.know(depth + 1, &inner, note);
-        }
+/// A folder of an earlier generation, and where it is in the state.
+struct Old<'a> {
+    node: &'a Node<'a>,
+    path: String,
+}
+
+impl Old<'_> {
+    /// A folder in it.
+    fn inner(&self, name: &str, depth: usize) -> Option<Self> {
+        let node = self.node.folders.get(name)?;
+        let path = match depth < DEEPEST {
+            true => path_of(node.name),
+            false => format!("{}/{name}", self.path),
+        };
+        Some(Self { node, path })
+    }
+
+    /// Where it has the content of an entry.
+    fn content(&self, name: &str, entry: &Entry, spoilt: &BTreeSet<Hash>) -> Option<String> {
+        let own = self.node.files.get(name)?;
+        let same = own.kind.hash() == entry.kind.hash() && blob_mode(own) == blob_mode(entry);
+        let whole = own.kind.hash().is_some_and(|hash| !spoilt.contains(&hash));
+        (same && whole).then(|| format!("{}/{name}", self.path))
     }
 }
 

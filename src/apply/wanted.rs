@@ -67,7 +67,7 @@ const KEPT: usize = 8 << 20;
 /// # Errors
 /// The first source that cannot be read.
 pub fn of(document: &Document, root: &Utf8Path, index: &Index) -> Result<Vec<Wanted>, Unreadable> {
-    let mut reader = Reader { index, kept: 0 };
+    let mut reader = Reader { index, kept: 0, last: 0 };
     let mut list = Vec::with_capacity(document.files.len());
     for file in &document.files {
         match &file.content {
@@ -157,6 +157,8 @@ fn entry(file: &File, path: String, kind: Kind, mode: u32) -> Arc<Entry> {
 struct Reader<'a> {
     index: &'a Index,
     kept: usize,
+    /// Where the last path was in the index: the next one is likely behind it.
+    last: usize,
 }
 
 impl Reader<'_> {
@@ -172,15 +174,19 @@ impl Reader<'_> {
             let entry = entry(file, path, Kind::Live(from.into_string()), 0);
             return Ok(Wanted { entry, bytes: Bytes::None, source: stamp });
         }
-        if let Some(hash) = stamp.and_then(|stamp| self.index.source(&path, &stamp)) {
+        let record = self.index.record_after(&path, &mut self.last);
+        if let Some((record, hash)) = record
+            .zip(stamp)
+            .and_then(|(record, stamp)| Some((record, self.index.source_of(record, &stamp)?)))
+        {
             let mut entry = entry(file, path, content(file, hash), mode);
-            if let Some(record) = self.index.record(&entry.path).filter(|own| own.entry == entry) {
+            if record.entry == entry {
                 entry = Arc::clone(&record.entry);
             }
             return Ok(Wanted { entry, bytes: Bytes::File(from), source: stamp });
         }
-        let bytes =
-            std::fs::read(&from).map_err(|error| Unreadable { path: from.clone(), error })?;
+        let bytes = crate::files::read_sized(&from, stamp.map_or(0, |stamp| stamp.size))
+            .map_err(|error| Unreadable { path: from.clone(), error })?;
         let entry = entry(file, path, content(file, Hash::of(&bytes)), mode);
         let bytes = if self.kept + bytes.len() <= KEPT {
             self.kept += bytes.len();
