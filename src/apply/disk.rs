@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags};
@@ -19,9 +19,9 @@ use crate::ir::Stamp;
 pub struct Disk {
     /// Where it is; absolute, links resolved.
     pub path: Utf8PathBuf,
-    root: Rc<OwnedFd>,
+    root: Arc<OwnedFd>,
     /// The folders on the way to the last path.
-    open: RefCell<Vec<(String, Rc<OwnedFd>)>>,
+    open: RefCell<Vec<(String, Arc<OwnedFd>)>>,
     /// Links in the place of a folder that may be followed.
     allowed: BTreeSet<String>,
     /// Whether all of them may.
@@ -60,7 +60,7 @@ impl Disk {
         let path = path.canonicalize_utf8()?;
         let root = fs::open(path.as_std_path(), folder(), Mode::empty())?;
         let (open, allowed) = (RefCell::default(), BTreeSet::new());
-        Ok(Self { path, root: Rc::new(root), open, allowed, follows: false })
+        Ok(Self { path, root: Arc::new(root), open, allowed, follows: false })
     }
 
     /// Opens a folder of hcc's own, in which links lead from folder to folder.
@@ -71,13 +71,29 @@ impl Disk {
         Ok(Self { follows: true, ..Self::open(path)? })
     }
 
+    /// The same folder, opened once more, for another thread.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn again(&self) -> io::Result<Self> {
+        let root = fs::openat(&self.root, ".", folder(), Mode::empty())?;
+        let (path, allowed) = (self.path.clone(), self.allowed.clone());
+        Ok(Self {
+            path,
+            root: Arc::new(root),
+            open: RefCell::default(),
+            allowed,
+            follows: self.follows,
+        })
+    }
+
     /// Lets a link in the place of a folder be followed.
     pub fn allow(&mut self, path: &str) {
         self.allowed.insert(path.trim_matches('/').to_owned());
     }
 
     /// The folder that a path is in, and its name there.
-    fn parent<'a>(&self, path: &'a str) -> io::Result<(Rc<OwnedFd>, &'a str)> {
+    fn parent<'a>(&self, path: &'a str) -> io::Result<(Arc<OwnedFd>, &'a str)> {
         let (way, name) = path.rsplit_once('/').unwrap_or(("", path));
         let mut open = self.open.borrow_mut();
         let (mut depth, mut end) = (0, 0);
@@ -89,12 +105,12 @@ impl Disk {
                 let follow = self.follows || self.allowed.contains(&path[..end]);
                 let flags = if follow { folder() } else { folder() | OFlags::NOFOLLOW };
                 let handle = fs::openat(above, part, flags, Mode::empty())?;
-                open.push((part.to_owned(), Rc::new(handle)));
+                open.push((part.to_owned(), Arc::new(handle)));
             }
             depth += 1;
         }
         open.truncate(depth);
-        Ok((Rc::clone(open.last().map_or(&self.root, |(_, handle)| handle)), name))
+        Ok((Arc::clone(open.last().map_or(&self.root, |(_, handle)| handle)), name))
     }
 
     /// Lets go of folders that may not be where they were.

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::io;
 
+use super::disk::Disk;
+use super::index::Record as Left;
 use super::ledger::{Ledger, Merging};
 use super::look::{Eye, Found};
 use super::manifest::Kind;
@@ -81,6 +83,9 @@ fn leaving<'a>(record: &'a Record, wanted: &[Wanted]) -> HashSet<&'a str> {
         .collect()
 }
 
+/// A path as it is wanted, and as it was left.
+type Pair<'a> = (Option<&'a Wanted>, Option<&'a Left>);
+
 fn sights<'a>(
     site: &Site,
     eye: &Eye,
@@ -88,31 +93,79 @@ fn sights<'a>(
     wanted: &'a [Wanted],
     policy: &Policy,
 ) -> Result<Vec<Sight<'a>>, (String, io::Error)> {
-    let records = &record.index.records;
-    let mut sights = Vec::with_capacity(wanted.len());
+    let pairs = pairs(wanted, &record.index.records);
+    let mut sights = Vec::with_capacity(pairs.len());
+    for ((wanted, record_of), found) in pairs.iter().zip(see_all(site, eye, &pairs)) {
+        let path = || {
+            let path = wanted.map(|wanted| &wanted.entry.path);
+            path.or(record_of.map(|left| &left.entry.path)).cloned().unwrap_or_default()
+        };
+        let found = found.map_err(|error| (path(), error))?;
+        let mut sight = Sight { wanted: *wanted, record: *record_of, found, merged: None };
+        sight.merged = merged(site, &record.ledger, &sight, policy);
+        sights.push(sight);
+    }
+    Ok(sights)
+}
+
+/// Two sorted lists side by side.
+fn pairs<'a>(wanted: &'a [Wanted], records: &'a [Left]) -> Vec<Pair<'a>> {
+    let mut pairs = Vec::with_capacity(wanted.len());
     let (mut new, mut old) = (wanted.iter().peekable(), records.iter().peekable());
     loop {
         let order = match (new.peek(), old.peek()) {
             (Some(new), Some(old)) => new.entry.path.cmp(&old.entry.path),
             (Some(_), None) => std::cmp::Ordering::Less,
             (None, Some(_)) => std::cmp::Ordering::Greater,
-            (None, None) => return Ok(sights),
+            (None, None) => return pairs,
         };
-        let wanted = if order.is_le() { new.next() } else { None };
-        let left = if order.is_ge() { old.next() } else { None };
-        let found = match (wanted, left) {
-            (_, Some(left)) => eye.managed(left, wanted),
-            (Some(wanted), None) => eye.unmanaged(wanted),
-            (None, None) => return Ok(sights),
-        };
-        let path = || {
-            let path = wanted.map(|wanted| &wanted.entry.path);
-            path.or(left.map(|left| &left.entry.path)).cloned().unwrap_or_default()
-        };
-        let found = found.map_err(|error| (path(), error))?;
-        let mut sight = Sight { wanted, record: left, found, merged: None };
-        sight.merged = merged(site, &record.ledger, &sight, policy);
-        sights.push(sight);
+        pairs.push((
+            if order.is_le() { new.next() } else { None },
+            if order.is_ge() { old.next() } else { None },
+        ));
+    }
+}
+
+/// From so many paths on it pays to look with several threads.
+const MANY: usize = 2000;
+
+/// Looks at every path, in the order of the list.
+fn see_all(site: &Site, eye: &Eye, pairs: &[Pair]) -> Vec<io::Result<Found>> {
+    let workers = match std::thread::available_parallelism() {
+        Ok(cores) if pairs.len() >= MANY => cores.get().min(4),
+        _ => 1,
+    };
+    let homes: Vec<Disk> = (0..workers).filter_map(|_| site.home.again().ok()).collect();
+    if workers == 1 || homes.len() != workers {
+        return pairs.iter().map(|pair| see(eye, pair)).collect();
+    }
+    let (view, ledger, leaving) = (eye.view, eye.ledger, eye.leaving);
+    std::thread::scope(|scope| {
+        let parts = pairs.chunks(pairs.len().div_ceil(workers)).zip(homes);
+        let threads: Vec<_> = parts
+            .map(|(part, home)| {
+                scope.spawn(move || {
+                    let eye = Eye::new(&home, view, ledger, leaving);
+                    part.iter().map(|pair| see(&eye, pair)).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let mut all = Vec::with_capacity(pairs.len());
+        for thread in threads {
+            match thread.join() {
+                Ok(found) => all.extend(found),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
+}
+
+fn see(eye: &Eye, pair: &Pair) -> io::Result<Found> {
+    match *pair {
+        (wanted, Some(left)) => eye.managed(left, wanted),
+        (Some(wanted), None) => eye.unmanaged(wanted),
+        (None, None) => Ok(Found::Absent),
     }
 }
 
