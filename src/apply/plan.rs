@@ -21,7 +21,7 @@ pub struct Sight<'a> {
     /// As it is.
     pub found: Found,
     /// What merging comes to, for a file that is shared with its program.
-    pub merged: Option<Result<Merge, String>>,
+    pub merged: Option<Box<Result<Merge, String>>>,
 }
 
 /// A merged file.
@@ -122,6 +122,8 @@ pub enum Settle {
 /// What is put at a path.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Put {
+    /// Our link.
+    Ours,
     /// A link with this text.
     Link(String),
     /// A file with the bytes of what is wanted there.
@@ -228,13 +230,15 @@ pub fn plan(sights: Vec<Sight>, ledger: &Ledger, policy: &Policy, world: &World)
     let mut planner = Planner { plan, policy, world, stays: BTreeSet::new() };
     planner.stow();
     // What goes is planned first: whether it makes room for what comes is known then.
-    let (going, coming): (Vec<_>, Vec<_>) =
-        sights.into_iter().partition(|sight| sight.wanted.is_none());
-    for Sight { wanted, record, found, merged } in going.into_iter().chain(coming) {
+    let mut sights = sights;
+    sights.sort_by_key(|sight| sight.wanted.is_some());
+    for Sight { wanted, record, found, merged } in sights {
         match (wanted, record) {
-            (Some(wanted), None) => planner.arrives(wanted, found, merged),
-            (Some(wanted), Some(record)) => planner.stays(wanted, record, found, merged),
-            (None, Some(record)) => planner.goes(record, found, merged),
+            (Some(wanted), None) => planner.arrives(wanted, found, merged.map(|own| *own)),
+            (Some(wanted), Some(record)) => {
+                planner.stays(wanted, record, found, merged.map(|own| *own))
+            }
+            (None, Some(record)) => planner.goes(record, found, merged.map(|own| *own)),
             (None, None) => {}
         }
     }
@@ -285,7 +289,7 @@ impl Planner<'_> {
     /// Why they cannot be written.
     fn put(&self, entry: &Entry, merged: Option<&Result<Merge, String>>) -> Result<Put, String> {
         Ok(match (&entry.kind, merged) {
-            (Kind::Link(_), _) => Put::Link((self.world.link_text)(&entry.path)),
+            (Kind::Link(_), _) => Put::Ours,
             (Kind::Live(to) | Kind::Plain(to), _) => Put::Link(to.clone()),
             (Kind::Copy(_), _) => Put::Wanted,
             (Kind::Merge(_), Some(Ok(merge))) => {

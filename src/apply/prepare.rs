@@ -102,7 +102,7 @@ fn sights<'a>(
         };
         let found = found.map_err(|error| (path(), error))?;
         let mut sight = Sight { wanted: *wanted, record: *record_of, found, merged: None };
-        sight.merged = merged(site, &record.ledger, &sight, policy);
+        sight.merged = merged(site, &record.ledger, &sight, policy).map(Box::new);
         sights.push(sight);
     }
     Ok(sights)

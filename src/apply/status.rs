@@ -221,7 +221,7 @@ fn saved(ledger: &Ledger, site: &Site) -> Vec<Saved> {
 pub fn drifted(sight: &Sight) -> Option<Drifted> {
     let entry = &sight.record?.entry;
     sight.wanted?;
-    let (kind, about) = match (&sight.found, &sight.merged) {
+    let (kind, about) = match (&sight.found, sight.merged.as_deref()) {
         (_, Some(Err(reason))) => (Drift::Unreadable, vec![reason.clone()]),
         (Found::File { .. } | Found::AsLeft(_), Some(Ok(merge))) => {
             if merge.edited.is_empty() {

@@ -361,11 +361,12 @@ impl Switch<'_> {
         for (folder, private) in top.staged_folders() {
             home.make_folder(&folder, private)?;
         }
-        let sync = self.plan.places.len() <= FEW;
+        let (sync, view) = (self.plan.places.len() <= FEW, self.site.view());
         for at in &top.places {
             let Some(place) = self.plan.places.get(*at) else { continue };
             let to = format!("{}{}", top.staged, &place.path[top.path.len()..]);
             match &place.put {
+                Put::Ours => home.link(&format!("{view}/{}", place.path), &to)?,
                 Put::Link(text) => home.link(text, &to)?,
                 Put::Bytes(bytes, mode) => {
                     stamps.insert(place.path.clone(), home.create(&to, bytes, *mode, sync)?);

@@ -190,7 +190,7 @@ impl Case<'_> {
                 return Err(why("only its permissions were changed: say them as `mode=\"0600\"`"));
             }
             Drift::Unreadable => {
-                let reason = self.sight.merged.as_ref().and_then(|own| own.as_ref().err());
+                let reason = self.sight.merged.as_deref().and_then(|own| own.as_ref().err());
                 return Err(why(reason.map_or("it cannot be read", |reason| reason)));
             }
             other => return Err(why(format!("{}: there is no text to absorb", other.said()))),
