@@ -378,7 +378,7 @@ pub fn move_new(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
         fs::renameat_with(&from_above, from_name, &to_above, to_name, RenameFlags::NOREPLACE);
     let done = match done {
         // No such flag on this file system: look, then move.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+        Err(error) if is_lacking(error) => {
             match fs::statat(&to_above, to_name, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(_) => Err(Errno::EXIST),
                 Err(_) => fs::renameat(&from_above, from_name, &to_above, to_name),
@@ -424,9 +424,14 @@ pub fn exchange(one: (&Disk, &str), other: (&Disk, &str)) -> io::Result<bool> {
     other.0.forget();
     match done {
         Ok(()) => Ok(true),
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(false),
+        Err(error) if is_lacking(error) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether an error says that the file system does not know a call; systems differ in the words.
+fn is_lacking(error: Errno) -> bool {
+    [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP].contains(&error)
 }
 
 /// Whether an error says that nothing is there.

@@ -73,6 +73,12 @@ impl Apply {
             session: facts::session(),
         };
         let name = applied.user.name();
+        if !applied.system.is_empty() && !global.quiet {
+            say(&format!(
+                "note: what the configuration asks of {} itself (`system`) is compiled, but not applied yet",
+                applied.system.name()
+            ));
+        }
         let carry = Carry { manner: &self.manner, global, scope, name, question: "Apply this?" };
         let plan = |site: &mut Site, policy: &Policy| plan(&applied, site, policy, looked);
         carry.run(site, policy, plan).map(drop)
