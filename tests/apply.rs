@@ -12,6 +12,8 @@ mod gc;
 mod kit;
 #[path = "apply/looks.rs"]
 mod looks;
+#[path = "apply/safety.rs"]
+mod safety;
 #[path = "apply/sequences.rs"]
 mod sequences;
 #[path = "apply/stories.rs"]

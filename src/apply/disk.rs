@@ -298,6 +298,22 @@ impl Disk {
         Ok(fs::chmodat(above, name, Mode::from_raw_mode(mode as fs::RawMode), AtFlags::empty())?)
     }
 
+    /// Says when something was written, in nanoseconds since 1970; a link itself, not what it
+    /// leads to.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn set_time(&self, path: &str, time: i64) -> io::Result<()> {
+        let (above, name) = self.parent(path)?;
+        let written = fs::Timespec {
+            tv_sec: time.div_euclid(1_000_000_000),
+            tv_nsec: time.rem_euclid(1_000_000_000) as _,
+        };
+        let read = fs::Timespec { tv_sec: 0, tv_nsec: fs::UTIME_OMIT as _ };
+        let times = fs::Timestamps { last_access: read, last_modification: written };
+        Ok(fs::utimensat(above, name, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
     /// Removes a file or a link.
     ///
     /// # Errors
@@ -388,7 +404,10 @@ pub fn move_new(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
     };
     from.0.forget();
     to.0.forget();
-    Ok(done?)
+    match done {
+        Err(Errno::XDEV) => super::carry::carry(from, to, false),
+        done => Ok(done?),
+    }
 }
 
 /// Moves what stands at one path over another, which is gone then.
@@ -398,7 +417,10 @@ pub fn move_new(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
 pub fn move_over(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
     let (from_above, from_name) = from.0.parent(from.1)?;
     let (to_above, to_name) = to.0.parent(to.1)?;
-    Ok(fs::renameat(from_above, from_name, to_above, to_name)?)
+    match fs::renameat(from_above, from_name, to_above, to_name) {
+        Err(Errno::XDEV) => super::carry::carry(from, to, true),
+        done => Ok(done?),
+    }
 }
 
 /// Gives what stands at one path another name, where nothing may stand.
@@ -424,7 +446,7 @@ pub fn exchange(one: (&Disk, &str), other: (&Disk, &str)) -> io::Result<bool> {
     other.0.forget();
     match done {
         Ok(()) => Ok(true),
-        Err(error) if is_lacking(error) => Ok(false),
+        Err(error) if is_lacking(error) || error == Errno::XDEV => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

@@ -58,9 +58,17 @@ pub fn eject(site: &Site, record: &Record) -> Result<Plan, (String, io::Error)> 
 /// The system's own. What is left then is harmless: the next run begins anew.
 pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
     let mut kept = Vec::new();
+    let view = site.view();
+    // A link of ours for which something came back, and that could not be removed then, is no item.
+    let is_item =
+        |path: &std::path::Path| !fs::read_link(path).is_ok_and(|to| to.starts_with(&view));
+    let has_items = |folder: &camino::Utf8Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| is_item(&entry.path()))
+    };
     for (name, folder) in [(ledger::FOLDER, "originals"), (ledger::SAVED, "edits")] {
         let path = site.state.join(name);
-        if fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some()) {
+        if has_items(&path) {
             kept.push(format!("{path} ({folder})"));
         }
     }
@@ -73,10 +81,8 @@ pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
     // Without this nothing refers to the rest.
     store.remove_all(CURRENT).map_err(io(CURRENT))?;
     for name in store.list("").map_err(io(""))? {
-        let has_items = |name: &str| {
-            fs::read_dir(site.state.join(name)).is_ok_and(|mut entries| entries.next().is_some())
-        };
-        let stays = matches!(name.as_str(), ledger::FOLDER | ledger::SAVED) && has_items(&name)
+        let stays = matches!(name.as_str(), ledger::FOLDER | ledger::SAVED)
+            && has_items(&site.state.join(&name))
             || matches!(name.as_str(), ledger::FILE | EJECTED) && !kept.is_empty()
             || name == "lock";
         if !stays {

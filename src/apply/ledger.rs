@@ -44,6 +44,8 @@ pub enum Pending {
     NotPlaced,
     /// The home has the path, as this entry left it, and the generation has not.
     NotRemoved(Arc<Entry>),
+    /// A folder of hcc's that is empty.
+    Folder,
 }
 
 /// What stood at a path.

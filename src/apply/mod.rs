@@ -6,6 +6,7 @@
 pub mod absorb;
 pub mod action;
 pub mod after;
+mod carry;
 pub mod change;
 pub mod command;
 pub mod dirty;

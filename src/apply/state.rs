@@ -96,7 +96,10 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub fn above(&self) -> Result<Vec<String>, StateError> {
-        Ok(self.read::<Above>(ABOVE)?.unwrap_or_default().made)
+        let made = self.read::<Above>(ABOVE)?.unwrap_or_default().made;
+        // The home may have been moved since: they are so many of those above it now.
+        let above = self.path.ancestors().skip(1).take(made.len());
+        Ok(above.map(|above| above.to_string()).collect())
     }
 
     /// A record, such as `packages.json`; none if there is none yet.

@@ -5,7 +5,7 @@ use std::io;
 
 use super::disk::{Disk, exchange, is_absent, kind, move_new, move_over, same};
 use super::ledger::{self, Ledger, Original, Pending};
-use super::manifest::{Kind, Manifest};
+use super::manifest::{Entry, Kind, Manifest};
 use super::tree;
 use crate::ir::Stamp;
 
@@ -25,6 +25,9 @@ pub enum Step {
         old: Old,
         /// Where what stands there goes if it is not what it was.
         refuge: String,
+        /// Whether what is staged is an edit that is nowhere else.
+        #[serde(default)]
+        edit: bool,
     },
     /// Something goes, and something may come back.
     Leave {
@@ -118,8 +121,8 @@ pub enum Done {
 /// Does a step, or what is left of it.
 pub fn run(step: &Step, home: &Disk, state: &Disk) -> Done {
     match step {
-        Step::Place { path, staged, new, old, refuge } => {
-            place(Spot { home, state, path, staged, refuge }, new, old)
+        Step::Place { path, staged, new, old, refuge, edit } => {
+            place(Spot { home, state, path, staged, refuge, edit: *edit }, new, old)
         }
         Step::Leave { path, seen, back, beside } => {
             match leave(home, state, path, seen.as_ref(), back.as_ref(), beside) {
@@ -146,10 +149,17 @@ pub fn run(step: &Step, home: &Disk, state: &Disk) -> Done {
             }
         }
         Step::Folder { path } => match home.remove_folder(path) {
-            // Not empty, or not there: it stays on the ledger as long as it stands.
-            Ok(()) | Err(_) => Done::Well,
+            // One that is not empty stays on the ledger as long as it stands.
+            Err(error) if !is_kept(&error) => Done::Held(crate::files::reason(&error)),
+            _ => Done::Well,
         },
     }
+}
+
+/// Whether a folder was not removed because it is not empty, or because it is not there.
+fn is_kept(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty};
+    is_absent(error) || matches!(error.kind(), AlreadyExists | DirectoryNotEmpty)
 }
 
 #[derive(Clone, Copy)]
@@ -159,6 +169,7 @@ struct Spot<'a> {
     path: &'a str,
     staged: &'a str,
     refuge: &'a str,
+    edit: bool,
 }
 
 fn is(found: Option<&Stamp>, own: &Stamp) -> bool {
@@ -216,7 +227,7 @@ fn was_done(spot: Spot, new: &Stamp, old: &Old) -> io::Result<bool> {
 
 /// Where the file system has no exchange: files get a second name, then ours comes over the first.
 fn aside_and_over(spot: Spot, old: &Old) -> io::Result<Done> {
-    let Spot { home, state, path, staged, refuge } = spot;
+    let Spot { home, state, path, staged, refuge, .. } = spot;
     let Some(there) = home.look(path)? else {
         move_new((home, staged), (home, path))?;
         return Ok(Done::Well);
@@ -265,24 +276,24 @@ fn dispose(spot: Spot, old: &Old) -> Done {
     let Spot { home, state, staged, refuge, .. } = spot;
     let done = match old {
         Old::Nothing | Old::Keep(Original::Adopted) => {
-            move_new((home, staged), (state, refuge)).map(|()| Done::Saved(refuge.to_owned()))
+            put_away((home, staged), (state, refuge)).map(|()| Done::Saved(refuge.to_owned()))
         }
         Old::Drop(seen) => match home.look(staged) {
             Ok(Some(there)) if same(&there, seen) => home.remove_all(staged).map(|()| Done::Well),
             Ok(None) => Ok(Done::Well),
             Ok(Some(_)) => {
-                move_new((home, staged), (state, refuge)).map(|()| Done::Saved(refuge.to_owned()))
+                put_away((home, staged), (state, refuge)).map(|()| Done::Saved(refuge.to_owned()))
             }
             Err(error) => Err(error),
         },
         Old::Keep(Original::Stored(name)) => {
-            move_new((home, staged), (state, name)).map(|()| Done::Well)
+            put_away((home, staged), (state, name)).map(|()| Done::Well)
         }
         Old::Keep(Original::Beside(name)) => {
-            move_new((home, staged), (home, name)).map(|()| Done::Well)
+            put_away((home, staged), (home, name)).map(|()| Done::Well)
         }
         Old::Save => {
-            move_new((home, staged), (state, refuge)).map(|()| Done::Saved(refuge.to_owned()))
+            put_away((home, staged), (state, refuge)).map(|()| Done::Saved(refuge.to_owned()))
         }
     };
     match done {
@@ -292,10 +303,30 @@ fn dispose(spot: Spot, old: &Old) -> Done {
     }
 }
 
+/// Moves something away. Before a crash it may have got its second name already.
+fn put_away(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
+    match move_new(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let there = to.0.look(to.1)?;
+            match from.0.look(from.1)? {
+                Some(own) if is(there.as_ref(), &own) => from.0.unlink(from.1),
+                _ => Err(error),
+            }
+        }
+        done => done,
+    }
+}
+
 /// Takes what is staged away again. What cannot be taken away is reported with the reason.
 fn withdraw(spot: Spot, new: &Stamp, reason: String) -> Done {
     let Spot { home, staged, .. } = spot;
     match home.look(staged) {
+        Ok(Some(own)) if is(Some(&own), new) && spot.edit => {
+            match put_away((home, staged), (spot.state, spot.refuge)) {
+                Ok(()) => Done::Held(reason),
+                Err(_) => Done::Held(format!("{reason}; the edit is in {staged}")),
+            }
+        }
         Ok(Some(own)) if is(Some(&own), new) => match home.remove_all(staged) {
             Ok(()) => Done::Held(reason),
             Err(_) => Done::Stuck(staged.to_owned(), reason),
@@ -355,6 +386,13 @@ fn leave(
         }
         return Ok(Done::Well);
     }
+    // Between file systems it may have come back, and only be left where it waited.
+    if there.is_some_and(|there| there.dev != waiting.dev)
+        && super::carry::is_same(from, (home, path))?
+    {
+        from.0.remove_all(from.1)?;
+        return Ok(Done::Well);
+    }
     move_new(from, (home, beside))?;
     Ok(Done::CameBeside(beside.to_owned()))
 }
@@ -372,14 +410,22 @@ pub struct Before<'a> {
 /// What a step that went otherwise leaves on the ledger.
 pub fn note(step: &Step, done: &Done, ledger: &mut Ledger, before: &Before) {
     match (step, done) {
-        (_, Done::Well | Done::CameBeside(_)) | (Step::Folder { .. } | Step::Renew { .. }, _) => {}
+        (_, Done::Well | Done::CameBeside(_)) | (Step::Renew { .. }, _) => {}
+        (Step::Folder { path }, _) => {
+            ledger.pending.insert(path.clone(), Pending::Folder);
+        }
         (Step::Stow { path, at, .. }, _) => {
             ledger.originals.insert(path.clone(), Original::Beside(at.clone()));
         }
         (Step::Place { path, .. } | Step::Leave { path, .. }, Done::Saved(name)) => {
             ledger.saved.insert(name.clone(), path.clone());
         }
-        (Step::Place { path, .. }, Done::Held(_)) => held(path, ledger, before),
+        (Step::Place { path, refuge, edit, .. }, Done::Held(_)) => {
+            held(path, ledger, before);
+            if *edit {
+                ledger.saved.insert(refuge.clone(), path.clone());
+            }
+        }
         (Step::Place { path, old: Old::Keep(_), .. }, Done::Stuck(at, _)) => {
             ledger.originals.insert(path.clone(), Original::Beside(at.clone()));
         }
@@ -409,13 +455,21 @@ fn held(path: &str, ledger: &mut Ledger, before: &Before) {
     let merged = last.merged.iter().filter(|(own, _)| counts(own));
     ledger.merged.extend(merged.map(|(own, merging)| (own.clone(), merging.clone())));
     for entry in new.entries.iter().filter(|entry| counts(&entry.path)) {
-        // Our old link leads to what is new, so it says nothing of the old generation.
-        let still = old.entry(&entry.path).filter(|old| !matches!(old.kind, Kind::Link(_)));
+        // Our old link leads to what is new: where that differs, it says nothing of the old one.
+        let says = |old: &&std::sync::Arc<Entry>| {
+            !matches!(old.kind, Kind::Link(_)) || old.kind == entry.kind
+        };
+        let still = old.entry(&entry.path).filter(says);
         let pending = match still {
             Some(old) => Pending::NotRemoved(old.clone()),
             None => Pending::NotPlaced,
         };
         ledger.pending.insert(entry.path.clone(), pending);
+    }
+    // What should have made room.
+    let left = old.entries.iter().filter(|entry| counts(&entry.path));
+    for entry in left.filter(|entry| new.entry(&entry.path).is_none()) {
+        ledger.pending.insert(entry.path.clone(), Pending::NotRemoved(entry.clone()));
     }
 }
 

@@ -101,7 +101,10 @@ impl Switch<'_> {
             manifest.entry(&entry.path).is_some_and(|own| own.kind.hash().is_some())
         };
         let stays = old.iter().all(|entry| entry.kind.hash().is_none() || has(entry));
-        let passing = (!stays).then(|| Forest::of(new().chain(old.iter().copied())));
+        // What could not be removed last time has nothing that it could lead to.
+        let is_there = |entry: &&&Entry| !self.record.ledger.pending.contains_key(&entry.path);
+        let passing =
+            (!stays).then(|| Forest::of(new().chain(old.iter().filter(is_there).copied())));
         let transition = passing.as_ref().unwrap_or(&after);
         let forests = Forests { before: &before, transition, after: &after };
         let tops = Tops::of(&self.plan, &self.site.home, number)
@@ -199,11 +202,8 @@ impl Switch<'_> {
         let mut steps = self.steps(tops, &mut staged)?;
         // Only once the edits are safe, and after the commit: until then they are in the tree.
         let renewed = builder.renew(after, &self.plan.rebuild).map_err(in_state(tree::FOLDER))?;
-        steps.extend(renewed.into_iter().map(|(staged, place)| Step::Renew {
-            path: place.clone(),
-            staged,
-            place,
-        }));
+        let renew = |(path, staged, place)| Step::Renew { path, staged, place };
+        steps.extend(renewed.into_iter().map(renew));
         for (path, name) in &self.plan.edits {
             let io = |error| SwitchError::Io(path.clone(), error);
             let (bytes, found) = self.site.home.read_through(path).map_err(io)?;
@@ -338,7 +338,9 @@ impl Switch<'_> {
                 (None, Old::Save(_), _) => step::Old::Save,
             };
             let (path, staged) = (top.path.clone(), top.staged.clone());
-            steps.push(Step::Place { path, staged, new, old, refuge });
+            let put = top.places.first().and_then(|at| self.plan.places.get(*at));
+            let edit = put.is_some_and(|place| place.put == Put::Through);
+            steps.push(Step::Place { path, staged, new, old, refuge, edit });
         }
         let records = &self.plan.records;
         let needed = |path: &str| {
@@ -583,6 +585,11 @@ pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, Sw
     let mut touched: BTreeSet<&str> = BTreeSet::new();
     let mut in_the_state: BTreeSet<&str> = BTreeSet::new();
     for step in journal.steps.iter().flatten() {
+        if matches!(step, Step::Renew { path, .. } if report.held.iter().any(|(own, _)| own == path))
+        {
+            // The edit is still in the tree only.
+            continue;
+        }
         let done = step::run(step, &site.home, store);
         let path = step.path();
         in_the_state.extend(step.in_state());

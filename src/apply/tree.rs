@@ -202,8 +202,8 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Stages contents again that something wrote into, for each tree that has the same file: where
-    /// each is staged, and where it belongs.
+    /// Stages contents again that something wrote into, for each tree that has the same file: the
+    /// path, where it is staged, and where it belongs.
     ///
     /// # Errors
     /// The system's own.
@@ -211,7 +211,7 @@ impl Builder<'_> {
         &mut self,
         forest: &Forest,
         paths: &[String],
-    ) -> io::Result<Vec<(String, String)>> {
+    ) -> io::Result<Vec<(String, String, String)>> {
         let mut list = Vec::new();
         for path in paths {
             let Some((place, entry)) = forest.find(path) else { continue };
@@ -227,7 +227,7 @@ impl Builder<'_> {
                 let staged = format!("{FOLDER}/.new-content-{}", list.len());
                 self.state.remove_all(&staged)?;
                 self.state.create(&staged, &bytes, blob_mode(entry), true)?;
-                list.push((staged, place));
+                list.push((path.clone(), staged, place));
             }
         }
         Ok(list)

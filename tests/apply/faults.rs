@@ -66,6 +66,10 @@ struct World {
     both: Vec<&'static str>,
     /// Makes every exchange and every move that refuses to overwrite fail.
     no_exchange: bool,
+    /// Whether the old generation, and what was before it, can be had back exactly.
+    goes_back: bool,
+    /// What is written in the home or in hcc's folder at every instant.
+    edits: Vec<&'static str>,
 }
 
 const BEFORE: &str = r##"
@@ -154,7 +158,39 @@ impl World {
         own(".k/mine", "mine\n");
         sandbox.link("/etc/hostname", ".link");
         sandbox.link("missing", ".broken");
-        Self::of(sandbox, AFTER, BOTH, false)
+        Self::of(sandbox, AFTER, BOTH)
+    }
+
+    /// Edits of each kind, which are saved or kept while all else changes.
+    fn drifted() -> Self {
+        let before = "home {
+            file \".through\" drift=\"restore\" text=\"one\"
+            file \".twin\" text=\"one\"
+            file \".kept\" text=\"same\"
+            file \".replaced\" drift=\"restore\" text=\"one\"
+            file \".json\" install=\"merge\" format=\"json\" { settings a=1 }
+            file \".other\" text=\"one\"
+        }\n";
+        let after = "home {
+            file \".through\" drift=\"restore\" text=\"two\"
+            file \".twin\" text=\"one\"
+            file \".kept\" text=\"same\"
+            file \".replaced\" drift=\"restore\" text=\"two\"
+            file \".json\" text=\"{}\"
+            file \".other\" text=\"two\"
+        }\n";
+        let sandbox = Sandbox::new(before);
+        sandbox.apply();
+        let mut world =
+            Self::prepared(sandbox, after, &[".through", ".twin", ".kept", ".other"], |own| {
+                own.write_through(".through", "written through\n");
+                own.write_through(".kept", "kept\n");
+                own.write(".replaced", "replaced\n");
+                own.write(".json", "{\n  \"a\": 1,\n  \"program\": 2\n}\n");
+            });
+        world.goes_back = false;
+        world.edits = vec!["written through\n", "kept\n", "replaced\n", "  \"program\": 2\n"];
+        world
     }
 
     fn without_exchange() -> Self {
@@ -163,10 +199,23 @@ impl World {
         world
     }
 
-    fn of(sandbox: Sandbox, after: &str, both: &[&'static str], no_exchange: bool) -> Self {
-        let run = vec!["apply", "--yes", "--no-packages"];
+    fn of(sandbox: Sandbox, after: &str, both: &[&'static str]) -> Self {
         let pristine = sandbox.outside();
-        sandbox.apply();
+        let mut world = Self::prepared(sandbox, after, both, |own| drop(own.apply()));
+        world.pristine = pristine;
+        world
+    }
+
+    fn prepared(
+        sandbox: Sandbox,
+        after: &str,
+        both: &[&'static str],
+        prepare: impl Fn(&Sandbox),
+    ) -> Self {
+        let run = vec!["apply", "--yes", "--no-packages"];
+        prepare(&sandbox);
+        let mut pristine = sandbox.outside();
+        pristine.0.retain(|path, _| !path.starts_with(".local"));
         sandbox.config("hcc.kdl", after);
         let old = sandbox.outside().without_times();
         copy(&sandbox.home(""), &sandbox.root().join("template"));
@@ -175,7 +224,8 @@ impl World {
         assert_ne!(old, new);
         let ledger = ledger(&sandbox);
         let both = both.to_vec();
-        Self { sandbox, run, pristine, old, new, ledger, both, no_exchange }
+        let (no_exchange, goes_back, edits) = (false, true, Vec::new());
+        Self { sandbox, run, pristine, old, new, ledger, both, no_exchange, goes_back, edits }
     }
 
     fn reset(&self) {
@@ -186,10 +236,14 @@ impl World {
 
     /// Runs it under strace; the log with it.
     fn traced(&self, options: &[String]) -> (Ran, String) {
+        self.traced_by(&[], options)
+    }
+
+    fn traced_by(&self, flags: &[&str], options: &[String]) -> (Ran, String) {
         let hcc = self.sandbox.command(&self.run);
         let log = self.sandbox.root().join("log");
         let mut command = Command::new("strace");
-        command.args(["-f", "-qq", "-o"]).arg(&log).args(["-e", "signal=none"]);
+        command.args(["-f", "-qq", "-o"]).arg(&log).args(["-e", "signal=none"]).args(flags);
         for option in options {
             command.args(["-e", option]);
         }
@@ -252,6 +306,12 @@ impl World {
             }
         }
         let held: BTreeSet<&[u8]> = all.0.values().filter_map(bytes).collect();
+        for edit in &self.edits {
+            let is = |own: &&[u8]| String::from_utf8_lossy(own).contains(edit);
+            if !held.iter().any(is) {
+                wrong.push(format!("the edit {edit:?} is lost"));
+            }
+        }
         for (path, thing) in &self.pristine.0 {
             // What is merged into is another file afterwards.
             if bytes(thing).is_some_and(|own| !held.contains(own)) && !path.ends_with(".json") {
@@ -303,6 +363,15 @@ impl World {
         }
         wrong.extend(self.holds(&story));
         match round % 3 {
+            _ if !self.goes_back => {
+                let again = self.sandbox.run(&self.run);
+                story.push(again.to_string());
+                // An edit that could not be put back is saved.
+                if !held {
+                    wrong.extend(self.is_one_of(&both[1..]));
+                }
+                wrong.extend(self.holds(&story));
+            }
             0 | 1 => {
                 let again = self.sandbox.run(&self.run);
                 story.push(again.to_string());
@@ -318,7 +387,7 @@ impl World {
             }
             _ => {}
         }
-        if !round.is_multiple_of(3) {
+        if self.goes_back && !round.is_multiple_of(3) {
             let back = self.sandbox.run(&["rollback", "1", "--yes"]);
             story.push(back.to_string());
             if back.status != Some(0) {
@@ -326,7 +395,7 @@ impl World {
             }
             wrong.extend(self.is_one_of(&both[..1]));
         }
-        if round.is_multiple_of(2) {
+        if self.goes_back && round.is_multiple_of(2) {
             let gone = self.sandbox.run(&["uninstall", "--yes"]);
             story.push(gone.to_string());
             if gone.status != Some(0) {
@@ -465,4 +534,126 @@ fn a_file_system_without_exchange_survives_the_same() {
     if has_strace() {
         World::without_exchange().grid(&[Fault::Kill], 30, |_| true);
     }
+}
+
+#[test]
+fn edits_survive_a_switch_that_is_killed_or_fails_at_any_call() {
+    if has_strace() {
+        let faults = [Fault::Kill, Fault::Error("ENOSPC"), Fault::Error("EACCES")];
+        World::drifted().grid(&faults, 40, |_| true);
+    }
+}
+
+/// A call of a log with paths: its name, the paths that it is about, and all it says.
+struct Traced<'a> {
+    name: &'a str,
+    paths: Vec<String>,
+    line: &'a str,
+}
+
+/// Reads a log that `strace -y` wrote.
+fn traced(log: &str) -> Vec<Traced<'_>> {
+    let mut list = Vec::new();
+    for line in log.lines() {
+        let Some((name, rest)) = call(line) else { continue };
+        if !line.ends_with("= 0") && !line.contains(") = ") || line.contains("= -1 E") {
+            continue;
+        }
+        let (mut paths, mut folder) = (Vec::new(), String::new());
+        let mut rest = rest;
+        while let Some(at) = rest.find(['<', '"', ')']) {
+            let (kind, tail) = (rest.as_bytes()[at], &rest[at + 1..]);
+            match kind {
+                b'<' => {
+                    let end = tail.find('>').unwrap_or(tail.len());
+                    folder = tail[..end].to_owned();
+                    rest = &tail[end..];
+                }
+                b'"' => {
+                    let end = tail.find('"').unwrap_or(tail.len());
+                    let own = &tail[..end];
+                    let is_absolute = own.starts_with('/');
+                    paths.push(if is_absolute {
+                        own.to_owned()
+                    } else {
+                        format!("{folder}/{own}")
+                    });
+                    rest = tail.get(end + 1..).unwrap_or_default();
+                }
+                _ => break,
+            }
+        }
+        if paths.is_empty() {
+            paths.push(folder);
+        }
+        list.push(Traced { name, paths, line });
+    }
+    list
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(above, _)| above)
+}
+
+#[test]
+fn all_that_the_commit_needs_is_on_disk_before_it_and_the_home_before_the_journal_goes() {
+    if !has_strace() {
+        return;
+    }
+    let world = World::full();
+    world.reset();
+    let (ran, log) = world.traced_by(&["-y"], &[format!("trace={CALLS}")]);
+    let _well = ran.well();
+    let calls = traced(&log);
+    let home = world.sandbox.home("").to_string_lossy().trim_end_matches('/').to_owned();
+    let state = world.sandbox.state("").to_string_lossy().trim_end_matches('/').to_owned();
+    let renames = |own: &Traced, to: &str| {
+        own.name.starts_with("rename") && own.paths.last().is_some_and(|path| path == to)
+    };
+    let current = format!("{state}/current");
+    let commit = calls.iter().position(|own| renames(own, &current)).expect("a commit");
+    let is_sync = |own: &Traced, path: &str| own.name == "fsync" && own.paths[0] == path;
+    let synced =
+        |path: &str, from: usize, to: usize| calls[from..to].iter().any(|own| is_sync(own, path));
+    let mut checked = 0;
+    for (at, own) in calls[..commit].iter().enumerate() {
+        let made = match own.name {
+            "openat" if own.line.contains("O_CREAT") => &own.paths[0],
+            "mkdirat" | "linkat" => own.paths.last().expect("a path"),
+            // Its text is the first.
+            "symlinkat" => own.paths.last().expect("a path"),
+            name if name.starts_with("rename") => own.paths.last().expect("a path"),
+            _ => continue,
+        };
+        if made.ends_with("/lock") || made.ends_with(".new") {
+            continue;
+        }
+        checked += 1;
+        assert!(synced(folder_of(made), at, commit), "the folder is not synced: {}", own.line);
+        if own.name == "openat" {
+            assert!(synced(made, at, commit), "it is not synced: {}", own.line);
+        }
+    }
+    assert!(checked > 60, "only {checked} calls");
+    let journal = format!("{state}/journal.json");
+    let written =
+        calls[..commit].iter().rposition(|own| renames(own, &journal)).expect("a journal");
+    assert!(synced(&state, written, commit), "the journal is not synced");
+    let gone = calls.iter().position(|own| own.name == "unlink" && own.paths[0] == journal);
+    let gone = gone.expect("the journal goes");
+    let mut moved = 0;
+    for (at, own) in calls[commit..gone].iter().enumerate() {
+        if !own.name.starts_with("rename") && own.name != "unlinkat" {
+            continue;
+        }
+        for path in own.paths.iter().filter(|path| !path.starts_with(&state)) {
+            assert!(path.starts_with(&home), "{}", own.line);
+            // The folder itself may go later.
+            let folder = folder_of(path);
+            let is_there = Path::new(folder).is_dir() && !folder.contains(".hcc-");
+            moved += 1;
+            assert!(!is_there || synced(folder, commit + at, gone), "not synced: {}", own.line);
+        }
+    }
+    assert!(moved > 30, "only {moved} moves");
 }
