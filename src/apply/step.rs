@@ -405,6 +405,8 @@ pub struct Before<'a> {
     pub new: &'a Manifest,
     /// The ledger.
     pub ledger: &'a Ledger,
+    /// The home, as it is now.
+    pub home: &'a Disk,
 }
 
 /// What a step that went otherwise leaves on the ledger.
@@ -447,7 +449,7 @@ pub fn note(step: &Step, done: &Done, ledger: &mut Ledger, before: &Before) {
 fn held(path: &str, ledger: &mut Ledger, before: &Before) {
     let below = format!("{path}/");
     let counts = |own: &str| own == path || own.starts_with(&below);
-    let Before { old, new, ledger: last } = before;
+    let Before { old, new, ledger: last, home } = before;
     ledger.originals.retain(|own, _| !counts(own));
     let originals = last.originals.iter().filter(|(own, _)| counts(own));
     ledger.originals.extend(originals.map(|(own, original)| (own.clone(), original.clone())));
@@ -468,7 +470,8 @@ fn held(path: &str, ledger: &mut Ledger, before: &Before) {
     }
     // What should have made room.
     let left = old.entries.iter().filter(|entry| counts(&entry.path));
-    for entry in left.filter(|entry| new.entry(&entry.path).is_none()) {
+    let stands = |path: &str| matches!(home.look(path), Ok(Some(_)));
+    for entry in left.filter(|own| new.entry(&own.path).is_none() && stands(&own.path)) {
         ledger.pending.insert(entry.path.clone(), Pending::NotRemoved(entry.clone()));
     }
 }

@@ -621,7 +621,7 @@ pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, Sw
         let generation = |number| manifest::read(&site.state, number).unwrap_or_default();
         let (old, new, last) =
             (generation(journal.from), generation(journal.generation), site.ledger()?);
-        let before = step::Before { old: &old, new: &new, ledger: &last };
+        let before = step::Before { old: &old, new: &new, ledger: &last, home: &site.home };
         for (step, done) in &otherwise {
             step::note(step, done, &mut ledger, &before);
         }
@@ -667,8 +667,9 @@ pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, Sw
     } else if store.look(NEXT_LEDGER).map_err(in_state(NEXT_LEDGER))?.is_some() {
         move_over((store, NEXT_LEDGER), (store, ledger::FILE)).map_err(in_state(ledger::FILE))?;
     }
+    // That of this switch stays until the next: somebody may be on the way through it.
     store
-        .remove_all(&format!("generations/{}/transition", journal.generation))
+        .remove_all(&format!("generations/{}/transition", journal.from))
         .map_err(in_state("generations"))?;
     site.state.remove(journal::FILE)?;
     store.sync_folder("").map_err(in_state(""))?;
