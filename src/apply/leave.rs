@@ -92,14 +92,33 @@ pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
     if kept.is_empty() {
         store.remove_all("lock").map_err(io("lock"))?;
         fs::remove_dir(&site.state.path).map_err(io(""))?;
-        for folder in above {
-            // One that holds something else by now stays.
-            if fs::remove_dir(&folder).is_err() {
-                break;
-            }
-        }
+        remove_empty(&above);
     }
     Ok(kept)
+}
+
+/// Removes folders that were made for a home, the innermost first; one that holds something by now
+/// stays, and those around it.
+pub fn remove_empty<P: AsRef<std::path::Path>>(folders: &[P]) {
+    for folder in folders {
+        if fs::remove_dir(folder).is_err() {
+            break;
+        }
+    }
+}
+
+/// Takes hcc's folder away again if a run that changed nothing made it.
+pub fn nothing_begun(site: &Site) {
+    let first = matches!(site.current(), Ok((0, _)));
+    let bare = |site: &Site| {
+        let store = site.store().ok()?;
+        let names = store.list("").ok()?;
+        Some(names.iter().all(|name| name == "lock" || name == "above.json"))
+    };
+    if site.is_locked() && first && bare(site) == Some(true) {
+        // What stays is empty and harmless.
+        let _kept = remove_state(site);
+    }
 }
 
 /// The ledger's name after an eject: where each kept original stood.

@@ -162,6 +162,9 @@ impl<'a> Eye<'a> {
                     return Ok(self.through(&record.entry, *hash, stamp, &to));
                 }
             }
+            (Kind::Live(to), FileType::Symlink) if self.leads_to(path, to) => {
+                return Ok(Found::AsLeft(Some(stamp)));
+            }
             (Kind::Copy(hash), FileType::RegularFile)
                 if stamp.mode & 0o7777 == record.entry.mode
                     && self.home.read(path).is_ok_and(|(bytes, _)| Hash::of(&bytes) == *hash) =>
@@ -224,7 +227,13 @@ impl<'a> Eye<'a> {
                 Found::File { stamp, same: holds(wanted, held) }
             }
             FileType::Symlink => {
-                let to = self.text(path)?;
+                let mut to = self.text(path)?;
+                if let Some(Kind::Live(own)) = wanted.map(|wanted| &wanted.entry.kind)
+                    && self.leads_to(path, own)
+                {
+                    // However it says so, it leads to the very file.
+                    to.clone_from(own);
+                }
                 let same = match wanted.map(|wanted| &wanted.entry.kind) {
                     Some(Kind::Live(own) | Kind::Plain(own)) if *own == to => true,
                     Some(Kind::Plain(_)) => false,
@@ -235,6 +244,13 @@ impl<'a> Eye<'a> {
             FileType::Directory => Found::Folder { stamp, leaves: self.leaves(path) },
             _ => Found::Special(stamp),
         })
+    }
+
+    /// Whether a path leads to a file, given by its whole path.
+    fn leads_to(&self, path: &str, to: &str) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let own = std::fs::metadata(to).map(|own| (own.dev(), own.ino()));
+        matches!((self.home.through(path), own), (Some(there), Ok(own)) if (there.dev, there.ino) == own)
     }
 
     fn text(&self, path: &str) -> io::Result<String> {

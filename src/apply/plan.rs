@@ -58,6 +58,8 @@ pub enum Verb {
     Add,
     /// It is there already, and hcc's from now on.
     Adopt,
+    /// Its keys come into a file that is there.
+    Merge,
     /// What stands there is kept elsewhere.
     Replace,
     /// It becomes another.
@@ -214,6 +216,8 @@ pub struct World<'a> {
     pub link_text: &'a dyn Fn(&str) -> String,
     /// What stands at a path, without following links.
     pub look: &'a dyn Fn(&str) -> Option<Stamp>,
+    /// Whether a path in the home leads to a folder, given by its whole path.
+    pub leads_to: &'a dyn Fn(&str, &str) -> bool,
     /// Whether a path is managed and leaves.
     pub leaves: &'a dyn Fn(&str) -> bool,
     /// Whether a path is wanted.
@@ -339,7 +343,11 @@ impl Planner<'_> {
         if matches!(entry.kind, Kind::Merge(_))
             && matches!(found, Found::Absent | Found::File { .. })
         {
-            return self.merges(wanted, &found, merged, Verb::Add);
+            let verb = match found {
+                Found::Absent => Verb::Add,
+                _ => Verb::Merge,
+            };
+            return self.merges(wanted, &found, merged, verb);
         }
         let put = match self.put(entry, merged.as_ref()) {
             Ok(put) => put,
@@ -356,6 +364,20 @@ impl Planner<'_> {
             {
                 self.puts(entry, put, Old::Nothing, merged);
                 self.item(entry, Verb::Add, None);
+                self.record(wanted, None);
+            }
+            // A whole folder of the configuration was linked, as stow folds it: it becomes a folder
+            // of links, and the link comes back when hcc leaves.
+            Found::NoWay(Way::Link(at)) if self.is_folded(&at, wanted) => {
+                if !self.plan.aside.contains_key(&at) {
+                    let Some(stamp) = (self.world.look)(&at) else { return };
+                    let original = Original::Stored(self.plan.ledger.store(&at));
+                    self.plan.ledger.originals.insert(at.clone(), original.clone());
+                    self.plan.aside.insert(at.clone(), (original, stamp));
+                }
+                self.puts(entry, put, Old::Nothing, merged);
+                let note = format!("{at} was a link to the same folder");
+                self.item(entry, Verb::Adopt, Some(note));
                 self.record(wanted, None);
             }
             Found::NoWay(Way::Link(at)) => {
@@ -466,6 +488,13 @@ impl Planner<'_> {
         }
     }
 
+    /// Whether a link in the place of a folder leads to the folder that the source is in.
+    fn is_folded(&self, at: &str, wanted: &Wanted) -> bool {
+        let Some(inner) = wanted.entry.path.strip_prefix(at) else { return false };
+        let folder = wanted.source_path().and_then(|source| source.strip_suffix(inner));
+        folder.is_some_and(|folder| (self.world.leads_to)(at, folder))
+    }
+
     /// A file that is shared with its program.
     fn merges(
         &mut self,
@@ -484,7 +513,7 @@ impl Planner<'_> {
                 } else if edited {
                     let note = format!("edited: {}", merge.edited.join(", "));
                     self.item(entry, Verb::Keep, Some(note));
-                } else if merge.changed || verb == Verb::Add {
+                } else if merge.changed || verb != Verb::Change {
                     self.item(entry, verb, None);
                 }
                 let stamp = found.stamp().copied();
@@ -499,7 +528,9 @@ impl Planner<'_> {
                     self.place(&entry.path, Put::Bytes(bytes, mode), old);
                 }
                 self.plan.ledger.merged.insert(entry.path.clone(), merge.owned);
-                self.record(wanted, if merge.changed { None } else { stamp });
+                // An edit that stays is found again by every look, until it is settled.
+                let kept = edited && !merge.restores;
+                self.record(wanted, if merge.changed || kept { None } else { stamp });
             }
             Some(Err(reason)) if verb == Verb::Change => self.hold(wanted, reason),
             Some(Err(reason)) => self.item(entry, Verb::Hold, Some(reason)),
@@ -529,7 +560,7 @@ impl Planner<'_> {
         };
         let (mut old, mut note) = (Old::Ours(seen), None);
         if let (Some(bytes), Some(seen)) = (rest, seen) {
-            note = Some("what it held besides is kept in hcc's state".to_owned());
+            note = Some("what it held besides is kept in hcc's folder".to_owned());
             if has {
                 old = Old::Save(seen);
             } else {
@@ -850,7 +881,7 @@ pub fn drift(found: &Found) -> &'static str {
 /// Where an original goes, in words.
 fn told(original: &Original) -> String {
     match original {
-        Original::Stored(_) => "is kept in hcc's state".to_owned(),
+        Original::Stored(_) => "is kept in hcc's folder".to_owned(),
         Original::Beside(path) => format!("is renamed to {path}"),
         Original::Adopted => "stays".to_owned(),
     }

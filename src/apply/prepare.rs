@@ -32,6 +32,10 @@ pub fn prepare(
     let world = World {
         link_text: &|path| eye.link_text(path),
         look: &|path| site.home.look(path).ok().flatten(),
+        leads_to: &|path, folder| {
+            let there = site.home.path.join(path).canonicalize();
+            there.is_ok_and(|there| std::fs::canonicalize(folder).is_ok_and(|own| own == there))
+        },
         leaves: &|path| leaving.contains(path),
         wants: &|path| {
             wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(path)).is_ok()

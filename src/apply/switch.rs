@@ -11,7 +11,7 @@ use super::index::Index;
 use super::journal::{self, Journal};
 use super::ledger::{self, Ledger};
 use super::manifest::{self, Base, Entry, Hash, Kind, Manifest};
-use super::plan::{Leave, Old, Place, Plan, Put, free};
+use super::plan::{Leave, Old, Place, Plan, Put, Verb, free};
 use super::site::{CURRENT, Record, Site};
 use super::state::StateError;
 use super::step::{self, Done, Step};
@@ -404,6 +404,8 @@ impl Switch<'_> {
         staged: &HashMap<String, Stamp>,
     ) -> Result<(), SwitchError> {
         let held: BTreeSet<&str> = report.held.iter().map(|(path, _)| path.as_str()).collect();
+        let items = self.plan.items.iter().filter(|item| item.verb == Verb::Keep);
+        let kept: BTreeSet<String> = items.map(|item| item.path.clone()).collect();
         let places = &self.plan.places;
         let placed: HashMap<&str, &Put> =
             places.iter().map(|place| (place.path.as_str(), &place.put)).collect();
@@ -411,7 +413,7 @@ impl Switch<'_> {
         for record in &mut records {
             let path = record.entry.path.as_str();
             match placed.get(path) {
-                _ if held.contains(path) => record.home = None,
+                _ if held.contains(path) || kept.contains(path) => record.home = None,
                 Some(Put::Through) => record.home = None,
                 Some(_) => {
                     record.home = match record.entry.kind {

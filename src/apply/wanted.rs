@@ -29,8 +29,8 @@ pub enum Bytes {
     None,
     /// These.
     Text(Arc<str>),
-    /// These, of a file of the configuration that had to be read.
-    Read(Arc<[u8]>),
+    /// These, of this file of the configuration, which had to be read.
+    Read(Arc<[u8]>, Utf8PathBuf),
     /// Those of this file of the configuration.
     File(Utf8PathBuf),
     /// Those that a generation holds in this file of the state.
@@ -190,7 +190,7 @@ impl Reader<'_> {
         let entry = entry(file, path, content(file, Hash::of(&bytes)), mode);
         let bytes = if self.kept + bytes.len() <= KEPT {
             self.kept += bytes.len();
-            Bytes::Read(bytes.into())
+            Bytes::Read(bytes.into(), from)
         } else {
             Bytes::File(from)
         };
@@ -207,7 +207,7 @@ impl Wanted {
         match &self.bytes {
             Bytes::None => Ok([][..].into()),
             Bytes::Text(text) => Ok(text.as_bytes().into()),
-            Bytes::Read(bytes) => Ok((&bytes[..]).into()),
+            Bytes::Read(bytes, _) => Ok((&bytes[..]).into()),
             Bytes::File(path) | Bytes::Tree(path) => {
                 let bytes = std::fs::read(path)?;
                 if self.entry.kind.hash() == Some(Hash::of(&bytes)) {
@@ -224,6 +224,16 @@ impl Wanted {
 }
 
 impl Wanted {
+    /// The file of the configuration behind it.
+    pub fn source_path(&self) -> Option<&str> {
+        match (&self.entry.kind, &self.bytes) {
+            (Kind::Live(to), _) => Some(to),
+            (_, Bytes::File(path)) => Some(path.as_str()),
+            (_, Bytes::Read(_, path)) => Some(path.as_str()),
+            _ => None,
+        }
+    }
+
     /// Whether what stands somewhere is the file of the configuration itself.
     pub fn is_source(&self, found: &Stamp) -> bool {
         self.source.is_some_and(|own| (own.dev, own.ino) == (found.dev, found.ino))

@@ -73,15 +73,31 @@ impl Apply {
             session: facts::session(),
         };
         let name = applied.user.name();
+        let me = &applied.session.machine;
+        let mine = format!("{}@{}", me.user.name, me.host.name);
+        if self.root.is_none() && name != mine && !global.quiet {
+            say(&format!("note: this is {mine}; what is described for {name} is set up here"));
+        }
         if !applied.system.is_empty() && !global.quiet {
             say(&format!(
                 "note: what the configuration asks of {} itself (`system`) is compiled, but not applied yet",
                 applied.system.name()
             ));
         }
-        let carry = Carry { manner: &self.manner, global, scope, name, question: "Apply this?" };
+        let carry = Carry {
+            manner: &self.manner,
+            global,
+            scope,
+            name,
+            question: "Apply this?",
+            leaves: false,
+        };
         let plan = |site: &mut Site, policy: &Policy| plan(&applied, site, policy, looked);
-        carry.run(site, policy, plan).map(drop)
+        let carried = carry.run(site, policy, plan).map(drop);
+        if self.manner.only_shows() {
+            place.unmake();
+        }
+        carried
     }
 
     /// Brings edits back to the configuration, before anything is planned. What cannot be brought

@@ -9,6 +9,7 @@ use crate::apply::action::Files;
 use crate::apply::after::{After, Scope};
 use crate::apply::change::Change;
 use crate::apply::done::Done;
+use crate::apply::leave;
 use crate::apply::plan::{Policy, Settle, Verb};
 use crate::apply::site::Site;
 use crate::apply::switch::Report;
@@ -121,6 +122,8 @@ pub struct Carry<'a> {
     pub name: String,
     /// What is asked on a terminal.
     pub question: &'a str,
+    /// Whether no generation is in effect afterwards.
+    pub leaves: bool,
 }
 
 impl Carry<'_> {
@@ -136,7 +139,11 @@ impl Carry<'_> {
     ) -> Result<Site, Stop> {
         let mut change = plan(&mut site, &policy)?;
         if !change.plan.conflicts.is_empty() {
-            policy.backup = Some(self.settle(&change)?);
+            // What would be done if all of it were kept, so that the decision is no blind one.
+            let kept = Policy { backup: Some(Backup::Store), ..policy.clone() };
+            let preview = plan(&mut site, &kept)?;
+            let settled = self.settle(&change, &preview, &site);
+            policy.backup = Some(settled.inspect_err(|_| leave::nothing_begun(&site))?);
             change = plan(&mut site, &policy)?;
             if !change.plan.conflicts.is_empty() {
                 return Err(self.stopped(&change));
@@ -151,7 +158,8 @@ impl Carry<'_> {
             return if is_held { Err(Stop::Failed) } else { Ok(site) };
         }
         if !still {
-            confirm(self.manner.yes, self.question)?;
+            let said = confirm(self.manner.yes, self.question);
+            said.inspect_err(|_| leave::nothing_begun(&site))?;
         }
         let rest = change.manifest.rest.clone();
         let report = change.run(&site).map_err(|error| broken(&error))?;
@@ -172,10 +180,14 @@ impl Carry<'_> {
         }
     }
 
-    /// Asks what becomes of what stands in the way.
-    fn settle(&self, change: &Change) -> Result<Backup, Stop> {
+    /// Asks what becomes of what stands in the way; `preview` is what would be done if it is kept.
+    fn settle(&self, change: &Change, preview: &Change, site: &Site) -> Result<Backup, Stop> {
         let settled = change.plan.conflicts.iter().all(|own| own.settle == Settle::Backup);
         let may_ask = facts::rights().terminal && !self.manner.dry_run && !self.global.json;
+        if !self.global.json && !self.global.quiet {
+            say("This would be done if what stands in the way is kept:");
+            tell(&planned::text(&self.name, preview, &After::default(), site));
+        }
         if !settled || !may_ask {
             return Err(self.stopped(change));
         }
@@ -243,6 +255,7 @@ impl Carry<'_> {
         if !self.global.quiet {
             match still {
                 true => say("Nothing to do."),
+                false if self.leaves => {}
                 false => say(&format!("Generation {} is in effect.", report.generation)),
             }
         }

@@ -36,7 +36,7 @@ impl Side {
 /// by its kind, as for what stays.
 pub fn sides(item: &Item, change: &Change, site: &Site) -> Option<(Side, Side)> {
     let to = match item.verb {
-        Verb::Add | Verb::Replace | Verb::Change | Verb::Restore | Verb::Adopt => {
+        Verb::Add | Verb::Replace | Verb::Change | Verb::Merge | Verb::Restore | Verb::Adopt => {
             next(&item.path, change)?
         }
         Verb::Remove => left(&item.path, change),

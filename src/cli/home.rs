@@ -18,6 +18,8 @@ pub struct Place {
     pub home: Utf8PathBuf,
     /// hcc's folder.
     pub state: Utf8PathBuf,
+    /// Folders that were made for a home below a folder, the innermost first.
+    made: Vec<Utf8PathBuf>,
 }
 
 impl Place {
@@ -28,10 +30,12 @@ impl Place {
     pub fn find(root: Option<(&Utf8Path, &str)>) -> Result<Self, Stop> {
         if let Some((root, home)) = root {
             let home = root.join(home.trim_start_matches('/'));
+            let missing = |folder: &&Utf8Path| !folder.as_str().is_empty() && !folder.exists();
+            let made = home.ancestors().take_while(missing).map(Utf8Path::to_owned).collect();
             std::fs::create_dir_all(&home)
                 .map_err(|error| failed(&format!("{home}: {}", crate::files::reason(&error))))?;
             let home = home.canonicalize_utf8().unwrap_or(home);
-            return Ok(Self { state: home.join(".local/state/hcc"), home });
+            return Ok(Self { state: home.join(".local/state/hcc"), home, made });
         }
         let home = facts::home().map(|home| home.as_str().trim_end_matches('/').to_owned());
         let home = match home.as_deref() {
@@ -57,7 +61,12 @@ impl Place {
             }
             None => home.join(".local/state/hcc"),
         };
-        Ok(Self { home, state })
+        Ok(Self { home, state, made: Vec::new() })
+    }
+
+    /// Takes away again the folders that were made for it, as far as they are empty.
+    pub fn unmake(&self) {
+        crate::apply::leave::remove_empty(&self.made);
     }
 
     /// Opens it to look.

@@ -70,7 +70,8 @@ fn line(item: &Item, change: &Change, site: &Site, out: &mut String) {
     let about = if about.is_empty() { String::new() } else { format!("  ({})", about.join(", ")) };
     let note = item.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
     let _ = writeln!(out, "  {:<9} {}{note}{about}", word(item.verb), item.path);
-    if !matches!(item.verb, Verb::Change | Verb::Restore | Verb::Replace | Verb::Keep) {
+    if !matches!(item.verb, Verb::Change | Verb::Merge | Verb::Restore | Verb::Replace | Verb::Keep)
+    {
         return;
     }
     let diff = difference(item, change, site);
@@ -191,6 +192,7 @@ fn word(verb: Verb) -> &'static str {
     match verb {
         Verb::Add => "add",
         Verb::Adopt => "adopt",
+        Verb::Merge => "merge",
         Verb::Replace => "replace",
         Verb::Change => "change",
         Verb::Repair => "repair",
@@ -207,6 +209,7 @@ fn said(verb: Verb) -> &'static str {
     match verb {
         Verb::Add => "to add",
         Verb::Adopt => "to adopt",
+        Verb::Merge => "to merge",
         Verb::Replace => "to replace",
         Verb::Change => "to change",
         Verb::Repair => "to repair",

@@ -49,9 +49,10 @@ impl Rollback {
             rights: facts::rights(),
             session: facts::session(),
         };
-        let name = format!("{}@{}", target.rest.user, target.rest.host);
-        let question = "Go back to it?";
-        let carry = Carry { manner: &self.manner, global, scope, name, question };
+        let name =
+            format!("{}@{}, back to generation {number},", target.rest.user, target.rest.host);
+        let question = &format!("Go back to generation {number}?");
+        let carry = Carry { manner: &self.manner, global, scope, name, question, leaves: false };
         let policy = self.manner.policy(target.rest.policy.backup.clone())?;
         let plan = |site: &mut Site, policy: &Policy| {
             let record = site.record().map_err(damaged)?;

@@ -59,8 +59,8 @@ fn text(found: &Found) -> String {
         Some(head) => {
             let (number, time, by) = (head.number, facts::local_time(head.created), &head.by);
             let paths = match head.files {
-                1 => "its one path is".to_owned(),
-                files => format!("all {files} paths are"),
+                1 => "its one file is".to_owned(),
+                files => format!("its {files} files are"),
             };
             let end = match (found.is_clean(), count(found)) {
                 (true, _) => format!("{paths} as hcc left them."),
@@ -82,6 +82,11 @@ fn text(found: &Found) -> String {
     }
     for one in &found.drift {
         let _ = writeln!(out, "  {}: {}", one.path, drift(one));
+    }
+    if !found.drift.is_empty() {
+        out.push_str(
+            "  `hcc absorb PATH` brings an edit into the configuration, `hcc apply --drift restore` undoes it.\n",
+        );
     }
     for one in &found.pending {
         let what = match one.to_come {

@@ -7,6 +7,7 @@ use super::home::{Place, broken, damaged, failed};
 use super::{Global, Status, Stop, say};
 use crate::apply::after::{self, Scope};
 use crate::apply::change::{self, Change};
+use crate::apply::ledger::Original;
 use crate::apply::package::Ask;
 use crate::apply::plan::Policy;
 use crate::apply::site::Site;
@@ -46,9 +47,9 @@ impl Uninstall {
             rights: facts::rights(),
             session: facts::session(),
         };
-        let name = "Everything".to_owned();
+        let name = "All that hcc manages".to_owned();
         let question = "Bring everything back as it was?";
-        let carry = Carry { manner: &self.manner, global, scope, name, question };
+        let carry = Carry { manner: &self.manner, global, scope, name, question, leaves: true };
         let policy = self.manner.policy(None)?;
         let plan = |site: &mut Site, policy: &Policy| {
             let record = site.record().map_err(damaged)?;
@@ -120,6 +121,24 @@ impl Eject {
         }
         if self.dry_run {
             return Ok(());
+        }
+        let originals: Vec<(String, String)> = record
+            .ledger
+            .originals
+            .iter()
+            .filter_map(|(path, original)| match original {
+                Original::Stored(name) => Some((path.clone(), site.state.join(name).into_string())),
+                Original::Beside(name) => Some((path.clone(), name.clone())),
+                Original::Adopted => None,
+            })
+            .collect();
+        if !originals.is_empty() && !global.quiet {
+            say(
+                "What was there before hcc does not come back by this (`hcc uninstall` would bring it):",
+            );
+            for (path, at) in &originals {
+                say(&format!("  {path} was {at}"));
+            }
         }
         super::home::confirm(self.yes, "Replace the links by files?")?;
         if !record.ledger.originals.is_empty() {

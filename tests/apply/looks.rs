@@ -43,7 +43,7 @@ fn all_well_is_one_line() {
     let sandbox = home();
     let ran = looks(&sandbox, &["status", "--exit-code"]).well();
     assert_eq!(ran.stdout.lines().count(), 1, "{ran}");
-    ran.says("all 4 paths are as hcc left them.");
+    ran.says("its 4 files are as hcc left them.");
     looks(&sandbox, &["diff", "--exit-code"]).well();
 }
 
