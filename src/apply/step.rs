@@ -431,8 +431,12 @@ pub fn note(step: &Step, done: &Done, ledger: &mut Ledger, before: &Before) {
         (Step::Place { path, old: Old::Keep(_), .. }, Done::Stuck(at, _)) => {
             ledger.originals.insert(path.clone(), Original::Beside(at.clone()));
         }
-        (Step::Place { .. }, Done::Stuck(at, _)) => {
-            ledger.litter.insert(at.clone());
+        (Step::Place { old, .. }, Done::Stuck(at, _)) => {
+            // What is not surely hcc's own stays where it was named.
+            let there = before.home.look(at).ok().flatten();
+            if matches!((old, there), (Old::Drop(seen), Some(there)) if same(seen, &there)) {
+                ledger.litter.insert(at.clone());
+            }
         }
         (Step::Leave { path, back, .. }, Done::Held(_) | Done::Stuck(..)) => {
             if let Some(back) = back {
