@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod look;
 pub mod manifest;
 pub mod merge;
+pub mod names;
 pub mod package;
 pub mod plan;
 pub mod preference;
