@@ -388,6 +388,24 @@ impl Disk {
 /// # Errors
 /// The system's own; `AlreadyExists` if something does.
 pub fn move_new(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
+    match rename_new(from, to) {
+        // A folder that goes elsewhere is itself written to: that it may be, for this instant.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let found = from.0.look(from.1)?;
+            let folder =
+                found.filter(|own| kind(own) == FileType::Directory && own.mode & 0o200 == 0);
+            let Some(folder) = folder else { return Err(error) };
+            from.0.set_mode(from.1, folder.mode & 0o7777 | 0o200)?;
+            let moved = rename_new(from, to);
+            let (disk, path) = if moved.is_ok() { to } else { from };
+            disk.set_mode(path, folder.mode & 0o7777)?;
+            moved
+        }
+        done => done,
+    }
+}
+
+fn rename_new(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
     let (from_above, from_name) = from.0.parent(from.1)?;
     let (to_above, to_name) = to.0.parent(to.1)?;
     let done =

@@ -148,7 +148,9 @@ impl Trees {
     fn read(state: &State) -> io::Result<Self> {
         let folder = state.join(tree::FOLDER);
         let mut list = BTreeMap::new();
-        for name in names(&folder)?.into_iter().filter(|name| !name.starts_with('.')) {
+        let is_tree =
+            |name: &String| !name.starts_with('.') && super::leave::is_own(tree::FOLDER, name);
+        for name in names(&folder)?.into_iter().filter(is_tree) {
             let mut inner = Vec::new();
             for entry in fs::read_dir(folder.join(&name))? {
                 let entry = entry?;

@@ -4,10 +4,12 @@ use std::fs;
 use std::io;
 
 use super::ledger::{self, Ledger};
+use super::look::is_ours;
 use super::manifest::Kind;
 use super::plan::{Item, Old, Place, Plan, Put, Verb};
 use super::site::{CURRENT, Record, Site};
-use super::state::StateError;
+use super::state::{MARK, StateError};
+use super::tree;
 
 /// What replaces every link of hcc's by a file with its content.
 ///
@@ -29,16 +31,13 @@ pub fn eject(site: &Site, record: &Record) -> Result<Plan, (String, io::Error)> 
         };
         match &entry.kind {
             Kind::Link(_) => {
-                let own = format!("{}/{}", site.view(), entry.path);
-                let is_ours =
-                    site.home.link_text(&entry.path).is_ok_and(|text| text == own.as_bytes());
-                if !is_ours {
+                let text = site.home.link_text(&entry.path).unwrap_or_default();
+                if !is_ours(&site.view(), &entry.path, &String::from_utf8_lossy(&text)) {
                     stays("it is not hcc's link any more");
                     continue;
                 }
-                let (bytes, _) = site
-                    .home
-                    .read_through(&entry.path)
+                // Where the home was before it was moved, the link may lead nowhere.
+                let bytes = fs::read(format!("{}/{}", site.view(), entry.path))
                     .map_err(|error| (entry.path.clone(), error))?;
                 let put = Put::Bytes(bytes, entry.mode);
                 plan.places.push(Place { path: entry.path.clone(), put, old: Old::Ours(None) });
@@ -78,23 +77,77 @@ pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
         let path = site.state.join(name);
         move |error| StateError::Io(path, error)
     };
-    // Without this nothing refers to the rest.
-    store.remove_all(CURRENT).map_err(io(CURRENT))?;
+    // Whoever comes after a kill goes on from here.
+    site.state.write(LEAVING, &kept)?;
+    let is_kept = !kept.is_empty();
+    for folder in [tree::FOLDER, "generations"] {
+        for name in store.list(folder).unwrap_or_default() {
+            if is_own(folder, &name) {
+                let path = format!("{folder}/{name}");
+                store.remove_all(&path).map_err(io(&path))?;
+            }
+        }
+    }
     for name in store.list("").map_err(io(""))? {
-        let stays = matches!(name.as_str(), ledger::FOLDER | ledger::SAVED)
-            && has_items(&site.state.join(&name))
-            || matches!(name.as_str(), ledger::FILE | EJECTED) && !kept.is_empty()
-            || name == "lock";
+        let path = site.state.join(&name);
+        let stays = match name.as_str() {
+            tree::FOLDER | "generations" => has_items(&path),
+            ledger::FOLDER | ledger::SAVED => has_items(&path),
+            ledger::FILE | EJECTED => is_kept,
+            "lock" | LEAVING | MARK => true,
+            name => !OWN.iter().any(|own| name == *own || name == format!("{own}.new")),
+        };
         if !stays {
             store.remove_all(&name).map_err(io(&name))?;
+        } else if !matches!(name.as_str(), "lock" | LEAVING | MARK | ledger::FILE | EJECTED)
+            && !kept.iter().any(|own| own.starts_with(path.as_str()))
+        {
+            kept.push(format!("{path} (not hcc's)"));
         }
     }
     if kept.is_empty() {
-        store.remove_all("lock").map_err(io("lock"))?;
+        for name in [MARK, LEAVING, "lock"] {
+            store.remove_all(name).map_err(io(name))?;
+        }
         fs::remove_dir(&site.state.path).map_err(io(""))?;
         remove_empty(&above);
+    } else {
+        store.remove_all(LEAVING).map_err(io(LEAVING))?;
     }
     Ok(kept)
+}
+
+/// The record of a state that is being removed.
+pub const LEAVING: &str = "leaving.json";
+
+/// What hcc writes into its folder; anything else there is somebody's.
+const OWN: &[&str] = &[
+    CURRENT,
+    tree::FOLDER,
+    "generations",
+    ledger::FOLDER,
+    ledger::SAVED,
+    ledger::FILE,
+    EJECTED,
+    "ledger.json.next",
+    "current.transition",
+    "current.final",
+    "index",
+    "journal.json",
+    "settled.json",
+    "packages.json",
+    "defaults.json",
+    "actions.json",
+    MARK,
+    LEAVING,
+];
+
+/// Whether a name in one of hcc's inner folders is of the form that hcc gives.
+pub fn is_own(folder: &str, name: &str) -> bool {
+    let hash = |name: &str| name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    let passing = name.starts_with(".new-") || name.starts_with(".gone-");
+    passing || if folder == tree::FOLDER { hash(name) } else { number(name) }
 }
 
 /// Removes folders that were made for a home, the innermost first; one that holds something by now
@@ -113,7 +166,7 @@ pub fn nothing_begun(site: &Site) {
     let bare = |site: &Site| {
         let store = site.store().ok()?;
         let names = store.list("").ok()?;
-        Some(names.iter().all(|name| name == "lock" || name == "above.json"))
+        Some(names.iter().all(|name| name == "lock" || name == MARK))
     };
     if site.is_locked() && first && bare(site) == Some(true) {
         // What stays is empty and harmless.

@@ -125,16 +125,6 @@ impl<'a> Eye<'a> {
         format!("{}/{path}", self.view)
     }
 
-    /// Whether a link's text is one that hcc made for this path, here or where this home was
-    /// before it was moved.
-    fn is_ours(&self, path: &str, to: &str) -> bool {
-        let folder = self.view.strip_suffix("/current/home").unwrap_or(self.view);
-        let name = Utf8Path::new(folder).file_name().unwrap_or("hcc");
-        to.strip_suffix(path)
-            .and_then(|rest| rest.strip_suffix("/current/home/"))
-            .is_some_and(|rest| rest == folder || rest.rsplit('/').next() == Some(name))
-    }
-
     /// Looks at a path that hcc manages; `wanted` is what shall stand there now.
     ///
     /// # Errors
@@ -158,7 +148,7 @@ impl<'a> Eye<'a> {
         match (&record.entry.kind, kind(&stamp)) {
             (Kind::Link(hash), FileType::Symlink) => {
                 let to = self.text(path)?;
-                if self.is_ours(path, &to) {
+                if is_ours(self.view, path, &to) {
                     return Ok(self.through(&record.entry, *hash, stamp, &to));
                 }
             }
@@ -272,6 +262,16 @@ impl<'a> Eye<'a> {
                 })
             })
     }
+}
+
+/// Whether a link's text is one that hcc made for this path, here or where this home was before it
+/// was moved.
+pub fn is_ours(view: &str, path: &str, to: &str) -> bool {
+    let folder = view.strip_suffix("/current/home").unwrap_or(view);
+    let name = Utf8Path::new(folder).file_name().unwrap_or("hcc");
+    to.strip_suffix(path)
+        .and_then(|rest| rest.strip_suffix("/current/home/"))
+        .is_some_and(|rest| rest == folder || rest.rsplit('/').next() == Some(name))
 }
 
 /// Whether bytes are those that are wanted. What cannot be read holds something else.

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::disk::Disk;
 use super::index::Index;
 use super::journal::{self, Journal};
+use super::leave;
 use super::ledger::{self, Ledger, Pending};
 use super::manifest::{self, Manifest};
 use super::state::{State, StateError};
@@ -59,7 +60,7 @@ impl Site {
     pub fn lock(home: &Utf8Path, state: &Utf8Path, waits: impl Fn()) -> Result<Self, StateError> {
         let mut site = Self::open(home, state)?;
         loop {
-            site.state.make()?;
+            site.state.make(&site.path)?;
             let path = site.state.join("lock");
             let io = |error| StateError::Io(path.clone(), error);
             let mut options = fs::OpenOptions::new();
@@ -79,6 +80,12 @@ impl Site {
                 .is_some_and(|(there, own)| (there.dev(), there.ino()) == (own.dev(), own.ino()))
             {
                 site.lock = Some(file);
+                if site.state.join(leave::LEAVING).exists() {
+                    // An uninstall did not end: what it left is no state any more.
+                    leave::remove_state(&site)?;
+                    site.lock = None;
+                    continue;
+                }
                 return Ok(site);
             }
         }
@@ -142,7 +149,22 @@ impl Site {
     /// [`StateError`].
     pub fn record(&self) -> Result<Record, StateError> {
         let (number, _) = self.current()?;
-        let ledger = self.ledger()?;
+        if self.state.join(leave::LEAVING).exists() {
+            return Ok(Record::default());
+        }
+        let interrupted = self.state.join(journal::FILE).exists();
+        let ledger = match self.state.read(ledger::FILE)? {
+            Some(ledger) => ledger,
+            None if number == 0 || interrupted => Ledger::default(),
+            None => {
+                let why = "it is gone, and with it what was there before hcc".to_owned();
+                return Err(StateError::Damaged(self.state.join(ledger::FILE), why));
+            }
+        };
+        if number == 0 && !interrupted && !manifest::numbers(&self.state)?.is_empty() {
+            let why = "it is gone, though there are generations".to_owned();
+            return Err(StateError::Damaged(self.state.join(CURRENT), why));
+        }
         if number == 0 {
             return Ok(Record { ledger, ..Record::default() });
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
@@ -20,6 +20,12 @@ pub enum StateError {
     /// It is not what hcc wrote.
     #[error("{0} is damaged: {1}")]
     Damaged(Utf8PathBuf, String),
+    /// It is no folder of hcc's.
+    #[error("{0} is not hcc's folder, and holds other things; name one that is empty or not there")]
+    Foreign(Utf8PathBuf),
+    /// It belongs to another home.
+    #[error("{0} belongs to the home {1}; each home has its own")]
+    Elsewhere(Utf8PathBuf, String),
     /// A newer hcc wrote it.
     #[error("{0} was written by a newer hcc (version {1}; this one knows {VERSION})")]
     Newer(Utf8PathBuf, u32),
@@ -39,12 +45,17 @@ struct Head {
     version: u32,
 }
 
-/// The record of folders that were made for the state.
-const ABOVE: &str = "above.json";
+/// The record that makes a folder hcc's.
+pub const MARK: &str = "state.json";
 
-/// Folders that were made for the state.
+/// Whose state it is.
 #[derive(Default, Serialize, serde::Deserialize)]
-struct Above {
+struct Mark {
+    /// The home's path.
+    home: String,
+    /// The home's device and number.
+    id: (u64, u64),
+    /// Folders above it that were made for it, the innermost first.
     made: Vec<String>,
 }
 
@@ -61,34 +72,49 @@ impl State {
         self.path.join(name)
     }
 
-    /// Makes the folder, for nobody else to read, and notes which folders above it were made for
-    /// it, the innermost first.
+    /// Makes the folder, for nobody else to read; one that is there must be empty, or hcc's own
+    /// for this home.
     ///
     /// # Errors
-    /// The system's own.
-    pub fn make(&self) -> Result<(), StateError> {
-        if self.path.is_dir() {
-            return Ok(());
+    /// The system's own; [`StateError::Foreign`] and [`StateError::Elsewhere`].
+    pub fn make(&self, home: &Utf8Path) -> Result<(), StateError> {
+        let id = |path: &Utf8Path| fs::metadata(path).ok().map(|own| (own.dev(), own.ino()));
+        let own = id(home).unwrap_or_default();
+        if id(&self.path) == Some(own) {
+            return Err(StateError::Foreign(self.path.clone()));
         }
-        let made: Vec<String> = self
-            .path
-            .ancestors()
-            .skip(1)
-            .take_while(|above| !above.exists())
-            .map(|above| above.to_string())
-            .collect();
-        if let Some(above) = self.path.parent() {
-            fs::create_dir_all(above).map_err(|error| self.io("", error))?;
+        if let Some(mark) = self.read::<Mark>(MARK)? {
+            // In the home itself it moves with it.
+            let inside = |home: &Utf8Path| self.path.starts_with(home);
+            let is_its = mark.id == own || mark.home == home.as_str() || inside(home);
+            return match is_its {
+                true => Ok(()),
+                false => Err(StateError::Elsewhere(self.path.clone(), mark.home)),
+            };
         }
-        let mut builder = fs::DirBuilder::new();
-        match builder.mode(0o700).create(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-            done => done.map_err(|error| self.io("", error))?,
+        let mut made = Vec::new();
+        match fs::read_dir(&self.path) {
+            Ok(entries) => {
+                let known = |name: &str| name == "lock" || name.starts_with(MARK);
+                let mut names = entries.flatten().map(|entry| entry.file_name());
+                if names.any(|name| !name.to_str().is_some_and(known)) {
+                    return Err(StateError::Foreign(self.path.clone()));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let missing = |above: &&Utf8Path| !above.exists();
+                made = self.path.ancestors().skip(1).take_while(missing).map(str_of).collect();
+                if let Some(above) = self.path.parent() {
+                    fs::create_dir_all(above).map_err(|error| self.io("", error))?;
+                }
+                match fs::DirBuilder::new().mode(0o700).create(&self.path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    done => done.map_err(|error| self.io("", error))?,
+                }
+            }
+            Err(error) => return Err(self.io("", error)),
         }
-        if made.is_empty() {
-            return Ok(());
-        }
-        self.write(ABOVE, &Above { made })
+        self.write(MARK, &Mark { home: home.to_string(), id: own, made })
     }
 
     /// The folders above it that were made for it, the innermost first.
@@ -96,7 +122,7 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub fn above(&self) -> Result<Vec<String>, StateError> {
-        let made = self.read::<Above>(ABOVE)?.unwrap_or_default().made;
+        let made = self.read::<Mark>(MARK)?.unwrap_or_default().made;
         // The home may have been moved since: they are so many of those above it now.
         let above = self.path.ancestors().skip(1).take(made.len());
         Ok(above.map(|above| above.to_string()).collect())
@@ -184,4 +210,8 @@ impl State {
 /// A value that JSON cannot hold.
 pub fn versioned(record: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(serde_json::to_vec(&Versioned { version: VERSION, record })?)
+}
+
+fn str_of(path: &Utf8Path) -> String {
+    path.to_string()
 }

@@ -262,7 +262,8 @@ impl Switch<'_> {
     /// The generation that the new one is written against: none if the records are not just its.
     fn base<'b>(&self, old: &[&'b Entry]) -> Option<Base<'b>> {
         let index = &self.record.index;
-        let is_its = index.generation != 0 && self.record.ledger.pending.is_empty();
+        let is_there = || self.site.state.join(manifest::file(index.generation)).exists();
+        let is_its = index.generation != 0 && self.record.ledger.pending.is_empty() && is_there();
         let base = || Base { number: index.generation, chain: index.chain, entries: old.to_vec() };
         is_its.then(base)
     }

@@ -7,7 +7,7 @@ use super::absorb::work::{self, Work};
 use super::carry::{Carry, Manner};
 use super::here::{Applied, Ground};
 use super::home::{Place, broken, confirm, damaged, failed};
-use super::session::Session;
+use super::session::{FILE, Session};
 use super::{Global, Status, Stop, Who, absorb, say};
 use crate::apply::after::Scope;
 use crate::apply::change::{self, Change};
@@ -156,12 +156,51 @@ pub fn plan(
     let wanted =
         wanted::of(document, &root, &record.index).map_err(|error| failed(&error.to_string()))?;
     not_into_the_source(&wanted, site, &root)?;
+    not_over_ones_own(&wanted, site, &root)?;
+    if wanted.is_empty() && !record.index.records.is_empty() {
+        let count = record.index.records.len();
+        say(&format!(
+            "error: the configuration asks for no files at all; {count} are managed here"
+        ));
+        say(
+            "  help: `hcc uninstall` takes everything back; or is the configuration empty by mistake?",
+        );
+        return Err(Stop::Decide);
+    }
     let rest = change::rest(document).map_err(|reasons| {
         reasons.iter().for_each(|reason| say(&format!("error: {reason}")));
         Stop::Errors
     })?;
     let manifest = change::manifest("apply".to_owned(), root.into_string(), rest);
     Change::plan(site, record, wanted, manifest, policy, looked).map_err(|error| broken(&error))
+}
+
+/// Refuses to move hcc's own folder, or the configuration, out of the way.
+fn not_over_ones_own(wanted: &[Wanted], site: &Site, root: &Utf8Path) -> Result<(), Stop> {
+    let whole = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+    let state = site.state.path.clone();
+    let file = root.join(FILE);
+    let own = [
+        ("hcc's own folder", state.clone(), true),
+        ("hcc's own folder", whole(&state), true),
+        ("the configuration", whole(&file), false),
+        ("the configuration", file, false),
+    ];
+    for wanted in wanted {
+        let path = &wanted.entry.path;
+        for home in [&site.path, &site.home.path] {
+            let place = home.join(path);
+            let hit = own.iter().find(|(_, own, with_inside)| {
+                own.starts_with(&place) || *with_inside && place.starts_with(own)
+            });
+            if let Some((what, own, _)) = hit {
+                say(&format!("error: {path} cannot be managed: {what} is there, {own}"));
+                say("  help: manage files beside it, or move it elsewhere");
+                return Err(Stop::Errors);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Refuses to write, through a link that the configuration allows, into the configuration itself.

@@ -42,7 +42,7 @@ impl Machine {
         }
         symlink("/usr/bin/env", bin.join("env")).unwrap();
         let state = State { path: home.join(".local/state/hcc") };
-        state.make().unwrap();
+        state.make(&home).unwrap();
         let variables = [("PATH", bin.as_str()), ("HOME", home.as_str()), ("LANG", "C.UTF-8")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let environment = Environment { variables: variables.to_vec(), folder: home.clone() };

@@ -96,6 +96,18 @@ pub fn find(
                 match way {
                     Way::Nothing => {}
                     Way::Source(source) => match case.now(drifted.kind) {
+                        Ok(bytes)
+                            if work
+                                .sources
+                                .iter()
+                                .any(|(own, other, _)| *own == source && *other != bytes) =>
+                        {
+                            let why = format!(
+                                "{source} is the source of another path that was edited otherwise; absorb one, and bring the other over by hand"
+                            );
+                            work.refused.push((path, vec![why]));
+                            continue;
+                        }
                         Ok(bytes) => work.sources.push((source, bytes, path.clone())),
                         Err(why) => {
                             work.refused.push((path, vec![why]));
