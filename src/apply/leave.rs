@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 
+use super::disk::move_new;
 use super::ledger::{self, Ledger};
 use super::look::is_ours;
 use super::manifest::Kind;
@@ -77,8 +78,13 @@ pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
         let path = site.state.join(name);
         move |error| StateError::Io(path, error)
     };
-    // Whoever comes after a kill goes on from here.
-    site.state.write(LEAVING, &kept)?;
+    // Whoever comes after a kill goes on from here. A full disk has room for another name.
+    for name in [CURRENT, "generations"] {
+        let begun = store.look(LEAVING).map_err(io(LEAVING))?.is_some();
+        if !begun && store.look(name).map_err(io(name))?.is_some() {
+            move_new((&store, name), (&store, LEAVING)).map_err(io(name))?;
+        }
+    }
     let is_kept = !kept.is_empty();
     for folder in [tree::FOLDER, "generations"] {
         for name in store.list(folder).unwrap_or_default() {
@@ -117,8 +123,8 @@ pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
     Ok(kept)
 }
 
-/// The record of a state that is being removed.
-pub const LEAVING: &str = "leaving.json";
+/// What `current` is called while the state is being removed.
+pub const LEAVING: &str = "leaving";
 
 /// What hcc writes into its folder; anything else there is somebody's.
 const OWN: &[&str] = &[

@@ -60,7 +60,7 @@ impl Site {
     pub fn lock(home: &Utf8Path, state: &Utf8Path, waits: impl Fn()) -> Result<Self, StateError> {
         let mut site = Self::open(home, state)?;
         loop {
-            site.state.make(&site.path)?;
+            let made = site.state.make(&site.path)?;
             let path = site.state.join("lock");
             let io = |error| StateError::Io(path.clone(), error);
             let mut options = fs::OpenOptions::new();
@@ -80,12 +80,13 @@ impl Site {
                 .is_some_and(|(there, own)| (there.dev(), there.ino()) == (own.dev(), own.ino()))
             {
                 site.lock = Some(file);
-                if site.state.join(leave::LEAVING).exists() {
+                if site.state.join(leave::LEAVING).symlink_metadata().is_ok() {
                     // An uninstall did not end: what it left is no state any more.
                     leave::remove_state(&site)?;
                     site.lock = None;
                     continue;
                 }
+                site.state.mark(&site.path, made)?;
                 return Ok(site);
             }
         }
@@ -149,7 +150,7 @@ impl Site {
     /// [`StateError`].
     pub fn record(&self) -> Result<Record, StateError> {
         let (number, _) = self.current()?;
-        if self.state.join(leave::LEAVING).exists() {
+        if self.state.join(leave::LEAVING).symlink_metadata().is_ok() {
             return Ok(Record::default());
         }
         let interrupted = self.state.join(journal::FILE).exists();

@@ -72,32 +72,24 @@ impl State {
         self.path.join(name)
     }
 
-    /// Makes the folder, for nobody else to read; one that is there must be empty, or hcc's own
-    /// for this home.
+    /// Makes the folder, for nobody else to read; one that is there must be empty, or hcc's own.
+    /// Which folders above it were made for it, the innermost first.
     ///
     /// # Errors
-    /// The system's own; [`StateError::Foreign`] and [`StateError::Elsewhere`].
-    pub fn make(&self, home: &Utf8Path) -> Result<(), StateError> {
-        let id = |path: &Utf8Path| fs::metadata(path).ok().map(|own| (own.dev(), own.ino()));
-        let own = id(home).unwrap_or_default();
-        if id(&self.path) == Some(own) {
+    /// The system's own; [`StateError::Foreign`].
+    pub fn make(&self, home: &Utf8Path) -> Result<Vec<String>, StateError> {
+        if id(home).is_some() && id(home) == id(&self.path) {
             return Err(StateError::Foreign(self.path.clone()));
-        }
-        if let Some(mark) = self.read::<Mark>(MARK)? {
-            // In the home itself it moves with it.
-            let inside = |home: &Utf8Path| self.path.starts_with(home);
-            let is_its = mark.id == own || mark.home == home.as_str() || inside(home);
-            return match is_its {
-                true => Ok(()),
-                false => Err(StateError::Elsewhere(self.path.clone(), mark.home)),
-            };
         }
         let mut made = Vec::new();
         match fs::read_dir(&self.path) {
             Ok(entries) => {
-                let known = |name: &str| name == "lock" || name.starts_with(MARK);
-                let mut names = entries.flatten().map(|entry| entry.file_name());
-                if names.any(|name| !name.to_str().is_some_and(known)) {
+                let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+                let is = |name: &std::ffi::OsString, own: &str| {
+                    name.to_str().is_some_and(|name| name.starts_with(own))
+                };
+                let bare = names.iter().all(|name| is(name, "lock") || is(name, MARK));
+                if !bare && !names.iter().any(|name| name == MARK) {
                     return Err(StateError::Foreign(self.path.clone()));
                 }
             }
@@ -114,7 +106,24 @@ impl State {
             }
             Err(error) => return Err(self.io("", error)),
         }
-        self.write(MARK, &Mark { home: home.to_string(), id: own, made })
+        Ok(made)
+    }
+
+    /// Makes the folder a home's, if it is nobody's yet. The lock must be held.
+    ///
+    /// # Errors
+    /// The system's own; [`StateError::Elsewhere`] if it is another home's.
+    pub fn mark(&self, home: &Utf8Path, made: Vec<String>) -> Result<(), StateError> {
+        let own = id(home).unwrap_or_default();
+        let Some(mark) = self.read::<Mark>(MARK)? else {
+            return self.write(MARK, &Mark { home: home.to_string(), id: own, made });
+        };
+        // In the home itself it moves with it.
+        let is_its = mark.id == own || mark.home == home.as_str() || self.path.starts_with(home);
+        match is_its {
+            true => Ok(()),
+            false => Err(StateError::Elsewhere(self.path.clone(), mark.home)),
+        }
     }
 
     /// The folders above it that were made for it, the innermost first.
@@ -214,4 +223,9 @@ pub fn versioned(record: &impl Serialize) -> io::Result<Vec<u8>> {
 
 fn str_of(path: &Utf8Path) -> String {
     path.to_string()
+}
+
+/// The one number of what a path leads to.
+fn id(path: &Utf8Path) -> Option<(u64, u64)> {
+    fs::metadata(path).ok().map(|own| (own.dev(), own.ino()))
 }

@@ -157,14 +157,11 @@ pub fn plan(
         wanted::of(document, &root, &record.index).map_err(|error| failed(&error.to_string()))?;
     not_into_the_source(&wanted, site, &root)?;
     not_over_ones_own(&wanted, site, &root)?;
-    if wanted.is_empty() && !record.index.records.is_empty() {
+    let blank = || std::fs::read(root.join(FILE)).is_ok_and(|text| text.trim_ascii().is_empty());
+    if wanted.is_empty() && !record.index.records.is_empty() && blank() {
         let count = record.index.records.len();
-        say(&format!(
-            "error: the configuration asks for no files at all; {count} are managed here"
-        ));
-        say(
-            "  help: `hcc uninstall` takes everything back; or is the configuration empty by mistake?",
-        );
+        say(&format!("error: {} is empty; {count} files are managed here", root.join(FILE)));
+        say("  help: `hcc uninstall` gives everything back, if that is what you want");
         return Err(Stop::Decide);
     }
     let rest = change::rest(document).map_err(|reasons| {
