@@ -2,6 +2,8 @@
 
 #[path = "apply/absorb.rs"]
 mod absorb;
+#[path = "apply/bounds.rs"]
+mod bounds;
 #[path = "apply/faults.rs"]
 mod faults;
 #[path = "apply/first.rs"]

@@ -388,18 +388,37 @@ impl Disk {
 /// # Errors
 /// The system's own; `AlreadyExists` if something does.
 pub fn move_new(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
-    match rename_new(from, to) {
-        // A folder that goes elsewhere is itself written to: that it may be, for this instant.
+    unlocked([from, to], || rename_new(from, to))
+}
+
+/// Moves folders that may not be written: one that goes elsewhere is itself written to, and that it
+/// may be for this instant.
+fn unlocked<T>(places: [(&Disk, &str); 2], act: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    match act() {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            let found = from.0.look(from.1)?;
-            let folder =
-                found.filter(|own| kind(own) == FileType::Directory && own.mode & 0o200 == 0);
-            let Some(folder) = folder else { return Err(error) };
-            from.0.set_mode(from.1, folder.mode & 0o7777 | 0o200)?;
-            let moved = rename_new(from, to);
-            let (disk, path) = if moved.is_ok() { to } else { from };
-            disk.set_mode(path, folder.mode & 0o7777)?;
-            moved
+            let mut locked = Vec::new();
+            for (disk, path) in places {
+                let found = disk
+                    .look(path)?
+                    .filter(|own| kind(own) == FileType::Directory && own.mode & 0o200 == 0);
+                if let Some(found) = found {
+                    disk.set_mode(path, found.mode & 0o7777 | 0o200)?;
+                    locked.push(found);
+                }
+            }
+            if locked.is_empty() {
+                return Err(error);
+            }
+            let done = act();
+            for found in locked {
+                for (disk, path) in places {
+                    let there = disk.look(path)?;
+                    if there.is_some_and(|own| (own.dev, own.ino) == (found.dev, found.ino)) {
+                        disk.set_mode(path, found.mode & 0o7777)?;
+                    }
+                }
+            }
+            done
         }
         done => done,
     }
@@ -456,6 +475,10 @@ pub fn second_name(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
 /// # Errors
 /// The system's own.
 pub fn exchange(one: (&Disk, &str), other: (&Disk, &str)) -> io::Result<bool> {
+    unlocked([one, other], || swap(one, other))
+}
+
+fn swap(one: (&Disk, &str), other: (&Disk, &str)) -> io::Result<bool> {
     let (one_above, one_name) = one.0.parent(one.1)?;
     let (other_above, other_name) = other.0.parent(other.1)?;
     let done =

@@ -361,7 +361,11 @@ fn leave(
             _ => Done::Well,
         });
     };
-    let Some(waiting) = from.0.look(from.1)? else { return Ok(Done::Well) };
+    let Some(waiting) = from.0.look(from.1)? else {
+        // It came back before; or it is gone from where it was kept, and ours is not to go too.
+        let gone = format!("what was there before hcc is gone from {}", from.0.path.join(from.1));
+        return Ok(if ours { Done::Held(gone) } else { Done::Well });
+    };
     if seen.is_some_and(|seen| same(&waiting, seen)) {
         // They were exchanged: what waits is ours.
         from.0.unlink(from.1)?;

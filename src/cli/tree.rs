@@ -37,7 +37,9 @@ fn scope(one: &Compiled, out: &mut String) {
         files(&document.files, out);
     }
     let mut managers: Vec<(&str, Vec<&str>)> = Vec::new();
-    for package in &document.packages {
+    // A Brewfile is a file, which is listed.
+    let is_name = |package: &&crate::ir::Package| !package.name.starts_with('/');
+    for package in document.packages.iter().filter(is_name) {
         match managers.iter_mut().find(|(name, _)| *name == package.manager) {
             Some((_, names)) => names.push(&package.name),
             None => managers.push((&package.manager, vec![&package.name])),

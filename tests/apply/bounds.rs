@@ -1,0 +1,130 @@
+//! What hcc takes for its own, and what it never does.
+
+use std::fs;
+
+use crate::kit::Sandbox;
+
+const APPLY: &[&str] = &["apply", "--yes", "--no-packages"];
+
+#[test]
+fn a_folder_that_holds_other_things_is_no_state() {
+    let sandbox = Sandbox::new("home { file \".a\" text=\"x\" }\n");
+    sandbox.write(".local/state/other/precious", "mine\n");
+    let before = sandbox.snapshot();
+    for state in [sandbox.home(".local/state"), sandbox.home("")] {
+        let run = |arguments: &[&str]| {
+            sandbox.ran(&sandbox.command(arguments).env("HCC_STATE", &state).output().expect("hcc"))
+        };
+        run(APPLY).ends(4).says("is not hcc's folder, and holds other things");
+        run(&["uninstall", "--yes"]).ends(4);
+        sandbox.snapshot().is(&before);
+    }
+}
+
+#[test]
+fn uninstall_removes_nothing_of_the_state_that_is_not_hccs() {
+    let sandbox = Sandbox::new("home { file \".a\" text=\"x\" }\n");
+    sandbox.run(APPLY).well();
+    fs::write(sandbox.state("notes"), "mine\n").expect("written");
+    fs::create_dir(sandbox.state("trees/repo")).expect("made");
+    fs::write(sandbox.state("trees/repo/file"), "mine\n").expect("written");
+    sandbox.run(&["gc", "--keep", "1", "--yes"]);
+    sandbox.run(&["uninstall", "--yes"]).well().says("notes (not hcc's)");
+    assert_eq!(fs::read_to_string(sandbox.state("notes")).expect("it is there"), "mine\n");
+    assert!(sandbox.state("trees/repo/file").exists());
+    assert!(!sandbox.state("current").is_symlink());
+}
+
+#[test]
+fn neither_the_state_nor_the_configuration_is_moved_out_of_the_way() {
+    for path in [".local", ".local/state", ".local/state/hcc/x", ".local/state/hcc"] {
+        let sandbox = Sandbox::new("home { file \".a\" text=\"x\" }\n");
+        sandbox.run(APPLY).well();
+        sandbox.config("hcc.kdl", format!("home {{ file \"{path}\" text=\"x\" force=#true }}\n"));
+        let before = sandbox.snapshot();
+        sandbox.run(APPLY).ends(1);
+        sandbox.snapshot().is(&before);
+    }
+}
+
+#[test]
+fn a_lost_ledger_is_no_empty_one() {
+    let sandbox = Sandbox::new(
+        "home { file \"m.json\" format=\"json\" install=\"merge\" { settings k=1 } }\n",
+    );
+    sandbox.write("m.json", "{\"mine\": 1}\n");
+    sandbox.run(APPLY).well();
+    fs::remove_file(sandbox.state("ledger.json")).expect("removed");
+    for arguments in [&["status"][..], &["uninstall", "--yes"], APPLY] {
+        sandbox.run(arguments).ends(4).says("ledger.json");
+    }
+    assert!(sandbox.read("m.json").contains("mine"));
+}
+
+#[test]
+fn an_original_that_is_gone_is_said() {
+    let sandbox = Sandbox::new("home { file \".a\" text=\"x\" }\n");
+    sandbox.write(".a", "mine\n");
+    sandbox.run(&[APPLY, &["--backup", "store"]].concat()).well();
+    for entry in fs::read_dir(sandbox.state("originals")).expect("a folder").flatten() {
+        fs::remove_file(entry.path()).expect("removed");
+    }
+    sandbox.run(&["uninstall", "--yes"]).ends(4).says("what was there before hcc is gone");
+}
+
+#[test]
+fn an_empty_configuration_takes_nothing_away() {
+    let sandbox = Sandbox::new("home { file \".a\" text=\"x\" }\n");
+    sandbox.run(APPLY).well();
+    sandbox.config("hcc.kdl", "\n");
+    sandbox.run(APPLY).ends(3).says("is empty; 1 files are managed here");
+    assert!(sandbox.is_ours(".a"));
+}
+
+#[test]
+fn an_uninstall_that_was_cut_short_is_finished_by_the_next_run() {
+    let sandbox = Sandbox::new("home { file \"d/x\" text=\"1\"; file \"d/y\" text=\"2\" }\n");
+    let before = sandbox.snapshot();
+    sandbox.run(APPLY).well();
+    // As a kill leaves it: the name is changed, and some contents are gone.
+    fs::rename(sandbox.state("current"), sandbox.state("leaving")).expect("renamed");
+    fs::remove_dir_all(sandbox.home("d")).expect("removed");
+    for tree in fs::read_dir(sandbox.state("trees")).expect("a folder").flatten() {
+        let _absent = fs::remove_file(tree.path().join("y"));
+    }
+    sandbox.run(APPLY).well();
+    assert_eq!(sandbox.read("d/y"), "2\n");
+    sandbox.run(&["uninstall", "--yes"]).well();
+    sandbox.snapshot().is(&before);
+}
+
+#[test]
+fn kept_edits_of_keys_stay_named() {
+    let sandbox = Sandbox::new(
+        "home { file \"m.json\" format=\"json\" install=\"merge\" { settings k=1 } }\n",
+    );
+    sandbox.run(APPLY).well();
+    sandbox.write("m.json", sandbox.read("m.json").replace('1', "2"));
+    for _ in 0..3 {
+        sandbox.run(APPLY).well().says("edited: k");
+        sandbox.run(&["status"]).well().says("edited: k");
+    }
+    sandbox.run(&[APPLY, &["--drift", "restore"]].concat()).well();
+    assert!(sandbox.read("m.json").contains("1"));
+}
+
+#[test]
+fn what_stow_folded_is_unfolded_and_folded_again() {
+    let sandbox = Sandbox::new("home { file \".config/app\" source=\"app\" install=\"live\" }\n");
+    sandbox.config("app/a", "a\n");
+    sandbox.config("app/deep/b", "b\n");
+    fs::create_dir(sandbox.home(".config")).expect("made");
+    let source = sandbox.source("app");
+    std::os::unix::fs::symlink(&source, sandbox.home(".config/app")).expect("linked");
+    let before = sandbox.snapshot();
+    sandbox.run(APPLY).well().says("was a link to the same folder");
+    assert!(!sandbox.home(".config/app").is_symlink());
+    assert_eq!(sandbox.read(".config/app/deep/b"), "b\n");
+    sandbox.run(&["uninstall", "--yes"]).well();
+    sandbox.snapshot().is(&before);
+}
