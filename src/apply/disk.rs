@@ -12,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
+use crate::files::stamp;
 use crate::ir::Stamp;
 
 /// A folder, and what is done below it. Paths are relative to it.
@@ -546,17 +547,4 @@ fn empty(handle: &OwnedFd) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A look, as it is compared.
-#[allow(clippy::unnecessary_cast, reason = "the types differ from system to system")]
-fn stamp(stat: &fs::Stat) -> Stamp {
-    Stamp {
-        dev: stat.st_dev as u64,
-        ino: stat.st_ino as u64,
-        size: stat.st_size as u64,
-        mtime: stat.st_mtime as i64 * 1_000_000_000 + stat.st_mtime_nsec as i64,
-        ctime: stat.st_ctime as i64 * 1_000_000_000 + stat.st_ctime_nsec as i64,
-        mode: stat.st_mode as u32,
-    }
 }

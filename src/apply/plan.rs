@@ -146,9 +146,9 @@ pub enum Old {
     /// is saved.
     Ours(Option<Stamp>),
     /// What is the user's: it moves to this path in the home or, in the state, to this name.
-    Keep(Original, Stamp),
+    Keep(Original),
     /// A program's edit: it is saved.
-    Save(Stamp),
+    Save,
 }
 
 /// A path where something is put.
@@ -184,8 +184,8 @@ pub struct Plan {
     pub places: Vec<Place>,
     /// What goes.
     pub leaves: Vec<Leave>,
-    /// Things in the way of several paths, which are kept: what stands there, by its path.
-    pub aside: BTreeMap<String, (Original, Stamp)>,
+    /// Things in the way of several paths, by their path, and where they are kept.
+    pub aside: BTreeMap<String, Original>,
     /// Originals that stand where they were staged, since they could not be moved further: the
     /// path, where, and their name in the state.
     pub stows: Vec<(String, String, String)>,
@@ -371,10 +371,9 @@ impl Planner<'_> {
             // of links, and the link comes back when hcc leaves.
             Found::NoWay(Way::Link(at)) if self.is_folded(&at, wanted) => {
                 if !self.plan.aside.contains_key(&at) {
-                    let Some(stamp) = (self.world.look)(&at) else { return };
                     let original = Original::Stored(self.plan.ledger.store(&at));
                     self.plan.ledger.originals.insert(at.clone(), original.clone());
-                    self.plan.aside.insert(at.clone(), (original, stamp));
+                    self.plan.aside.insert(at.clone(), original);
                 }
                 self.puts(entry, put, Old::Nothing, merged);
                 let note = format!("{at} was a link to the same folder");
@@ -388,12 +387,11 @@ impl Planner<'_> {
                 self.blocked(&entry.path, "it is the source of itself", Settle::MoveSource);
             }
             Found::NoWay(Way::Blocked(at)) => {
-                let Some(stamp) = (self.world.look)(&at) else { return };
                 if self.plan.aside.contains_key(&at) {
                     self.item(entry, Verb::Add, None);
-                } else if let Some(original) = self.keep(&at, entry.force, "a file", stamp) {
+                } else if let Some(original) = self.keep(&at, entry.force, "a file") {
                     let note = Some(format!("{at} {}", told(&original)));
-                    self.plan.aside.insert(at, (original, stamp));
+                    self.plan.aside.insert(at, original);
                     self.item(entry, Verb::Replace, note);
                 } else {
                     return;
@@ -425,21 +423,19 @@ impl Planner<'_> {
                 self.item(entry, Verb::Repair, None);
                 self.record(wanted, None);
             }
-            Found::File { stamp, same: true } | Found::Link { stamp, same: true, .. } => {
+            Found::File { same: true, .. } | Found::Link { same: true, .. } => {
                 let original = Original::Stored(self.plan.ledger.store(&entry.path));
                 self.plan.ledger.originals.insert(entry.path.clone(), original.clone());
-                self.puts(entry, put, Old::Keep(original, stamp), merged);
+                self.puts(entry, put, Old::Keep(original), merged);
                 self.item(entry, Verb::Adopt, Some("the same stands there already".to_owned()));
                 self.record(wanted, None);
             }
             found => {
-                let Some(stamp) = found.stamp().copied() else { return };
-                let Some(original) = self.keep(&entry.path, entry.force, &found.what(), stamp)
-                else {
+                let Some(original) = self.keep(&entry.path, entry.force, &found.what()) else {
                     return;
                 };
                 let note = format!("{} {}", found.what(), told(&original));
-                self.puts(entry, put, Old::Keep(original, stamp), merged);
+                self.puts(entry, put, Old::Keep(original), merged);
                 self.item(entry, Verb::Replace, Some(note));
                 self.record(wanted, None);
             }
@@ -453,7 +449,7 @@ impl Planner<'_> {
     }
 
     /// Where something of the user's goes, or the conflict that it is.
-    fn keep(&mut self, path: &str, force: bool, what: &str, _seen: Stamp) -> Option<Original> {
+    fn keep(&mut self, path: &str, force: bool, what: &str) -> Option<Original> {
         let backup = if force { Some(&Backup::Store) } else { self.policy.backup.as_ref() };
         let original = match backup {
             Some(Backup::Store) => Original::Stored(self.plan.ledger.store(path)),
@@ -521,7 +517,7 @@ impl Planner<'_> {
                 if merge.changed {
                     let mode = stamp.map_or(entry.mode, |stamp| stamp.mode & 0o7777);
                     let old = match stamp {
-                        Some(stamp) if edited && merge.restores => Old::Save(stamp),
+                        Some(_) if edited && merge.restores => Old::Save,
                         Some(stamp) => Old::Ours(Some(stamp)),
                         None => Old::Nothing,
                     };
@@ -563,14 +559,14 @@ impl Planner<'_> {
         if let (Some(bytes), Some(seen)) = (rest, seen) {
             note = Some("what it held besides is kept in hcc's folder".to_owned());
             if has {
-                old = Old::Save(seen);
+                old = Old::Save;
             } else {
                 let name = self.plan.ledger.store(path);
                 let original = Original::Stored(name.clone());
                 self.plan.ledger.originals.insert(path.clone(), original.clone());
                 match bytes {
                     Some(bytes) => self.plan.kept.push((name, bytes, seen.mode & 0o7777)),
-                    None => old = Old::Keep(original, seen),
+                    None => old = Old::Keep(original),
                 }
             }
         }
@@ -617,10 +613,7 @@ impl Planner<'_> {
                         let original = Original::Stored(self.plan.ledger.store(&entry.path));
                         let path = entry.path.clone();
                         self.plan.ledger.originals.insert(path, original.clone());
-                        match (self.world.look)(&entry.path) {
-                            Some(stamp) => Old::Keep(original, stamp),
-                            None => Old::Ours(None),
-                        }
+                        Old::Keep(original)
                     }
                     _ => Old::Ours(stands(left, fresh.or(record.home))),
                 };
@@ -694,7 +687,7 @@ impl Planner<'_> {
                         self.plan.edits.push((entry.path.clone(), name));
                         Old::Ours(None)
                     }
-                    found => found.stamp().map_or(Old::Nothing, |stamp| Old::Save(*stamp)),
+                    found => found.stamp().map_or(Old::Nothing, |_| Old::Save),
                 };
                 match self.put(entry, merged.as_ref()) {
                     Ok(put) => self.puts(entry, put, old, merged),
@@ -732,11 +725,10 @@ impl Planner<'_> {
         }
         match found {
             Found::AsLeft(_) if waits && original == Some(Original::Adopted) => {
-                let Some(stamp) = (self.world.look)(path) else { return };
                 let original = Original::Stored(self.plan.ledger.store(path));
                 self.plan.ledger.originals.insert(path.clone(), original.clone());
                 let note = format!("{path} {}", told(&original));
-                self.plan.aside.insert(path.clone(), (original, stamp));
+                self.plan.aside.insert(path.clone(), original);
                 self.item(entry, Verb::Remove, Some(note));
             }
             Found::AsLeft(_) if back == Some(Original::Adopted) => {

@@ -327,7 +327,7 @@ impl Switch<'_> {
                 None => &top.old,
             };
             let old = match (self.plan.aside.get(&top.path), own, found) {
-                (Some((original, _)), _, _) | (None, Old::Keep(original, _), _) => {
+                (Some(original), _, _) | (None, Old::Keep(original), _) => {
                     step::Old::Keep(original.clone())
                 }
                 (None, Old::Nothing, _) | (None, Old::Ours(_), None) => step::Old::Nothing,
@@ -337,7 +337,7 @@ impl Switch<'_> {
                     step::Old::Drop(found)
                 }
                 (None, Old::Ours(None), Some(_)) => step::Old::Save,
-                (None, Old::Save(_), _) => step::Old::Save,
+                (None, Old::Save, _) => step::Old::Save,
             };
             let (path, staged) = (top.path.clone(), top.staged.clone());
             let put = top.places.first().and_then(|at| self.plan.places.get(*at));
