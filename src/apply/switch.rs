@@ -1,7 +1,7 @@
 //! The order of a switch. Whatever allocates comes before the commit, which is one rename of
 //! `current`; after it there are only renames and unlinks, which a crash cannot leave half done.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 
 use rustix::fs::FileType;
@@ -286,14 +286,24 @@ impl Switch<'_> {
         };
         let mut steps: Vec<Step> = self.plan.stows.iter().map(stow).collect();
         let leave = |leave: &&Leave| {
-            let beside = free(&leave.path, "hcc-original", &is_free);
+            let beside = match leave.back {
+                Some(_) => free(&leave.path, "hcc-original", &is_free),
+                None => String::new(),
+            };
             let (path, seen, back) = (leave.path.clone(), leave.seen, leave.back.clone());
             Step::Leave { path, seen, back, beside }
         };
         // What gives way to a folder of ours is exchanged for it.
-        let becomes_folder = |leave: &Leave| {
-            leave.back.is_none() && tops.list.iter().any(|top| top.path == leave.path)
-        };
+        let arriving: HashSet<&str> = tops.list.iter().map(|top| top.path.as_str()).collect();
+        let becomes_folder =
+            |leave: &Leave| leave.back.is_none() && arriving.contains(leave.path.as_str());
+        let exchanged: HashMap<&str, &Leave> = self
+            .plan
+            .leaves
+            .iter()
+            .filter(|leave| becomes_folder(leave))
+            .map(|leave| (leave.path.as_str(), leave))
+            .collect();
         // What comes back where a folder of ours stands waits until that is gone.
         let (waiting, leaving): (Vec<&Leave>, Vec<&Leave>) = self
             .plan
@@ -306,9 +316,7 @@ impl Switch<'_> {
         let mut folders: Vec<&String> = self.plan.ledger.folders.iter().collect();
         folders.sort_by_key(|path| std::cmp::Reverse(path.len()));
         let gives_way = |path: &str| {
-            tops.list
-                .iter()
-                .any(|top| path == top.path || path.starts_with(&format!("{}/", top.path)))
+            arriving.contains(path) || above(path).any(|folder| arriving.contains(folder))
         };
         let folder = |path: &&String| Step::Folder { path: (*path).clone() };
         steps.extend(folders.iter().filter(|path| gives_way(path)).map(folder));
@@ -320,9 +328,7 @@ impl Switch<'_> {
             let new = self.put(top, stamps).map_err(io)?;
             let found = home.look(&top.path).map_err(io)?;
             let refuge = refuges.next().unwrap_or_default();
-            let gives_way = self.plan.leaves.iter().find(|leave| leave.path == top.path);
-            let gives_way = gives_way.filter(|leave| becomes_folder(leave));
-            let own = match gives_way.and_then(|leave| leave.seen) {
+            let own = match exchanged.get(top.path.as_str()).and_then(|leave| leave.seen) {
                 Some(seen) => &Old::Ours(Some(seen)),
                 None => &top.old,
             };
@@ -469,6 +475,8 @@ impl Top {
 #[derive(Debug, Default)]
 struct Tops {
     list: Vec<Top>,
+    /// How many names were tried: none is tried twice.
+    tried: usize,
 }
 
 impl Tops {
@@ -508,16 +516,14 @@ impl Tops {
     }
 
     /// A name beside a path that nothing has.
-    fn name(&self, path: &str, home: &Disk, number: u64) -> String {
+    fn name(&mut self, path: &str, home: &Disk, number: u64) -> String {
         let above = path.rsplit_once('/').map_or(String::new(), |(above, _)| format!("{above}/"));
-        let mut count = self.list.len();
         loop {
-            let name = format!("{above}.hcc-{number}-{count}");
-            let taken = self.list.iter().any(|top| top.staged == name);
-            if !taken && matches!(home.look(&name), Ok(None)) {
+            let name = format!("{above}.hcc-{number}-{}", self.tried);
+            self.tried += 1;
+            if matches!(home.look(&name), Ok(None)) {
                 return name;
             }
-            count += 1;
         }
     }
 }
