@@ -217,8 +217,9 @@ pub struct World<'a> {
     pub link_text: &'a dyn Fn(&str) -> String,
     /// What stands at a path, without following links.
     pub look: &'a dyn Fn(&str) -> Option<Stamp>,
-    /// Whether a path in the home leads to a folder, given by its whole path.
-    pub leads_to: &'a dyn Fn(&str, &str) -> bool,
+    /// Whether a path in the home leads to a folder, given by its whole path, of which every file
+    /// is wanted at that path.
+    pub mirrors: &'a dyn Fn(&str, &str) -> bool,
     /// Whether a path is managed and leaves.
     pub leaves: &'a dyn Fn(&str) -> bool,
     /// Whether a path is wanted.
@@ -485,11 +486,14 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether a link in the place of a folder leads to the folder that the source is in.
+    /// Whether a link in the place of a folder leads to the folder that the source is in, so that
+    /// a folder of links shows the same.
     fn is_folded(&self, at: &str, wanted: &Wanted) -> bool {
         let Some(inner) = wanted.entry.path.strip_prefix(at) else { return false };
         let folder = wanted.source_path().and_then(|source| source.strip_suffix(inner));
-        folder.is_some_and(|folder| (self.world.leads_to)(at, folder))
+        folder.is_some_and(|folder| {
+            self.plan.aside.contains_key(at) || (self.world.mirrors)(at, folder)
+        })
     }
 
     /// A file that is shared with its program.

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::io;
 
+use camino::Utf8Path;
+
 use super::disk::Disk;
 use super::index::Record as Left;
 use super::ledger::{Ledger, Merging};
@@ -32,9 +34,16 @@ pub fn prepare(
     let world = World {
         link_text: &|path| eye.link_text(path),
         look: &|path| site.home.look(path).ok().flatten(),
-        leads_to: &|path, folder| {
+        mirrors: &|path, folder| {
             let there = site.home.path.join(path).canonicalize();
-            there.is_ok_and(|there| std::fs::canonicalize(folder).is_ok_and(|own| own == there))
+            let own = std::fs::canonicalize(folder);
+            let is_wanted = |inner: &str| {
+                let inner = format!("{path}/{inner}");
+                wanted.binary_search_by(|own| own.entry.path.as_str().cmp(&inner)).is_ok()
+            };
+            matches!((there, own), (Ok(there), Ok(own)) if there == own)
+                && crate::files::mirror(Utf8Path::new(folder))
+                    .is_ok_and(|files| files.iter().all(|file| is_wanted(&file.path)))
         },
         leaves: &|path| leaving.contains(path),
         wants: &|path| {

@@ -128,3 +128,17 @@ fn what_stow_folded_is_unfolded_and_folded_again() {
     sandbox.run(&["uninstall", "--yes"]).well();
     sandbox.snapshot().is(&before);
 }
+
+#[test]
+fn a_folded_folder_of_which_files_would_vanish_stays_folded() {
+    let sandbox =
+        Sandbox::new("home { file \".config/app/a\" source=\"app/a\" install=\"live\" }\n");
+    sandbox.config("app/a", "a\n");
+    sandbox.config("app/other", "seen by the program too\n");
+    fs::create_dir(sandbox.home(".config")).expect("made");
+    let source = sandbox.source("app");
+    std::os::unix::fs::symlink(&source, sandbox.home(".config/app")).expect("linked");
+    let before = sandbox.snapshot();
+    sandbox.run(APPLY).ends(3).says(".config/app: a link in the place of a folder");
+    sandbox.snapshot().is(&before);
+}
