@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::absorb::work::{self, Work};
-use super::carry::{Carry, Manner};
+use super::carry::{Carry, Keeping, Manner};
 use super::here::{Applied, Ground};
 use super::home::{Place, broken, confirm, damaged, failed};
 use super::session::{FILE, Session};
@@ -29,6 +29,8 @@ pub struct Apply {
     who: Who,
     #[command(flatten)]
     manner: Manner,
+    #[command(flatten)]
+    keeping: Keeping,
     /// Build everything below this folder instead, and run nothing
     #[arg(long, value_name = "DIR")]
     root: Option<Utf8PathBuf>,
@@ -53,7 +55,7 @@ impl Apply {
         let home = document.user.as_ref().map_or("/", |user| &user.home);
         let place = Place::find(self.root.as_deref().map(|root| (root, home)))?;
         let mut site = self.manner.open(&place, global)?;
-        let mut policy = self.manner.policy(document.policy.backup.clone())?;
+        let mut policy = self.keeping.policy(document.policy.backup.clone())?;
         if self.root.is_none() && absorbs(&applied, &policy) {
             let own = policy.drift;
             let chosen = |entry: &Entry| own.or(entry.drift) == Some(Drift::Absorb);

@@ -25,6 +25,11 @@ pub struct Manner {
     /// Do not ask; conflicts still stop it
     #[arg(long, short)]
     yes: bool,
+}
+
+/// What is done with what is not hcc's.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Keeping {
     /// Keep what stands in the way in hcc's folder; it comes back when hcc leaves the path
     #[arg(long, value_name = "WHERE", conflicts_with = "backup_extension")]
     backup: Option<Where>,
@@ -81,7 +86,9 @@ impl Manner {
     pub fn only_shows(&self) -> bool {
         self.dry_run
     }
+}
 
+impl Keeping {
     /// What was said about backups and edits; `own` is what the configuration says.
     ///
     /// # Errors

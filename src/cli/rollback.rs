@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::carry::{Carry, Manner};
+use super::carry::{Carry, Keeping, Manner};
 use super::home::{Place, broken, damaged};
 use super::{Global, Status, Stop, say};
 use crate::apply::after::Scope;
@@ -13,6 +13,7 @@ use crate::apply::plan::Policy;
 use crate::apply::site::Site;
 use crate::apply::wanted;
 use crate::facts;
+use crate::ir::Drift;
 
 /// Go back to an earlier generation
 ///
@@ -25,6 +26,8 @@ pub struct Rollback {
     generation: Option<u64>,
     #[command(flatten)]
     manner: Manner,
+    #[command(flatten)]
+    keeping: Keeping,
     /// Install that generation's packages too
     #[arg(long)]
     packages: bool,
@@ -53,7 +56,12 @@ impl Rollback {
             format!("{}@{}, back to generation {number},", target.rest.user, target.rest.host);
         let question = &format!("Go back to generation {number}?");
         let carry = Carry { manner: &self.manner, global, scope, name, question, leaves: false };
-        let policy = self.manner.policy(target.rest.policy.backup.clone())?;
+        let policy = self.keeping.policy(target.rest.policy.backup.clone())?;
+        if policy.drift == Some(Drift::Absorb) {
+            say("error: a rollback has no configuration that an edit could go into");
+            say("  help: `hcc absorb PATH` first, or `--drift keep` or `restore`");
+            return Err(Stop::Usage);
+        }
         let plan = |site: &mut Site, policy: &Policy| {
             let record = site.record().map_err(damaged)?;
             let wanted = wanted::of_generation(&target, &site.state);

@@ -50,7 +50,7 @@ impl Uninstall {
         let name = "All that hcc manages".to_owned();
         let question = "Bring everything back as it was?";
         let carry = Carry { manner: &self.manner, global, scope, name, question, leaves: true };
-        let policy = self.manner.policy(None)?;
+        let policy = Policy::default();
         let plan = |site: &mut Site, policy: &Policy| {
             let record = site.record().map_err(damaged)?;
             let rest = after::nothing(&current);
