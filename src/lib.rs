@@ -17,6 +17,7 @@ pub mod eval;
 pub mod export;
 pub mod facts;
 pub mod files;
+pub mod import;
 pub mod ir;
 pub mod lower;
 pub mod schema;

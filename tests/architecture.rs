@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("emit", &["emit", "ir", "diag"]),
     ("export", &["export", "ir", "files"]),
     ("apply", &["apply", "emit", "ir", "files"]),
+    ("import", &["import", "schema", "syntax", "diag", "files", "value", "emit", "ir"]),
     ("facts", &["eval", "apply"]),
 ];
 

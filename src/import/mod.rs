@@ -1,0 +1,7 @@
+//! What stands elsewhere, said in hcc's language.
+//!
+//! Handed files of other tools, hands on [`page::Item`]s and a [`Report`]; who writes them where is
+//! the command's business. Nothing here runs what it reads.
+
+pub mod page;
+pub mod report;
