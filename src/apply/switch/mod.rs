@@ -1,23 +1,28 @@
 //! The order of a switch. Whatever allocates comes before the commit, which is one rename of
 //! `current`; after it there are only renames and unlinks, which a crash cannot leave half done.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod finish;
+mod tops;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 
 use rustix::fs::FileType;
 
-use super::disk::{Disk, Way, is_absent, kind, move_over};
+use super::disk::{Disk, kind, move_over};
 use super::index::Index;
 use super::journal::{self, Journal};
-use super::ledger::{self, Ledger};
+use super::ledger;
 use super::manifest::{self, Base, Entry, Hash, Kind, Manifest};
 use super::names::free;
-use super::plan::{Leave, Old, Place, Plan, Put, Verb};
+use super::plan::{Leave, Old, Plan, Put, Verb};
 use super::site::{CURRENT, Record, Site};
 use super::state::StateError;
-use super::step::{self, Done, Step};
+use super::step::{self, Step};
 use super::tree::{self, Builder, Contents, Forest};
 use crate::ir::Stamp;
+pub use finish::{Recovered, finish, recover, undo};
+use tops::{Top, Tops};
 
 /// Why a switch did not come about; nothing of the home was changed.
 #[derive(Debug, thiserror::Error)]
@@ -450,261 +455,9 @@ fn missing(store: &Disk, forests: [&Forest; 2]) -> Vec<Hash> {
     names.into_iter().filter(|name| !there(name)).collect()
 }
 
-/// A place, or the topmost folder of several, that is staged beside where it belongs.
-#[derive(Debug)]
-struct Top {
-    path: String,
-    staged: String,
-    old: Old,
-    /// Indexes into the plan's places.
-    places: Vec<usize>,
-    /// The folders that are made, the top first, and whether only their owner may see into them.
-    folders: BTreeSet<String>,
-    private: BTreeMap<String, bool>,
-}
-
-impl Top {
-    /// The folders where they are staged, the outer first.
-    fn staged_folders(&self) -> Vec<(String, bool)> {
-        let place = |folder: &String| format!("{}{}", self.staged, &folder[self.path.len()..]);
-        let private = |folder: &String| self.private.get(folder).copied().unwrap_or(false);
-        self.folders.iter().map(|folder| (place(folder), private(folder))).collect()
-    }
-}
-
-#[derive(Debug, Default)]
-struct Tops {
-    list: Vec<Top>,
-    /// How many names were tried: none is tried twice.
-    tried: usize,
-}
-
-impl Tops {
-    /// Groups what is put by the topmost folder that has to be made for it.
-    fn of(plan: &Plan, home: &Disk, number: u64) -> Result<Self, (String, io::Error)> {
-        let mut tops = Self::default();
-        let mut last: HashMap<String, usize> = HashMap::new();
-        let mut order: Vec<usize> = (0..plan.places.len()).collect();
-        order.sort_by(|a, b| plan.places[*a].path.cmp(&plan.places[*b].path));
-        let records = &plan.records;
-        for at in order {
-            let place = &plan.places[at];
-            let known = above(&place.path).find_map(|folder| last.get(folder).copied());
-            let top = match known {
-                Some(top) => top,
-                None => {
-                    let way = home.way(&place.path).map_err(|error| (place.path.clone(), error))?;
-                    let path = match way {
-                        Way::Clear => place.path.clone(),
-                        Way::Missing(at) | Way::Link(at) | Way::Blocked(at) => at,
-                    };
-                    let staged = tops.name(&path, home, number);
-                    let old = if path == place.path { place.old.clone() } else { Old::Nothing };
-                    if path != place.path {
-                        last.insert(path.clone(), tops.list.len());
-                    }
-                    let (places, folders, private) = Default::default();
-                    tops.list.push(Top { path, staged, old, places, folders, private });
-                    tops.list.len() - 1
-                }
-            };
-            let Some(top) = tops.list.get_mut(top) else { continue };
-            top.places.push(at);
-            top.note_folders(place, records);
-        }
-        Ok(tops)
-    }
-
-    /// A name beside a path that nothing has.
-    fn name(&mut self, path: &str, home: &Disk, number: u64) -> String {
-        let above = path.rsplit_once('/').map_or(String::new(), |(above, _)| format!("{above}/"));
-        loop {
-            let name = format!("{above}.hcc-{number}-{}", self.tried);
-            self.tried += 1;
-            if matches!(home.look(&name), Ok(None)) {
-                return name;
-            }
-        }
-    }
-}
-
-impl Top {
-    fn note_folders(&mut self, place: &Place, records: &[super::index::Record]) {
-        if place.path == self.path {
-            return;
-        }
-        for folder in above(&place.path) {
-            if folder.len() < self.path.len() {
-                break;
-            }
-            self.folders.insert(folder.to_owned());
-        }
-        // Who may not read a file has no business in a folder that was made for it alone.
-        let Some((folder, _)) = place.path.rsplit_once('/') else { return };
-        let at = records.binary_search_by(|record| record.entry.path.as_str().cmp(&place.path));
-        let Some(record) = at.ok().and_then(|at| records.get(at)) else { return };
-        let private = record.entry.kind.hash().is_some() && record.entry.mode & 0o077 == 0;
-        self.private.entry(folder.to_owned()).and_modify(|all| *all &= private).or_insert(private);
-    }
-}
-
 /// The folders above a path, the nearest first.
 fn above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(path.rsplit_once('/').map(|(above, _)| above), |path| {
         path.rsplit_once('/').map(|(above, _)| above)
     })
-}
-
-/// Takes back what was staged before a commit that did not come.
-///
-/// # Errors
-/// The system's own; the journal stays then.
-pub fn undo(site: &Site, store: &Disk, journal: &Journal) -> Result<(), SwitchError> {
-    for staged in &journal.staged {
-        let io = |error| SwitchError::Io(staged.clone(), error);
-        site.home.remove_all(staged).map_err(io)?;
-    }
-    let generation = format!("generations/{}", journal.generation);
-    let in_state = |name: &str| {
-        let path = site.state.join(name).into_string();
-        move |error| SwitchError::Io(path, error)
-    };
-    let kept = journal.kept.iter().map(String::as_str);
-    for name in kept.chain([&*generation, NEXT_CURRENT, LAST_CURRENT, NEXT_LEDGER]) {
-        store.remove_all(name).map_err(in_state(name))?;
-    }
-    tree::remove(store, journal.trees.iter().copied()).map_err(in_state(tree::FOLDER))?;
-    tree::remove_renewed(store).map_err(in_state(tree::FOLDER))?;
-    site.state.remove(journal::FILE)?;
-    Ok(())
-}
-
-/// Completes a switch after its commit.
-///
-/// # Errors
-/// The system's own, for hcc's records; the journal stays then, and the next run goes on.
-pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, SwitchError> {
-    let mut report = Report { generation: journal.generation, ..Report::default() };
-    let mut ledger: Ledger = match site.state.read(NEXT_LEDGER)? {
-        Some(next) => next,
-        None => site.ledger()?,
-    };
-    ledger.pending.clear();
-    let before = ledger.clone();
-    let mut otherwise: Vec<(&Step, Done)> = Vec::new();
-    let mut touched: BTreeSet<&str> = BTreeSet::new();
-    let mut in_the_state: BTreeSet<&str> = BTreeSet::new();
-    for step in journal.steps.iter().flatten() {
-        if matches!(step, Step::Renew { path, .. } if report.held.iter().any(|(own, _)| own == path))
-        {
-            // The edit is still in the tree only.
-            continue;
-        }
-        let done = step::run(step, &site.home, store);
-        let path = step.path();
-        in_the_state.extend(step.in_state());
-        if let Step::Renew { place, .. } = step {
-            in_the_state.extend(place.rsplit_once('/').map(|(above, _)| above));
-            if let Done::Held(reason) = done {
-                report.held.push((path.to_owned(), reason));
-            }
-            continue;
-        }
-        touched.insert(path.rsplit_once('/').map_or("", |(above, _)| above));
-        let path = path.to_owned();
-        match &done {
-            Done::Well => {
-                // A folder that came back is the user's, though one of ours stood there.
-                if let Step::Leave { back: Some(_), .. } = step {
-                    ledger.folders.remove(&path);
-                }
-                continue;
-            }
-            Done::Saved(name) => report.saved.push((path, name.clone())),
-            Done::CameBeside(at) => report.beside.push((path, at.clone())),
-            Done::Held(reason) => report.held.push((path, reason.clone())),
-            Done::Stuck(at, reason) => report.held.push((path, format!("{reason}; see {at}"))),
-        }
-        otherwise.push((step, done));
-    }
-    if !otherwise.is_empty() {
-        let generation = |number| manifest::read(&site.state, number).unwrap_or_default();
-        let (old, new, last) =
-            (generation(journal.from), generation(journal.generation), site.ledger()?);
-        let before = step::Before { old: &old, new: &new, ledger: &last, home: &site.home };
-        for (step, done) in &otherwise {
-            step::note(step, done, &mut ledger, &before);
-        }
-    }
-    ledger.litter.retain(|path| site.home.remove_all(path).is_err());
-    let is_folder = |path: &String| match site.home.look(path) {
-        Ok(Some(found)) => kind(&found) == FileType::Directory,
-        Ok(None) => false,
-        Err(_) => true,
-    };
-    let emptied = journal.steps.iter().flatten().any(|step| matches!(step, Step::Folder { .. }));
-    if emptied || !report.held.is_empty() {
-        ledger.folders.retain(is_folder);
-    }
-
-    let in_state = |name: &str| {
-        let path = site.state.join(name).into_string();
-        move |error| SwitchError::Io(path, error)
-    };
-    if store.look(LAST_CURRENT).map_err(in_state(LAST_CURRENT))?.is_some() {
-        move_over((store, LAST_CURRENT), (store, CURRENT)).map_err(in_state(CURRENT))?;
-    }
-    if touched.len() > FEW {
-        let io = |error| SwitchError::Io(site.path.to_string(), error);
-        site.home.sync_all().map_err(io)?;
-        if !site.home.is_with(store) {
-            store.sync_all().map_err(in_state(""))?;
-        }
-    } else {
-        let home = touched.into_iter().map(|folder| (&site.home, folder));
-        for (disk, folder) in home.chain(in_the_state.into_iter().map(|folder| (store, folder))) {
-            match disk.sync_folder(folder) {
-                Err(error) if !is_absent(&error) => {
-                    return Err(SwitchError::Io(disk.path.join(folder).into_string(), error));
-                }
-                _ => {}
-            }
-        }
-    }
-    if ledger != before {
-        site.state.write(ledger::FILE, &ledger)?;
-        store.remove_all(NEXT_LEDGER).map_err(in_state(NEXT_LEDGER))?;
-    } else if store.look(NEXT_LEDGER).map_err(in_state(NEXT_LEDGER))?.is_some() {
-        move_over((store, NEXT_LEDGER), (store, ledger::FILE)).map_err(in_state(ledger::FILE))?;
-    }
-    // That of this switch stays until the next: somebody may be on the way through it.
-    store
-        .remove_all(&format!("generations/{}/transition", journal.from))
-        .map_err(in_state("generations"))?;
-    site.state.remove(journal::FILE)?;
-    store.sync_folder("").map_err(in_state(""))?;
-    Ok(report)
-}
-
-/// What became of a switch that did not end.
-#[derive(Debug)]
-pub enum Recovered {
-    /// It had not begun: nothing was changed.
-    Undone(u64),
-    /// It had: it is complete now.
-    Completed(Report),
-}
-
-/// Takes back or completes a switch that did not end.
-///
-/// # Errors
-/// [`SwitchError`].
-pub fn recover(site: &Site) -> Result<Option<Recovered>, SwitchError> {
-    let Some(journal) = site.journal()? else { return Ok(None) };
-    let store = site.store()?;
-    if site.current()?.0 == journal.generation && journal.steps.is_some() {
-        return Ok(Some(Recovered::Completed(finish(site, &store, &journal)?)));
-    }
-    undo(site, &store, &journal)?;
-    Ok(Some(Recovered::Undone(journal.generation)))
 }
