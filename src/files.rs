@@ -2,6 +2,7 @@
 
 mod mirror;
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 
@@ -20,6 +21,32 @@ pub enum FileKind {
     Dir,
     /// A pipe, a device, a socket.
     Special,
+}
+
+/// A path as people read it: as it is, or in quotes, written as in KDL, if something in it would
+/// disturb a terminal, end the line or turn its direction.
+pub fn shown<'a>(path: &'a (impl AsRef<str> + ?Sized)) -> Cow<'a, str> {
+    let path = path.as_ref();
+    let disturbs = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !path.contains(disturbs) {
+        return Cow::Borrowed(path);
+    }
+    let mut out = String::from("\"");
+    for c in path.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            '"' | '\\' => out.extend(['\\', c]),
+            c if disturbs(c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    Cow::Owned(out)
 }
 
 /// Texts larger than this are not configuration.

@@ -14,6 +14,8 @@ mod gc;
 mod kit;
 #[path = "apply/looks.rs"]
 mod looks;
+#[path = "apply/messages.rs"]
+mod messages;
 #[path = "apply/safety.rs"]
 mod safety;
 #[path = "apply/sequences.rs"]

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{self, Command, Environment};
 use super::done::{Done, End, Talk};
 use super::state::{State, StateError};
+use crate::files::shown;
 use crate::ir::Document;
 
 /// The record's name.
@@ -136,7 +137,12 @@ impl fmt::Display for Step {
         match &self.whose {
             Whose::Action(name) => write!(to, "run the activation `{name}`{again}"),
             Whose::Files(paths) => {
-                write!(to, "run `{}`{again} for {}", self.run.trim(), paths.join(", "))
+                write!(
+                    to,
+                    "run `{}`{again} for {}",
+                    self.run.trim(),
+                    paths.iter().map(shown).collect::<Vec<_>>().join(", ")
+                )
             }
         }
     }

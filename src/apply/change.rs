@@ -164,7 +164,7 @@ impl Contents for Asked<'_> {
                     true => Ok(bytes.into()),
                     false => Err(io::Error::new(
                         io::ErrorKind::InvalidData,
-                        format!("{path} was changed by somebody else"),
+                        format!("{} was changed by somebody else", crate::files::shown(&path)),
                     )),
                 }
             }

@@ -11,6 +11,7 @@ use super::plan::{Item, Old, Place, Plan, Put, Verb};
 use super::site::{CURRENT, Record, Site};
 use super::state::{MARK, StateError};
 use super::tree;
+use crate::files::shown;
 
 /// What replaces every link of hcc's by a file with its content.
 ///
@@ -43,8 +44,8 @@ pub fn eject(site: &Site, record: &Record) -> Result<Plan, (String, io::Error)> 
                 let put = Put::Bytes(bytes, entry.mode);
                 plan.places.push(Place { path: entry.path.clone(), put, old: Old::Ours(None) });
             }
-            Kind::Live(to) => stays(&format!("a link to {to}")),
-            Kind::Plain(to) => stays(&format!("a link to {to}")),
+            Kind::Live(to) => stays(&format!("a link to {}", shown(to))),
+            Kind::Plain(to) => stays(&format!("a link to {}", shown(to))),
             Kind::Copy(_) | Kind::Merge(_) => stays("a file of its own"),
         }
     }
@@ -69,7 +70,7 @@ pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
     for (name, folder) in [(ledger::FOLDER, "originals"), (ledger::SAVED, "edits")] {
         let path = site.state.join(name);
         if has_items(&path) {
-            kept.push(format!("{path} ({folder})"));
+            kept.push(format!("{} ({folder})", shown(&path)));
         }
     }
     let above = site.state.above()?;
@@ -106,9 +107,9 @@ pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
         if !stays {
             store.remove_all(&name).map_err(io(&name))?;
         } else if !matches!(name.as_str(), "lock" | LEAVING | MARK | ledger::FILE | EJECTED)
-            && !kept.iter().any(|own| own.starts_with(path.as_str()))
+            && !kept.iter().any(|own| own.starts_with(&*shown(&path)))
         {
-            kept.push(format!("{path} (not hcc's)"));
+            kept.push(format!("{} (not hcc's)", shown(&path)));
         }
     }
     if kept.is_empty() {

@@ -12,6 +12,7 @@ use super::index::Record;
 use super::ledger::Ledger;
 use super::manifest::{Entry, Hash, Kind};
 use super::wanted::Wanted;
+use crate::files::shown;
 use crate::ir::Stamp;
 
 /// What was found at a path.
@@ -80,11 +81,11 @@ impl Found {
             Found::AsLeft(_) | Found::Worn(_) => "hcc's own".to_owned(),
             Found::Through { .. } | Found::File { .. } => "a file".to_owned(),
             Found::Absent => "nothing".to_owned(),
-            Found::Link { to, .. } => format!("a link to {to}"),
+            Found::Link { to, .. } => format!("a link to {}", shown(to)),
             Found::Folder { .. } => "a folder".to_owned(),
             Found::Special(_) => "a pipe, a socket or a device".to_owned(),
-            Found::NoWay(Way::Link(at)) => format!("{at} is a link"),
-            Found::NoWay(Way::Blocked(at)) => format!("{at} is a file"),
+            Found::NoWay(Way::Link(at)) => format!("{} is a link", shown(at)),
+            Found::NoWay(Way::Blocked(at)) => format!("{} is a file", shown(at)),
             Found::NoWay(_) => "nothing".to_owned(),
         }
     }

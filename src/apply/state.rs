@@ -8,6 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::files::shown;
+
 /// The version of every record that is written here.
 pub const VERSION: u32 = 1;
 
@@ -15,19 +17,19 @@ pub const VERSION: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// The system's reason.
-    #[error("{0}: {reason}", reason = crate::files::reason(.1))]
+    #[error("{path}: {reason}", path = shown(.0), reason = crate::files::reason(.1))]
     Io(Utf8PathBuf, #[source] io::Error),
     /// It is not what hcc wrote.
-    #[error("{0} is damaged: {1}")]
+    #[error("{path} is damaged: {1}", path = shown(.0))]
     Damaged(Utf8PathBuf, String),
     /// It is no folder of hcc's.
-    #[error("{0} is not hcc's folder, and holds other things; name one that is empty or not there")]
+    #[error("{path} is not hcc's folder, and holds other things; name one that is empty or not there", path = shown(.0))]
     Foreign(Utf8PathBuf),
     /// It belongs to another home.
-    #[error("{0} belongs to the home {1}; each home has its own")]
+    #[error("{path} belongs to the home {home}; each home has its own", path = shown(.0), home = shown(.1))]
     Elsewhere(Utf8PathBuf, String),
     /// A newer hcc wrote it.
-    #[error("{0} was written by a newer hcc (version {1}; this one knows {VERSION})")]
+    #[error("{path} was written by a newer hcc (version {1}; this one knows {VERSION})", path = shown(.0))]
     Newer(Utf8PathBuf, u32),
 }
 

@@ -324,7 +324,9 @@ fn withdraw(spot: Spot, new: &Stamp, reason: String) -> Done {
         Ok(Some(own)) if is(Some(&own), new) && spot.edit => {
             match put_away((home, staged), (spot.state, spot.refuge)) {
                 Ok(()) => Done::Held(reason),
-                Err(_) => Done::Held(format!("{reason}; the edit is in {staged}")),
+                Err(_) => {
+                    Done::Held(format!("{reason}; the edit is in {}", crate::files::shown(staged)))
+                }
             }
         }
         Ok(Some(own)) if is(Some(&own), new) => match home.remove_all(staged) {
@@ -363,7 +365,10 @@ fn leave(
     };
     let Some(waiting) = from.0.look(from.1)? else {
         // It came back before; or it is gone from where it was kept, and ours is not to go too.
-        let gone = format!("what was there before hcc is gone from {}", from.0.path.join(from.1));
+        let gone = format!(
+            "what was there before hcc is gone from {}",
+            crate::files::shown(&from.0.path.join(from.1))
+        );
         return Ok(if ours { Done::Held(gone) } else { Done::Well });
     };
     if seen.is_some_and(|seen| same(&waiting, seen)) {

@@ -9,6 +9,7 @@ use super::index::Index;
 use super::manifest::{Entry, Hash, Kind, Manifest};
 use super::state::State;
 use crate::emit::Params;
+use crate::files::shown;
 use crate::ir::{Content, Document, File, Install, Stamp, Value};
 
 /// A path as it is wanted.
@@ -50,7 +51,7 @@ pub struct Declared {
 
 /// A file of the configuration that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {path}: {reason}", reason = crate::files::reason(.error))]
+#[error("cannot read {path}: {reason}", path = shown(.path), reason = crate::files::reason(.error))]
 pub struct Unreadable {
     /// The file.
     pub path: Utf8PathBuf,
@@ -214,8 +215,8 @@ impl Wanted {
                     return Ok(bytes.into());
                 }
                 let text = match self.bytes {
-                    Bytes::Tree(_) => format!("{path} was changed by somebody else"),
-                    _ => format!("{path} changed while it was read; run hcc again"),
+                    Bytes::Tree(_) => format!("{} was changed by somebody else", shown(path)),
+                    _ => format!("{} changed while it was read; run hcc again", shown(path)),
                 };
                 Err(io::Error::new(io::ErrorKind::InvalidData, text))
             }

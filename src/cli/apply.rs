@@ -17,6 +17,7 @@ use crate::apply::plan::Policy;
 use crate::apply::site::Site;
 use crate::apply::wanted::{self, Wanted};
 use crate::facts;
+use crate::files::shown;
 use crate::ir::Drift;
 
 /// Set up this home: show what changes, ask, do it
@@ -193,7 +194,11 @@ fn not_over_ones_own(wanted: &[Wanted], site: &Site, root: &Utf8Path) -> Result<
                 own.starts_with(&place) || *with_inside && place.starts_with(own)
             });
             if let Some((what, own, _)) = hit {
-                say(&format!("error: {path} cannot be managed: {what} is there, {own}"));
+                say(&format!(
+                    "error: {} cannot be managed: {what} is there, {}",
+                    shown(path),
+                    shown(own)
+                ));
                 say("  help: manage files beside it, or move it elsewhere");
                 return Err(Stop::Errors);
             }
@@ -208,7 +213,7 @@ fn not_into_the_source(wanted: &[Wanted], site: &Site, root: &Utf8Path) -> Resul
     for path in wanted.iter().flat_map(|own| &own.entry.allow_parent) {
         let leads = site.path.join(path).canonicalize_utf8();
         if leads.is_ok_and(|to| to.starts_with(&root)) {
-            say(&format!("error: {path} leads into the configuration, {root}"));
+            say(&format!("error: {} leads into the configuration, {}", shown(path), shown(&root)));
             say(
                 "  help: hcc does not write there; remove the link, and what it leads to can be a `source`",
             );

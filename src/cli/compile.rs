@@ -88,7 +88,10 @@ impl Compile {
                 Ok(())
             }
             Err(export::Refused::NotOurs(path)) => {
-                say(&format!("error: {path} holds something that hcc did not write"));
+                say(&format!(
+                    "error: {} holds something that hcc did not write",
+                    crate::files::shown(&path)
+                ));
                 say("  help: name a folder that is new or empty");
                 Err(Stop::Decide)
             }
@@ -98,14 +101,16 @@ impl Compile {
             }
             Err(export::Refused::Source(path, error)) => {
                 say(&format!(
-                    "error: cannot read {path}: {}",
+                    "error: cannot read {}: {}",
+                    crate::files::shown(&path),
                     crate::syntax::import::reason(&error)
                 ));
                 Err(Stop::Failed)
             }
             Err(export::Refused::Io(path, error)) => {
                 say(&format!(
-                    "error: cannot write {path}: {}",
+                    "error: cannot write {}: {}",
+                    crate::files::shown(&path),
                     crate::syntax::import::reason(&error)
                 ));
                 Err(Stop::Failed)

@@ -12,6 +12,7 @@ use crate::apply::change;
 use crate::apply::manifest::{self, Entry, Manifest};
 use crate::apply::plan::{Policy, Settle, Verb};
 use crate::apply::site::Site;
+use crate::files::shown;
 use crate::ir::{Backup, Drift};
 
 /// Show what apply would change, or what changed between two generations
@@ -132,11 +133,11 @@ impl Diff {
         for item in change.plan.items.iter().filter(|item| chosen.has(&item.path)) {
             if item.verb == Verb::Keep && !global.quiet {
                 let note = item.note.as_deref().unwrap_or("edited");
-                say(&format!("{} is kept: {note}", item.path));
+                say(&format!("{} is kept: {note}", shown(&item.path)));
             }
             if item.verb == Verb::Hold {
                 let note = item.note.as_deref().unwrap_or("it cannot be done");
-                say(&format!("error: {}: {note}", item.path));
+                say(&format!("error: {}: {note}", shown(&item.path)));
             }
             if let Some((from, to)) = difference::sides(item, &change, site) {
                 let verb = serde_json::to_value(item.verb).unwrap_or_default();

@@ -14,6 +14,7 @@ use crate::apply::plan::{Item, Put, Verb};
 use crate::apply::site::Site;
 use crate::apply::wanted::{Bytes, Wanted};
 use crate::emit;
+use crate::files::shown;
 use rustix::fs::FileType;
 
 /// What stands at a path, or will.
@@ -28,7 +29,7 @@ pub struct Side {
 
 impl Side {
     fn link(to: &str) -> Self {
-        Self { bytes: Some(format!("-> {to}\n").into_bytes()), mode: None }
+        Self { bytes: Some(format!("-> {}\n", shown(to)).into_bytes()), mode: None }
     }
 }
 
@@ -152,10 +153,14 @@ pub fn in_generation(entry: &Entry, number: u64, site: &Site) -> io::Result<Side
     match &entry.kind {
         Kind::Plain(to) | Kind::Live(to) => Ok(Side::link(to)),
         Kind::Link(hash) | Kind::Copy(hash) => {
-            let bytes = std::fs::read(&path)
-                .map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}")))?;
+            let bytes = std::fs::read(&path).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", shown(&path)))
+            })?;
             if Hash::of(&bytes) != *hash {
-                return Err(io::Error::other(format!("{path} was changed by somebody else")));
+                return Err(io::Error::other(format!(
+                    "{} was changed by somebody else",
+                    shown(&path)
+                )));
             }
             Ok(Side { bytes: Some(bytes), mode: Some(entry.mode) })
         }
@@ -177,7 +182,7 @@ pub fn in_generation(entry: &Entry, number: u64, site: &Site) -> io::Result<Side
 /// How two sides differ, as a unified difference with git's lines for permissions; empty if they
 /// do not.
 pub fn between(from: &Side, to: &Side, path: &str) -> String {
-    let [old, new] = ["a", "b"].map(|letter| shown(&format!("{letter}/{path}")));
+    let [old, new] = ["a", "b"].map(|letter| shown(&format!("{letter}/{path}")).into_owned());
     let text = unified(from.bytes.as_deref(), to.bytes.as_deref(), &old, &new);
     match (from.mode, to.mode) {
         (Some(from), Some(to)) if from != to => {
@@ -185,11 +190,6 @@ pub fn between(from: &Side, to: &Side, path: &str) -> String {
         }
         _ => text,
     }
-}
-
-/// A name that cannot disturb a terminal, or the reader of a patch.
-fn shown(name: &str) -> String {
-    if name.chars().any(char::is_control) { crate::value::quote(name) } else { name.to_owned() }
 }
 
 /// A difference in colours. Where they are not wanted, what prints takes them out again.

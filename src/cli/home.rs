@@ -10,6 +10,7 @@ use crate::apply::site::Site;
 use crate::apply::state::StateError;
 use crate::apply::switch::{Recovered, Report, SwitchError};
 use crate::facts;
+use crate::files::shown;
 
 /// Where a home and hcc's folder for it are.
 #[derive(Clone, Debug)]
@@ -110,15 +111,21 @@ impl Place {
 /// Says what a switch did other than planned; whether something was held.
 pub fn told(report: &Report, site: &Site) -> bool {
     for (path, name) in &report.saved {
-        say(&format!("saved: what stood at {path} is now {}", site.state.join(name)));
+        say(&format!(
+            "saved: what stood at {} is now {}",
+            shown(path),
+            shown(&site.state.join(name))
+        ));
     }
     for (path, at) in &report.beside {
         say(&format!(
-            "given back beside: {path} holds something newer; what was there before hcc is {at}"
+            "given back beside: {} holds something newer; what was there before hcc is {}",
+            shown(path),
+            shown(at)
         ));
     }
     for (path, reason) in &report.held {
-        say(&format!("error: {path}: {reason}"));
+        say(&format!("error: {}: {reason}", shown(path)));
     }
     !report.held.is_empty()
 }

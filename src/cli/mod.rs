@@ -193,7 +193,10 @@ fn tell(text: &str) {
     let _unheard = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Talks to the user.
+/// Talks to the user. Whatever came into the text, it cannot steer a terminal.
 fn say(text: &str) {
-    tell(&format!("{text}\n"));
+    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let plain: String =
+        text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    tell(&format!("{plain}\n"));
 }

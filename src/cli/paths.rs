@@ -6,6 +6,7 @@ use super::{Stop, say};
 use crate::apply::site::Site;
 use crate::diag::nearest;
 use crate::facts;
+use crate::files::shown;
 
 /// The paths that are meant; without any, all are.
 #[derive(Debug, Default)]
@@ -52,10 +53,12 @@ impl Chosen {
                 continue;
             }
             known = Err(Stop::Usage);
-            say(&format!("error: hcc manages nothing at `{said}`"));
+            say(&format!("error: hcc manages nothing at `{}`", shown(said)));
             let near = places.last().and_then(|place| nearest(place, paths.clone()));
             match near {
-                Some(near) => say(&format!("  help: did you mean `~/{near}`?")),
+                Some(near) => {
+                    say(&format!("  help: did you mean `{}`?", shown(&format!("~/{near}"))))
+                }
                 None => say("  help: `hcc compile` lists the paths, `~/` and all below it"),
             }
         }

@@ -9,6 +9,7 @@ use crate::apply::change::Change;
 use crate::apply::done::{Done, End};
 use crate::apply::plan::{Conflict, Item, Settle, Verb};
 use crate::apply::site::Site;
+use crate::files::shown;
 
 /// More paths than this of one kind are folded by folder.
 const MANY: usize = 40;
@@ -25,7 +26,7 @@ pub fn text(name: &str, change: &Change, after: &After, site: &Site) -> String {
         *counts.entry(item.verb).or_default() += 1;
     }
     if !items.is_empty() || !after.is_empty() {
-        let _ = writeln!(out, "{name} in {}", site.path);
+        let _ = writeln!(out, "{name} in {}", shown(&site.path));
     }
     for (verb, count) in &counts {
         let own = items.iter().filter(|item| item.verb == *verb);
@@ -55,7 +56,7 @@ fn folded<'a>(verb: Verb, items: impl Iterator<Item = &'a Item>, out: &mut Strin
     }
     for (folder, count) in folders {
         let files = if count == 1 { "file" } else { "files" };
-        let _ = writeln!(out, "  {:<9} {folder}/ ({count} {files})", word(verb));
+        let _ = writeln!(out, "  {:<9} {}/ ({count} {files})", word(verb), shown(&folder));
     }
 }
 
@@ -69,7 +70,7 @@ fn line(item: &Item, change: &Change, site: &Site, out: &mut String) {
     }
     let about = if about.is_empty() { String::new() } else { format!("  ({})", about.join(", ")) };
     let note = item.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
-    let _ = writeln!(out, "  {:<9} {}{note}{about}", word(item.verb), item.path);
+    let _ = writeln!(out, "  {:<9} {}{note}{about}", word(item.verb), shown(&item.path));
     if !matches!(item.verb, Verb::Change | Verb::Merge | Verb::Restore | Verb::Replace | Verb::Keep)
     {
         return;
@@ -84,7 +85,11 @@ fn line(item: &Item, change: &Change, site: &Site, out: &mut String) {
     }
     let rest = lines.count();
     if rest > 0 {
-        let _ = writeln!(out, "      ... {rest} more lines: hcc diff {}", item.path);
+        let _ = writeln!(
+            out,
+            "      ... {rest} more lines: hcc diff {}",
+            crate::emit::quote::shell(&item.path)
+        );
     }
 }
 
@@ -163,7 +168,7 @@ pub fn conflicts(list: &[Conflict]) {
     let (count, files) = (list.len(), if list.len() == 1 { "path is" } else { "paths are" });
     say(&format!("{count} {files} in the way; nothing was changed:"));
     for conflict in list {
-        say(&format!("  {}: {}", conflict.path, conflict.what));
+        say(&format!("  {}: {}", shown(&conflict.path), conflict.what));
     }
 }
 
@@ -179,10 +184,13 @@ pub fn advice(list: &[Conflict]) {
         match settle {
             Settle::Backup => {}
             Settle::AllowParent => say(&format!(
-                "  help: if {path} is meant to be a link, say `allow-parent \"{path}\"` in the file's block"
+                "  help: if {} is meant to be a link, say `allow-parent {}` in the file's block",
+                shown(path),
+                crate::value::quote(path)
             )),
             Settle::MoveSource => say(&format!(
-                "  help: move the source of {path} to a folder of its own, with your configuration"
+                "  help: move the source of {} to a folder of its own, with your configuration",
+                shown(path)
             )),
         }
     }

@@ -7,6 +7,7 @@ use super::session::{Compiled, Session};
 use super::{Global, Status, Stop, Who, print, print_json, say};
 use crate::diag::nearest;
 use crate::export;
+use crate::files::shown;
 use crate::ir::{Content, File};
 
 /// Print one generated file
@@ -59,10 +60,11 @@ pub fn find_inside<'a>(
 /// What is shown of a link, or of a folder: the paths in it.
 fn without_bytes(file: &File) -> String {
     match &file.content {
-        Content::Link { to } => format!("{} -> {to}\n", file.path),
-        Content::Source { files, .. } => {
-            files.iter().map(|inner| format!("{}/{}\n", file.path, inner.path)).collect()
-        }
+        Content::Link { to } => format!("{} -> {}\n", shown(&file.path), shown(to)),
+        Content::Source { files, .. } => files
+            .iter()
+            .map(|inner| format!("{}\n", shown(&format!("{}/{}", file.path, inner.path))))
+            .collect(),
         _ => String::new(),
     }
 }
@@ -79,13 +81,13 @@ pub fn print_file(list: &[Compiled], path: &str, global: &Global) -> Status {
             let from = one.eval.shared.root.join(source).join(inner);
             return print_bytes(path, std::fs::read(from).map(Some), file);
         }
-        say(&format!("error: nothing generates `{path}`"));
+        say(&format!("error: nothing generates `{}`", shown(path)));
         let names: Vec<&str> = list
             .iter()
             .flat_map(|one| one.document.files.iter().map(|file| file.path.as_str()))
             .collect();
         match nearest(path.trim_start_matches("~/"), names) {
-            Some(near) => say(&format!("  help: did you mean `{near}`?")),
+            Some(near) => say(&format!("  help: did you mean `{}`?", shown(near))),
             None => say("  help: `hcc compile` lists what is generated"),
         }
         return Err(Stop::Usage);
@@ -108,7 +110,8 @@ fn print_bytes(path: &str, bytes: std::io::Result<Option<Vec<u8>>>, file: &File)
         Ok(None) => print(&without_bytes(file)),
         Err(error) => {
             say(&format!(
-                "error: cannot read the source of `{path}`: {}",
+                "error: cannot read the source of `{}`: {}",
+                shown(path),
                 crate::syntax::import::reason(&error)
             ));
             Err(Stop::Failed)

@@ -8,6 +8,7 @@ use super::home::{Place, broken};
 use super::{Global, Stop, print, print_json};
 use crate::apply::status::{self, Drifted, Status as Found};
 use crate::facts;
+use crate::files::shown;
 
 /// Say what in this home is not as hcc left it
 ///
@@ -81,7 +82,7 @@ fn text(found: &Found) -> String {
         let _ = writeln!(out, "A run was interrupted: {what} by the next `hcc apply`.");
     }
     for one in &found.drift {
-        let _ = writeln!(out, "  {}: {}", one.path, drift(one));
+        let _ = writeln!(out, "  {}: {}", shown(&one.path), drift(one));
     }
     if !found.drift.is_empty() {
         out.push_str(
@@ -93,14 +94,14 @@ fn text(found: &Found) -> String {
             true => "could not be put in place; the next `hcc apply` tries again",
             false => "could not be removed; the next `hcc apply` tries again",
         };
-        let _ = writeln!(out, "  {}: {what}", one.path);
+        let _ = writeln!(out, "  {}: {what}", shown(&one.path));
     }
     for one in &found.preferences {
         let _ = writeln!(out, "  preference {one}");
     }
     for one in &found.dirty {
         let how = if one.untracked { "is not in git yet" } else { "is not committed" };
-        let _ = writeln!(out, "  {}: its source {} {how}", one.path, one.source);
+        let _ = writeln!(out, "  {}: its source {} {how}", shown(&one.path), shown(&one.source));
     }
     if !found.saved.is_empty() {
         out.push_str(
@@ -108,13 +109,13 @@ fn text(found: &Found) -> String {
         );
     }
     for one in &found.saved {
-        let _ = writeln!(out, "  {}: {}", one.path, one.at);
+        let _ = writeln!(out, "  {}: {}", shown(&one.path), shown(&one.at));
     }
     out
 }
 
 fn drift(one: &Drifted) -> String {
-    match one.about.join(", ") {
+    match one.about.iter().map(shown).collect::<Vec<_>>().join(", ") {
         about if about.is_empty() => one.kind.said().to_owned(),
         about => format!("{}: {about}", one.kind.said()),
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::session::Compiled;
+use crate::files::shown;
 use crate::ir::{Content, File};
 
 /// A tree of paths with the target that makes each, then all the rest.
@@ -144,7 +145,7 @@ fn level(
         let (here, after) = rest.split_at(count);
         rest = after;
         if first.len() == depth + 1 && here.len() == 1 {
-            lines.push((format!("{indent}{}", quoted(name)), text.clone()));
+            lines.push((format!("{indent}{}", shown(name)), text.clone()));
             continue;
         }
         // The names that all of them share go on one line.
@@ -158,17 +159,12 @@ fn level(
         let joined = first.get(depth..shared).unwrap_or_default().join("/");
         if here.len() == 1 {
             let all = first.get(depth..).unwrap_or_default().join("/");
-            lines.push((format!("{indent}{}", quoted(&all)), text.clone()));
+            lines.push((format!("{indent}{}", shown(&all)), text.clone()));
         } else {
-            lines.push((format!("{indent}{}/", quoted(&joined)), String::new()));
+            lines.push((format!("{indent}{}/", shown(&joined)), String::new()));
             level(here, shared, &format!("{indent}  "), lines);
         }
     }
-}
-
-/// Names with odd characters cannot disturb the terminal.
-fn quoted(name: &str) -> String {
-    if name.chars().any(char::is_control) { crate::value::quote(name) } else { name.to_owned() }
 }
 
 fn describe(file: &File) -> String {
@@ -177,14 +173,14 @@ fn describe(file: &File) -> String {
         None => file.target.to_string(),
     };
     let size = match &file.content {
-        Content::Link { to } => format!("-> {to}"),
+        Content::Link { to } => format!("-> {}", shown(to)),
         Content::Source { source, folder: true, files, .. } if files.is_empty() => {
             format!("{source}/ as one link")
         }
         Content::Source { source, folder: true, files, .. } => {
             format!("{source}/ ({} files)", files.len())
         }
-        Content::Source { source, .. } => source.clone(),
+        Content::Source { source, .. } => shown(source).into_owned(),
         Content::Text { .. } | Content::Data { .. } => bytes(file.written.text.len()),
     };
     let _written = write!(text, "  {size}  {}", file.install.name());

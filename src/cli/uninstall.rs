@@ -13,6 +13,7 @@ use crate::apply::plan::Policy;
 use crate::apply::site::Site;
 use crate::apply::{leave, manifest};
 use crate::facts;
+use crate::files::shown;
 
 /// Bring everything back as it was before hcc
 ///
@@ -98,7 +99,7 @@ impl Eject {
         let site = if self.dry_run { place.look()? } else { place.lock(global)? };
         let record = site.record().map_err(damaged)?;
         let plan = leave::eject(&site, &record).map_err(|(path, error)| {
-            failed(&format!("{path}: {}", crate::files::reason(&error)))
+            failed(&format!("{}: {}", shown(&path), crate::files::reason(&error)))
         })?;
         let places: Vec<&str> = plan.places.iter().map(|place| place.path.as_str()).collect();
         if global.json {
@@ -109,12 +110,12 @@ impl Eject {
             }))?;
         } else if !global.quiet {
             for path in &places {
-                say(&format!("  becomes a file  {path}"));
+                say(&format!("  becomes a file  {}", shown(path)));
             }
             for item in &plan.items {
                 say(&format!(
                     "  stays           {}: {}",
-                    item.path,
+                    shown(&item.path),
                     item.note.as_deref().unwrap_or("")
                 ));
             }
@@ -137,7 +138,7 @@ impl Eject {
                 "What was there before hcc does not come back by this (`hcc uninstall` would bring it):",
             );
             for (path, at) in &originals {
-                say(&format!("  {path} was {at}"));
+                say(&format!("  {} was {}", shown(path), shown(at)));
             }
         }
         super::home::confirm(self.yes, "Replace the links by files?")?;

@@ -154,7 +154,7 @@ fn why_file(file: &File, global: &Global) -> Status {
         );
     }
     let mut out = String::new();
-    let _written = writeln!(out, "{}  made by {}", file.path, file.target);
+    let _written = writeln!(out, "{}  made by {}", crate::files::shown(&file.path), file.target);
     for origin in &file.origins {
         let _written = writeln!(out, "  {}", origin_text(origin));
     }

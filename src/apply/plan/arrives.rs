@@ -7,6 +7,7 @@ use crate::apply::look::Found;
 use crate::apply::manifest::Kind;
 use crate::apply::names::free;
 use crate::apply::wanted::Wanted;
+use crate::files::shown;
 use crate::ir::{Backup, Stamp};
 
 impl Planner<'_> {
@@ -61,7 +62,7 @@ impl Planner<'_> {
                     self.plan.aside.insert(at.clone(), original);
                 }
                 self.puts(entry, put, Old::Nothing, merged);
-                let note = format!("{at} was a link to the same folder");
+                let note = format!("{} was a link to the same folder", shown(&at));
                 self.item(entry, Verb::Adopt, Some(note));
                 self.record(wanted, None);
             }
@@ -75,7 +76,7 @@ impl Planner<'_> {
                 if self.plan.aside.contains_key(&at) {
                     self.item(entry, Verb::Add, None);
                 } else if let Some(original) = self.keep(&at, entry.force, "a file") {
-                    let note = Some(format!("{at} {}", told(&original)));
+                    let note = Some(format!("{} {}", shown(&at), told(&original)));
                     self.plan.aside.insert(at, original);
                     self.item(entry, Verb::Replace, note);
                 } else {

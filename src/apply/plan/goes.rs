@@ -6,6 +6,7 @@ use crate::apply::index::Record;
 use crate::apply::ledger::Original;
 use crate::apply::look::Found;
 use crate::apply::manifest::{Entry, Kind};
+use crate::files::shown;
 
 impl Planner<'_> {
     /// A path that is managed no more.
@@ -33,7 +34,7 @@ impl Planner<'_> {
             Found::AsLeft(_) if waits && original == Some(Original::Adopted) => {
                 let original = Original::Stored(self.plan.ledger.store(path));
                 self.plan.ledger.originals.insert(path.clone(), original.clone());
-                let note = format!("{path} {}", told(&original));
+                let note = format!("{} {}", shown(path), told(&original));
                 self.plan.aside.insert(path.clone(), original);
                 self.item(entry, Verb::Remove, Some(note));
             }
@@ -62,7 +63,7 @@ impl Planner<'_> {
                 }
             }
             Found::NoWay(Way::Link(at) | Way::Blocked(at)) => {
-                let note = format!("{at} is no folder any more, so it is left alone");
+                let note = format!("{} is no folder any more, so it is left alone", shown(&at));
                 self.item(entry, Verb::Leave, Some(note));
             }
             found => {

@@ -13,6 +13,7 @@ use super::look::Found;
 use super::manifest::{Entry, Kind};
 use super::names::is_staged;
 use super::wanted::Wanted;
+use crate::files::shown;
 use crate::ir::{Backup, Drift, Stamp};
 
 /// One path, and all that is known of it.
@@ -364,7 +365,7 @@ pub fn drift(found: &Found) -> &'static str {
 fn told(original: &Original) -> String {
     match original {
         Original::Stored(_) => "is kept in hcc's folder".to_owned(),
-        Original::Beside(path) => format!("is renamed to {path}"),
+        Original::Beside(path) => format!("is renamed to {}", shown(path)),
         Original::Adopted => "stays".to_owned(),
     }
 }

@@ -7,6 +7,7 @@ use crate::apply::ledger::Original;
 use crate::apply::look::Found;
 use crate::apply::manifest::{Entry, Kind};
 use crate::apply::wanted::Wanted;
+use crate::files::shown;
 use crate::ir::{Drift, Stamp};
 
 impl Planner<'_> {
@@ -177,7 +178,7 @@ impl Planner<'_> {
         }
         match (policy, found) {
             (_, Found::NoWay(Way::Link(at) | Way::Blocked(at))) => {
-                let note = format!("{at} is no folder any more, so it is left alone");
+                let note = format!("{} is no folder any more, so it is left alone", shown(&at));
                 self.item(entry, Verb::Keep, Some(note));
                 self.record(wanted, None);
             }

@@ -81,7 +81,9 @@ pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, Sw
             Done::Saved(name) => report.saved.push((path, name.clone())),
             Done::CameBeside(at) => report.beside.push((path, at.clone())),
             Done::Held(reason) => report.held.push((path, reason.clone())),
-            Done::Stuck(at, reason) => report.held.push((path, format!("{reason}; see {at}"))),
+            Done::Stuck(at, reason) => {
+                report.held.push((path, format!("{reason}; see {}", crate::files::shown(at))))
+            }
         }
         otherwise.push((step, done));
     }

@@ -31,7 +31,7 @@ pub enum SwitchError {
     #[error(transparent)]
     State(#[from] StateError),
     /// Something of the home, or a content.
-    #[error("{0}: {reason}", reason = crate::files::reason(.1))]
+    #[error("{path}: {reason}", path = crate::files::shown(.0), reason = crate::files::reason(.1))]
     Io(String, io::Error),
 }
 

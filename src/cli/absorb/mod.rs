@@ -13,6 +13,7 @@ use super::session::Session;
 use super::unified::unified;
 use super::{Global, Status, Stop, Who, difference, print, print_json, say};
 use crate::facts;
+use crate::files::shown as show_path;
 use work::Work;
 
 /// Bring edits that were made in place back to the configuration
@@ -115,21 +116,27 @@ pub fn said(
 ) {
     if !global.quiet {
         for path in &work.clean {
-            say(&format!("{path} is as hcc left it"));
+            say(&format!("{} is as hcc left it", show_path(path)));
         }
         let done = if only_shows { "can be absorbed" } else { "absorbed" };
         for path in &work.paths {
-            say(&format!("{done}: {path}"));
+            say(&format!("{done}: {}", show_path(path)));
         }
         for (path, saved) in written {
             match saved {
-                Some(at) => say(&format!("written: {path}; what it held before is {at}")),
-                None => say(&format!("written: {path}; what it held before is in git")),
+                Some(at) => say(&format!(
+                    "written: {}; what it held before is {}",
+                    show_path(path),
+                    show_path(at)
+                )),
+                None => {
+                    say(&format!("written: {}; what it held before is in git", show_path(path)))
+                }
             }
         }
     }
     for (path, reasons) in &work.refused {
-        say(&format!("error: {path} stays as it is"));
+        say(&format!("error: {} stays as it is", show_path(path)));
         reasons.iter().for_each(|reason| say(&format!("  {reason}")));
     }
 }

@@ -22,6 +22,7 @@ use crate::cli::here::Applied;
 use crate::cli::home::{broken, damaged, failed};
 use crate::cli::{Global, Stop, Who};
 use crate::diag::SourceId;
+use crate::files::shown;
 use crate::ir;
 use crate::syntax::import::Texts;
 
@@ -60,8 +61,9 @@ pub fn find(
     let record = site.record().map_err(damaged)?;
     let old = generation(site)?;
     let paths = wanted::of_generation(&old, &site.state);
-    let sights = prepare::look(site, &record, &paths)
-        .map_err(|(path, error)| failed(&format!("{path}: {}", crate::files::reason(&error))))?;
+    let sights = prepare::look(site, &record, &paths).map_err(|(path, error)| {
+        failed(&format!("{}: {}", shown(&path), crate::files::reason(&error)))
+    })?;
     let site = &*site;
     let root = root(applied);
     let mut work = Work::default();
@@ -166,14 +168,18 @@ impl Work {
         let mut done = Vec::new();
         for (path, old, new) in self.writes() {
             if self.read.get(path.as_str()).is_some_and(|read| read.as_bytes() != old) {
-                return Err(failed(&format!("{path} changed while it was read; run hcc again")));
+                return Err(failed(&format!(
+                    "{} changed while it was read; run hcc again",
+                    shown(&path)
+                )));
             }
             let at = match dirty::is_committed(&path, environment) {
                 true => None,
                 false => Some(save(site, &path, &old)?),
             };
-            absorb::write_source(&path, &new)
-                .map_err(|error| failed(&format!("{path}: {}", crate::files::reason(&error))))?;
+            absorb::write_source(&path, &new).map_err(|error| {
+                failed(&format!("{}: {}", shown(&path), crate::files::reason(&error)))
+            })?;
             done.push((path, at));
         }
         Ok(done)
@@ -246,7 +252,7 @@ fn save(site: &Site, path: &Utf8Path, bytes: &[u8]) -> Result<String, Stop> {
         store.create(&name, bytes, 0o600, true)
     })();
     kept.map_err(|error| {
-        failed(&format!("{}: {}", site.state.join(&name), crate::files::reason(&error)))
+        failed(&format!("{}: {}", shown(&site.state.join(&name)), crate::files::reason(&error)))
     })?;
     own.saved.insert(name.clone(), path.to_string());
     site.state.write(ledger::FILE, &own).map_err(damaged)?;
