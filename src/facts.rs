@@ -101,6 +101,12 @@ pub fn current_folder() -> Option<Utf8PathBuf> {
     env::current_dir().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok())
 }
 
+/// Whether the command line asks for JSON, even one that cannot be read otherwise.
+pub fn asks_for_json() -> bool {
+    let options = env::args_os().take_while(|argument| argument != "--");
+    options.into_iter().any(|argument| argument == "--json")
+}
+
 /// `$COLUMNS`, if it is set.
 pub fn columns() -> Option<usize> {
     variable("COLUMNS").and_then(|text| text.parse().ok())

@@ -8,7 +8,7 @@ use super::carry::{Carry, Keeping, Manner};
 use super::here::{Applied, Ground};
 use super::home::{Place, broken, confirm, damaged, failed};
 use super::session::{FILE, Session};
-use super::{Global, Status, Stop, Who, absorb, say};
+use super::{Global, Status, Stop, Who, absorb, help, say, wrong};
 use crate::apply::after::Scope;
 use crate::apply::change::{self, Change};
 use crate::apply::manifest::Entry;
@@ -163,12 +163,12 @@ pub fn plan(
     let blank = || std::fs::read(root.join(FILE)).is_ok_and(|text| text.trim_ascii().is_empty());
     if wanted.is_empty() && !record.index.records.is_empty() && blank() {
         let count = record.index.records.len();
-        say(&format!("error: {} is empty; {count} files are managed here", root.join(FILE)));
-        say("  help: `hcc uninstall` gives everything back, if that is what you want");
+        wrong(&format!("{} is empty; {count} files are managed here", root.join(FILE)));
+        help("`hcc uninstall` gives everything back, if that is what you want");
         return Err(Stop::Decide);
     }
     let rest = change::rest(document).map_err(|reasons| {
-        reasons.iter().for_each(|reason| say(&format!("error: {reason}")));
+        reasons.iter().for_each(|reason| wrong(&format!("{reason}")));
         Stop::Errors
     })?;
     let manifest = change::manifest("apply".to_owned(), root.into_string(), rest);
@@ -194,12 +194,12 @@ fn not_over_ones_own(wanted: &[Wanted], site: &Site, root: &Utf8Path) -> Result<
                 own.starts_with(&place) || *with_inside && place.starts_with(own)
             });
             if let Some((what, own, _)) = hit {
-                say(&format!(
-                    "error: {} cannot be managed: {what} is there, {}",
+                wrong(&format!(
+                    "{} cannot be managed: {what} is there, {}",
                     shown(path),
                     shown(own)
                 ));
-                say("  help: manage files beside it, or move it elsewhere");
+                help("manage files beside it, or move it elsewhere");
                 return Err(Stop::Errors);
             }
         }
@@ -213,9 +213,9 @@ fn not_into_the_source(wanted: &[Wanted], site: &Site, root: &Utf8Path) -> Resul
     for path in wanted.iter().flat_map(|own| &own.entry.allow_parent) {
         let leads = site.path.join(path).canonicalize_utf8();
         if leads.is_ok_and(|to| to.starts_with(&root)) {
-            say(&format!("error: {} leads into the configuration, {}", shown(path), shown(&root)));
-            say(
-                "  help: hcc does not write there; remove the link, and what it leads to can be a `source`",
+            wrong(&format!("{} leads into the configuration, {}", shown(path), shown(&root)));
+            help(
+                "hcc does not write there; remove the link, and what it leads to can be a `source`",
             );
             return Err(Stop::Decide);
         }

@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 
 use super::home::{Place, ask, broken, confirm, damaged, told};
-use super::{Global, Status, Stop, planned, print_json, say, tell};
+use super::{Global, Status, Stop, help, planned, print_json, say, stopped, tell, wrong};
 use crate::apply::action::Files;
 use crate::apply::after::{After, Scope};
 use crate::apply::change::Change;
@@ -99,10 +99,10 @@ impl Keeping {
             Some(said) => {
                 let extension = said.trim_start_matches('.');
                 if extension.is_empty() || extension.contains('/') {
-                    say(&format!(
-                        "error: `--backup-extension` expects the end of a name, found `{said}`"
+                    wrong(&format!(
+                        "`--backup-extension` expects the end of a name, found `{said}`"
                     ));
-                    say("  help: `--backup-extension backup` keeps `.zshrc` as `.zshrc.backup`");
+                    help("`--backup-extension backup` keeps `.zshrc` as `.zshrc.backup`");
                     return Err(Stop::Usage);
                 }
                 Some(Backup::Extension(extension.to_owned()))
@@ -212,17 +212,15 @@ impl Carry<'_> {
     }
 
     fn stopped(&self, change: &Change) -> Stop {
+        let conflicts = &change.plan.conflicts;
+        planned::conflicts(conflicts);
+        planned::advice(conflicts);
         if self.global.json {
-            let report = serde_json::json!({
-                "version": crate::ir::VERSION,
-                "conflicts": change.plan.conflicts,
-            });
-            if let Err(stop) = print_json(&report) {
+            let list = serde_json::json!({"conflicts": conflicts});
+            if let Err(stop) = stopped(Stop::Decide, list) {
                 return stop;
             }
         }
-        planned::conflicts(&change.plan.conflicts);
-        planned::advice(&change.plan.conflicts);
         Stop::Decide
     }
 

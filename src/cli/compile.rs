@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::session::Session;
-use super::{Global, Status, Stop, Who, print, print_json, say, show, tree};
+use super::{Global, Status, Stop, Who, help, print, print_json, say, show, tree, wrong};
 use crate::export;
 use crate::ir::Document;
 
@@ -70,7 +70,7 @@ impl Compile {
     ) -> Status {
         let root = &session.program.root;
         if out.as_str().is_empty() {
-            say("error: `--out` needs a folder, found an empty text");
+            wrong("`--out` needs a folder, found an empty text");
             return Err(Stop::Usage);
         }
         let result = match self.format {
@@ -79,6 +79,11 @@ impl Compile {
         };
         match result {
             Ok(count) => {
+                if global.json {
+                    return print_json(
+                        &serde_json::json!({"version": crate::ir::VERSION, "wrote": count, "to": out}),
+                    );
+                }
                 if !global.quiet {
                     say(&format!(
                         "Wrote {count} file{} to {out}",
@@ -88,28 +93,28 @@ impl Compile {
                 Ok(())
             }
             Err(export::Refused::NotOurs(path)) => {
-                say(&format!(
-                    "error: {} holds something that hcc did not write",
+                wrong(&format!(
+                    "{} holds something that hcc did not write",
                     crate::files::shown(&path)
                 ));
-                say("  help: name a folder that is new or empty");
+                help("name a folder that is new or empty");
                 Err(Stop::Decide)
             }
             Err(export::Refused::Clash(what)) => {
-                say(&format!("error: {what}"));
+                wrong(&format!("{what}"));
                 Err(Stop::Errors)
             }
             Err(export::Refused::Source(path, error)) => {
-                say(&format!(
-                    "error: cannot read {}: {}",
+                wrong(&format!(
+                    "cannot read {}: {}",
                     crate::files::shown(&path),
                     crate::syntax::import::reason(&error)
                 ));
                 Err(Stop::Failed)
             }
             Err(export::Refused::Io(path, error)) => {
-                say(&format!(
-                    "error: cannot write {}: {}",
+                wrong(&format!(
+                    "cannot write {}: {}",
                     crate::files::shown(&path),
                     crate::syntax::import::reason(&error)
                 ));

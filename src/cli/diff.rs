@@ -7,7 +7,7 @@ use super::here::Ground;
 use super::home::{Place, damaged};
 use super::paths::Chosen;
 use super::session::Session;
-use super::{Global, Status, Stop, Who, apply, difference, print, print_json, say};
+use super::{Global, Status, Stop, Who, apply, difference, help, print, print_json, say, wrong};
 use crate::apply::change;
 use crate::apply::manifest::{self, Entry, Manifest};
 use crate::apply::plan::{Policy, Settle, Verb};
@@ -76,8 +76,8 @@ impl Diff {
             }
             [from, to] => generations(&site, *from, *to, &chosen)?,
             _ => {
-                say(&format!("error: expected at most two generations, found {}", numbers.len()));
-                say("  help: a path that is a number is written `./3`");
+                wrong(&format!("expected at most two generations, found {}", numbers.len()));
+                help("a path that is a number is written `./3`");
                 return Err(Stop::Usage);
             }
         };
@@ -137,7 +137,7 @@ impl Diff {
             }
             if item.verb == Verb::Hold {
                 let note = item.note.as_deref().unwrap_or("it cannot be done");
-                say(&format!("error: {}: {note}", shown(&item.path)));
+                wrong(&format!("{}: {note}", shown(&item.path)));
             }
             if let Some((from, to)) = difference::sides(item, &change, site) {
                 let verb = serde_json::to_value(item.verb).unwrap_or_default();
@@ -156,7 +156,7 @@ fn generations(site: &Site, from: u64, to: u64, chosen: &Chosen) -> Result<Vec<R
     chosen.known(paths.map(|entry| entry.path.as_str()))?;
     let side = |manifest: &Manifest, entry: Option<&Entry>| match entry {
         Some(entry) => difference::in_generation(entry, manifest.number, site).map_err(|error| {
-            say(&format!("error: generation {}: {error}", manifest.number));
+            wrong(&format!("generation {}: {error}", manifest.number));
             Stop::Failed
         }),
         None => Ok(Side::default()),
@@ -188,14 +188,13 @@ fn generations(site: &Site, from: u64, to: u64, chosen: &Chosen) -> Result<Vec<R
 fn read(site: &Site, number: u64) -> Result<Manifest, Stop> {
     let numbers = manifest::numbers(&site.state).map_err(damaged)?;
     if !numbers.contains(&number) {
-        say(&format!("error: there is no generation {number}"));
+        wrong(&format!("there is no generation {number}"));
         let list: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-        say(&match list.is_empty() {
-            true => "  help: `hcc apply` makes the first one".to_owned(),
-            false => format!(
-                "  help: there are {}; a path that is a number is `./{number}`",
-                list.join(", ")
-            ),
+        help(&match list.is_empty() {
+            true => "`hcc apply` makes the first one".to_owned(),
+            false => {
+                format!("there are {}; a path that is a number is `./{number}`", list.join(", "))
+            }
         });
         return Err(Stop::Usage);
     }

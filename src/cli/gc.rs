@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 
 use super::home::{Place, confirm, damaged};
-use super::{Global, Status, Stop, print, print_json, say};
+use super::{Global, Status, Stop, help, print, print_json, say};
 use crate::apply::change;
 use crate::apply::gc::{self, GcError, Keep, Plan};
 use crate::apply::state::StateError;
@@ -109,7 +109,7 @@ impl Gc {
 
 fn broken(error: StateError) -> Stop {
     let stop = damaged(error);
-    say("  help: what is kept is whole; `hcc gc` goes on where it stopped");
+    help("what is kept is whole; `hcc gc` goes on where it stopped");
     stop
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::home::{Place, damaged};
 use super::{Global, Status, Stop, print, print_json, say};
-use crate::apply::history::{self, Listed};
+use crate::apply::history::{self, History, Listed};
 use crate::facts;
 
 /// List the generations of this home
@@ -25,7 +25,7 @@ impl Generations {
         let (current, _) = site.current().map_err(damaged)?;
         let history = history::read(&site.state).map_err(damaged)?;
         if global.json {
-            print_json(&json(&history.list, current))?;
+            print_json(&json(&history, current))?;
         } else {
             print(&text(&history.list, current))?;
             if history.list.is_empty() && history.broken.is_empty() && !global.quiet {
@@ -40,8 +40,13 @@ impl Generations {
     }
 }
 
-fn json(list: &[Listed], current: u64) -> serde_json::Value {
-    let rows: Vec<_> = list
+fn json(history: &History, current: u64) -> serde_json::Value {
+    let broken = history.broken.iter();
+    let broken: Vec<_> = broken
+        .map(|(number, error)| serde_json::json!({"number": number, "reason": error.to_string()}))
+        .collect();
+    let rows: Vec<_> = history
+        .list
         .iter()
         .map(|one| {
             serde_json::json!({
@@ -57,7 +62,7 @@ fn json(list: &[Listed], current: u64) -> serde_json::Value {
             })
         })
         .collect();
-    serde_json::json!({"version": crate::ir::VERSION, "generations": rows})
+    serde_json::json!({"version": crate::ir::VERSION, "generations": rows, "broken": broken})
 }
 
 fn text(list: &[Listed], current: u64) -> String {

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::session::{Compiled, Session};
-use super::{Global, Stop, Who, say};
+use super::{Global, Stop, Who, help, wrong};
 use crate::eval::structure::{Host, User};
 use crate::facts;
 use crate::syntax::import::Texts;
@@ -83,8 +83,8 @@ impl Session {
     /// The one user that is meant: the one that is named, else who runs hcc, else the only one.
     fn one(&self, who: &Who) -> Result<(Host, User), Stop> {
         if who.all {
-            say("error: a home is set up for one user, found `--all`");
-            say("  help: name one as USER@HOST");
+            wrong("a home is set up for one user, found `--all`");
+            help("name one as USER@HOST");
             return Err(Stop::Usage);
         }
         let (host, name) = self.named(who, "")?;
@@ -95,16 +95,16 @@ impl Session {
                 let place = &host.facts.name;
                 match users.iter().map(|user| &*user.facts.name).collect::<Vec<_>>().as_slice() {
                     [] => {
-                        say(&format!("error: the host `{place}` has no user"));
-                        say(&format!("  help: write `user \"{name}\"` in its block"));
+                        wrong(&format!("the host `{place}` has no user"));
+                        help(&format!("write `user \"{name}\"` in its block"));
                     }
                     names => {
-                        say(&format!(
-                            "error: the host `{place}` has several users, and none is called `{name}`"
+                        wrong(&format!(
+                            "the host `{place}` has several users, and none is called `{name}`"
                         ));
                         let all: Vec<_> =
                             names.iter().map(|name| format!("`{name}@{place}`")).collect();
-                        say(&format!("  help: name one: {}", all.join(", ")));
+                        help(&format!("name one: {}", all.join(", ")));
                     }
                 }
                 return Err(Stop::Usage);
@@ -119,8 +119,8 @@ impl Session {
         let os = machine.host.os.as_deref().unwrap_or("unknown");
         if let Some(said) = host.facts.os.as_deref().filter(|said| *said != os) {
             let name = &host.facts.name;
-            say(&format!("error: `{name}` is a {said} host; this machine is {os}"));
-            say(&format!("  help: `--root DIR` builds the home of `{name}` below a folder"));
+            wrong(&format!("`{name}` is a {said} host; this machine is {os}"));
+            help(&format!("`--root DIR` builds the home of `{name}` below a folder"));
             return Err(Stop::Usage);
         }
         host.facts.os = machine.host.os.clone();
@@ -141,9 +141,9 @@ fn home() -> Result<String, Stop> {
         return Ok(clean.to_owned());
     }
     match home.as_str() {
-        "" => say("error: `$HOME` is not set, so there is no home to set up"),
-        _ => say(&format!("error: `$HOME` expects an absolute path to a home, found `{home}`")),
+        "" => wrong("`$HOME` is not set, so there is no home to set up"),
+        _ => wrong(&format!("`$HOME` expects an absolute path to a home, found `{home}`")),
     }
-    say("  help: `HOME=/path/to/home hcc ...`");
+    help("`HOME=/path/to/home hcc ...`");
     Err(Stop::Usage)
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Global, Stop, say, tell};
+use super::{Global, Stop, help, say, tell, wrong};
 use crate::apply::site::Site;
 use crate::apply::state::StateError;
 use crate::apply::switch::{Recovered, Report, SwitchError};
@@ -42,7 +42,7 @@ impl Place {
         let home = match home.as_deref() {
             Some(home) if home.starts_with('/') => Utf8PathBuf::from(home),
             _ => {
-                say("error: `$HOME` expects an absolute path to a home");
+                wrong("`$HOME` expects an absolute path to a home");
                 return Err(Stop::Usage);
             }
         };
@@ -50,14 +50,14 @@ impl Place {
             && facts::uid() == 0
             && found.uid() != 0
         {
-            say(&format!("error: {home} belongs to another user, and hcc runs as root"));
-            say("  help: run hcc as that user, without sudo; what needs root asks for it");
+            wrong(&format!("{home} belongs to another user, and hcc runs as root"));
+            help("run hcc as that user, without sudo; what needs root asks for it");
             return Err(Stop::Decide);
         }
         let state = match facts::state_variable() {
             Some(state) if state.is_absolute() => state,
             Some(state) => {
-                say(&format!("error: `$HCC_STATE` expects an absolute path, found `{state}`"));
+                wrong(&format!("`$HCC_STATE` expects an absolute path, found `{state}`"));
                 return Err(Stop::Usage);
             }
             None => home.join(".local/state/hcc"),
@@ -125,16 +125,16 @@ pub fn told(report: &Report, site: &Site) -> bool {
         ));
     }
     for (path, reason) in &report.held {
-        say(&format!("error: {}: {reason}", shown(path)));
+        wrong(&format!("{}: {reason}", shown(path)));
     }
     !report.held.is_empty()
 }
 
 /// Says that a record cannot be used.
 pub fn damaged(error: StateError) -> Stop {
-    say(&format!("error: {error}"));
+    wrong(&format!("{error}"));
     if matches!(error, StateError::Newer(..)) {
-        say("  help: update hcc; it changed nothing");
+        help("update hcc; it changed nothing");
     }
     Stop::Failed
 }
@@ -146,7 +146,7 @@ pub fn broken(error: &SwitchError) -> Stop {
 
 /// Says what failed.
 pub fn failed(text: &str) -> Stop {
-    say(&format!("error: {text}"));
+    wrong(&format!("{text}"));
     Stop::Failed
 }
 
@@ -170,8 +170,8 @@ pub fn confirm(yes: bool, question: &str) -> Result<(), Stop> {
         return Ok(());
     }
     if !facts::rights().terminal {
-        say("error: nothing was changed: there is no terminal to ask on");
-        say("  help: `--yes` goes on without asking, `--dry-run` only shows");
+        wrong("nothing was changed: there is no terminal to ask on");
+        help("`--yes` goes on without asking, `--dry-run` only shows");
         return Err(Stop::Decide);
     }
     match ask(&format!("{question} [y/N]")) {

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::session::FILE;
-use super::{Global, Status, Stop, print_json, say};
+use super::{Global, Status, Stop, help, print_json, say, wrong};
 use crate::facts;
 use crate::value::quote;
 
@@ -28,19 +28,17 @@ impl Init {
         let folder =
             self.folder.clone().or_else(|| facts::config_home().map(|home| home.join("hcc")));
         let Some(folder) = folder else {
-            say("error: $HOME is not set");
+            wrong("$HOME is not set");
             return Err(Stop::Usage);
         };
         let path = folder.join(FILE);
         let failed = |error: std::io::Error| {
             if error.kind() == std::io::ErrorKind::AlreadyExists {
-                say(&format!("error: {path} exists already"));
-                say(
-                    "  help: name another folder, `hcc init DIR`, or look at this one: `hcc check`",
-                );
+                wrong(&format!("{path} exists already"));
+                help("name another folder, `hcc init DIR`, or look at this one: `hcc check`");
                 return Stop::Decide;
             }
-            say(&format!("error: cannot write {path}: {}", crate::syntax::import::reason(&error)));
+            wrong(&format!("cannot write {path}: {}", crate::syntax::import::reason(&error)));
             Stop::Failed
         };
         fs::create_dir_all(&folder).map_err(failed)?;

@@ -24,6 +24,7 @@ mod rollback;
 pub mod session;
 mod show;
 mod status;
+mod talk;
 mod tree;
 mod unified;
 mod uninstall;
@@ -33,6 +34,8 @@ use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
+
+use talk::{help, print, print_json, say, stopped, tell, wrong};
 
 /// One typed description of all your machines, compiled into the files other tools read.
 #[derive(Debug, Parser)]
@@ -116,7 +119,10 @@ enum Command {
 
 /// Runs what the command line asks for.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
     let status = match cli.command {
         Command::Init(command) => command.run(&cli.global),
         Command::Check(command) => command.run(&cli.global),
@@ -137,8 +143,25 @@ pub fn run() -> ExitCode {
     };
     ExitCode::from(match status {
         Ok(()) => 0,
-        Err(stop) => stop as u8,
+        Err(stop) => {
+            if cli.global.json && stopped(stop, serde_json::Value::Null).is_err() {
+                return ExitCode::from(Stop::Failed as u8);
+            }
+            stop as u8
+        }
     })
+}
+
+/// A command line that cannot be read, or that asks for help.
+fn refused(error: &clap::Error) -> ExitCode {
+    let _unheard = error.print();
+    if error.use_stderr() && crate::facts::asks_for_json() {
+        let text = error.render().to_string();
+        let reason = text.trim_start_matches("error: ").split("\n\nUsage:").next().unwrap_or("");
+        talk::note(reason.trim_end());
+        let _unheard = stopped(Stop::Usage, serde_json::Value::Null);
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Stop::Usage as u8))
 }
 
 /// Why a command ends early. The number is the exit status.
@@ -158,45 +181,17 @@ pub enum Stop {
 impl Stop {
     /// What `--exit-code` asks for: there are differences. 1, as `diff` and git have it.
     pub const DIFFERS: Self = Self::Errors;
+
+    /// What it means, where nothing more is known.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Errors => "the configuration has errors",
+            Self::Usage => "the command line has an error",
+            Self::Decide => "nothing was changed: it was not agreed to",
+            Self::Failed => "something failed",
+        }
+    }
 }
 
 /// How a command ends.
 pub type Status = Result<(), Stop>;
-
-/// Prints data. A closed pipe is no error: whoever read has had enough.
-fn print(text: &str) -> Status {
-    use std::io::Write;
-    match anstream::stdout().lock().write_all(text.as_bytes()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => {
-            say(&format!("error: cannot write: {error}"));
-            Err(Stop::Failed)
-        }
-    }
-}
-
-/// Prints data as JSON.
-fn print_json(value: &impl serde::Serialize) -> Status {
-    match serde_json::to_string_pretty(value) {
-        Ok(text) => print(&format!("{text}\n")),
-        Err(error) => {
-            say(&format!("error: cannot write JSON: {error}"));
-            Err(Stop::Failed)
-        }
-    }
-}
-
-/// Writes to stderr. Where nobody can be told anything, nothing more can be done about it.
-fn tell(text: &str) {
-    use std::io::Write;
-    let _unheard = anstream::stderr().lock().write_all(text.as_bytes());
-}
-
-/// Talks to the user. Whatever came into the text, it cannot steer a terminal.
-fn say(text: &str) {
-    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    let plain: String =
-        text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect();
-    tell(&format!("{plain}\n"));
-}

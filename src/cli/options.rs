@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::session::Session;
-use super::{Global, Status, Stop, print, print_json, say};
+use super::{Global, Status, Stop, help, print, print_json, wrong};
 use crate::diag::nearest;
 use crate::emit;
 use crate::schema::catalogue::{Entry, entries};
@@ -66,9 +66,9 @@ impl Options {
         }
         if found.is_empty() {
             let query = self.query.join(" ");
-            say(&format!("error: no option is about `{query}`"));
+            wrong(&format!("no option is about `{query}`"));
             if let Some(near) = nearest(&query, all.iter().map(|entry| entry.path.as_str())) {
-                say(&format!("  help: did you mean `{near}`?"));
+                help(&format!("did you mean `{near}`?"));
             }
             return Err(Stop::Usage);
         }

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::{Stop, say};
+use super::{Stop, help, wrong};
 use crate::apply::site::Site;
 use crate::diag::nearest;
 use crate::facts;
@@ -53,13 +53,11 @@ impl Chosen {
                 continue;
             }
             known = Err(Stop::Usage);
-            say(&format!("error: hcc manages nothing at `{}`", shown(said)));
+            wrong(&format!("hcc manages nothing at `{}`", shown(said)));
             let near = places.last().and_then(|place| nearest(place, paths.clone()));
             match near {
-                Some(near) => {
-                    say(&format!("  help: did you mean `{}`?", shown(&format!("~/{near}"))))
-                }
-                None => say("  help: `hcc compile` lists the paths, `~/` and all below it"),
+                Some(near) => help(&format!("did you mean `{}`?", shown(&format!("~/{near}")))),
+                None => help("`hcc compile` lists the paths, `~/` and all below it"),
             }
         }
         known

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{difference, say, tell};
+use super::{difference, help, say, talk, tell, wrong};
 use crate::apply::after::After;
 use crate::apply::change::Change;
 use crate::apply::done::{Done, End};
@@ -156,7 +156,7 @@ pub fn done(list: &[Done]) {
             End::Done { said } if said.is_empty() => {}
             End::Done { said } => tell(&format!("{said}\n")),
             End::Failed { reason } => {
-                say(&format!("error: cannot {}: {reason}", done.what));
+                wrong(&format!("cannot {}: {reason}", done.what));
             }
             End::Skipped { reason } => say(&format!("left out: {}: {reason}", done.what)),
         }
@@ -166,7 +166,9 @@ pub fn done(list: &[Done]) {
 /// Says what stands in the way.
 pub fn conflicts(list: &[Conflict]) {
     let (count, files) = (list.len(), if list.len() == 1 { "path is" } else { "paths are" });
-    say(&format!("{count} {files} in the way; nothing was changed:"));
+    let reason = format!("{count} {files} in the way; nothing was changed");
+    say(&format!("{reason}:"));
+    talk::note(&reason);
     for conflict in list {
         say(&format!("  {}: {}", shown(&conflict.path), conflict.what));
     }
@@ -175,21 +177,21 @@ pub fn conflicts(list: &[Conflict]) {
 /// Says how to go on.
 pub fn advice(list: &[Conflict]) {
     if list.iter().any(|conflict| conflict.settle == Settle::Backup) {
-        say(
-            "  help: `--backup store` keeps them in hcc's folder, `--backup-extension backup` beside",
+        help(
+            "`--backup store` keeps them in hcc's folder, `--backup-extension backup` beside\n\
+             themselves; either way they come back when hcc leaves the path",
         );
-        say("        themselves; either way they come back when hcc leaves the path");
     }
     for Conflict { path, settle, .. } in list {
         match settle {
             Settle::Backup => {}
-            Settle::AllowParent => say(&format!(
-                "  help: if {} is meant to be a link, say `allow-parent {}` in the file's block",
+            Settle::AllowParent => help(&format!(
+                "if {} is meant to be a link, say `allow-parent {}` in the file's block",
                 shown(path),
                 crate::value::quote(path)
             )),
-            Settle::MoveSource => say(&format!(
-                "  help: move the source of {} to a folder of its own, with your configuration",
+            Settle::MoveSource => help(&format!(
+                "move the source of {} to a folder of its own, with your configuration",
                 shown(path)
             )),
         }

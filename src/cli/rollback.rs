@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::carry::{Carry, Keeping, Manner};
 use super::home::{Place, broken, damaged};
-use super::{Global, Status, Stop, say};
+use super::{Global, Status, Stop, help, wrong};
 use crate::apply::after::Scope;
 use crate::apply::change::{self, Change};
 use crate::apply::manifest;
@@ -58,8 +58,8 @@ impl Rollback {
         let carry = Carry { manner: &self.manner, global, scope, name, question, leaves: false };
         let policy = self.keeping.policy(target.rest.policy.backup.clone())?;
         if policy.drift == Some(Drift::Absorb) {
-            say("error: a rollback has no configuration that an edit could go into");
-            say("  help: `hcc absorb PATH` first, or `--drift keep` or `restore`");
+            wrong("a rollback has no configuration that an edit could go into");
+            help("`hcc absorb PATH` first, or `--drift keep` or `restore`");
             return Err(Stop::Usage);
         }
         let plan = |site: &mut Site, policy: &Policy| {
@@ -82,22 +82,22 @@ impl Rollback {
         match wanted {
             Some(number) if numbers.contains(&number) => Ok(number),
             Some(number) => {
-                say(&format!("error: there is no generation {number}"));
+                wrong(&format!("there is no generation {number}"));
                 let list: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-                say(&match list.is_empty() {
-                    true => "  help: `hcc apply` makes the first one".to_owned(),
-                    false => format!("  help: there are {}", list.join(", ")),
+                help(&match list.is_empty() {
+                    true => "`hcc apply` makes the first one".to_owned(),
+                    false => format!("there are {}", list.join(", ")),
                 });
                 Err(Stop::Usage)
             }
             None if current == 0 => {
-                say("error: there is no generation to go back to");
-                say("  help: `hcc apply` makes the first one");
+                wrong("there is no generation to go back to");
+                help("`hcc apply` makes the first one");
                 Err(Stop::Usage)
             }
             None => {
-                say(&format!("error: there is no generation before {current}"));
-                say("  help: `hcc uninstall` brings back what was there before hcc");
+                wrong(&format!("there is no generation before {current}"));
+                help("`hcc uninstall` brings back what was there before hcc");
                 Err(Stop::Usage)
             }
         }

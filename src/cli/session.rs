@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Global, Status, Stop, Who, print_json, say, tell};
+use super::{Global, Status, Stop, Who, help, say, stopped, tell, wrong};
 use crate::diag::{Diagnostic, Diagnostics, Sources, json, nearest, render};
 use crate::eval::Eval;
 use crate::eval::collect::Program;
@@ -177,10 +177,10 @@ impl Session {
             }
             None => {
                 let list = names().collect::<Vec<_>>().join(", ");
-                say(&format!("error: there is no host `{wanted}` in the configuration"));
-                say(&match nearest(&wanted, names()) {
-                    Some(near) => format!("  help: did you mean `{near}`?"),
-                    None => format!("  help: name one of {list}{or}"),
+                wrong(&format!("there is no host `{wanted}` in the configuration"));
+                help(&match nearest(&wanted, names()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("name one of {list}{or}"),
                 });
                 return Err(Stop::Usage);
             }
@@ -188,8 +188,8 @@ impl Session {
         if let Some(user) = &user {
             let users: Vec<&str> = found.users.iter().map(|own| &*own.facts.name).collect();
             if !users.contains(&user.as_str()) {
-                say(&format!("error: the host `{wanted}` has no user `{user}`"));
-                say(&format!("  help: its users are {}", users.join(", ")));
+                wrong(&format!("the host `{wanted}` has no user `{user}`"));
+                help(&format!("its users are {}", users.join(", ")));
                 return Err(Stop::Usage);
             }
         }
@@ -222,11 +222,8 @@ impl Session {
         let errors = self.diags.has_errors();
         if !self.diags.is_empty() {
             if global.json && errors {
-                let report = serde_json::json!({
-                    "version": crate::ir::VERSION,
-                    "diagnostics": json::report(&self.diags, &self.program.sources),
-                });
-                print_json(&report)?;
+                let list = json::report(&self.diags, &self.program.sources);
+                stopped(Stop::Errors, serde_json::json!({"diagnostics": list}))?;
             } else if errors || !global.quiet {
                 let style = render::Style { color: true, width: facts::columns().unwrap_or(120) };
                 tell(&render::report(&self.diags, &self.program.sources, style));
@@ -276,11 +273,11 @@ fn find(global: &Global) -> Result<Utf8PathBuf, Stop> {
     if let Some(path) = locate(global) {
         return Ok(path);
     }
-    say("error: there is no configuration");
+    wrong("there is no configuration");
     let place = facts::config_home()
         .map_or_else(String::new, |path| format!(", and at {}", path.join("hcc").join(FILE)));
     say(&format!("  looked for {FILE} here and in every folder above, at $HCC_CONFIG{place}"));
-    say("  help: `hcc init` writes a small one; `--config FILE` names one");
+    help("`hcc init` writes a small one; `--config FILE` names one");
     Err(Stop::Errors)
 }
 

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::session::{Compiled, Session};
-use super::{Global, Status, Stop, Who, print, print_json, say};
+use super::{Global, Status, Stop, Who, help, print, print_json, wrong};
 use crate::diag::nearest;
 use crate::export;
 use crate::files::shown;
@@ -81,14 +81,14 @@ pub fn print_file(list: &[Compiled], path: &str, global: &Global) -> Status {
             let from = one.eval.shared.root.join(source).join(inner);
             return print_bytes(path, std::fs::read(from).map(Some), file);
         }
-        say(&format!("error: nothing generates `{}`", shown(path)));
+        wrong(&format!("nothing generates `{}`", shown(path)));
         let names: Vec<&str> = list
             .iter()
             .flat_map(|one| one.document.files.iter().map(|file| file.path.as_str()))
             .collect();
         match nearest(path.trim_start_matches("~/"), names) {
-            Some(near) => say(&format!("  help: did you mean `{}`?", shown(near))),
-            None => say("  help: `hcc compile` lists what is generated"),
+            Some(near) => help(&format!("did you mean `{}`?", shown(near))),
+            None => help("`hcc compile` lists what is generated"),
         }
         return Err(Stop::Usage);
     };
@@ -109,8 +109,8 @@ fn print_bytes(path: &str, bytes: std::io::Result<Option<Vec<u8>>>, file: &File)
         },
         Ok(None) => print(&without_bytes(file)),
         Err(error) => {
-            say(&format!(
-                "error: cannot read the source of `{}`: {}",
+            wrong(&format!(
+                "cannot read the source of `{}`: {}",
                 shown(path),
                 crate::syntax::import::reason(&error)
             ));

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::carry::{Carry, Manner};
 use super::home::{Place, broken, damaged, failed};
-use super::{Global, Status, Stop, say};
+use super::{Global, Status, Stop, print_json, say};
 use crate::apply::after::{self, Scope};
 use crate::apply::change::{self, Change};
 use crate::apply::ledger::Original;
@@ -31,8 +31,7 @@ impl Uninstall {
         let looked = change::now();
         let place = Place::find(None)?;
         if !place.state.exists() {
-            say("Nothing is installed.");
-            return Ok(());
+            return nothing(global);
         }
         let site = self.manner.open(&place, global)?;
         let (number, _) = site.current().map_err(damaged)?;
@@ -74,6 +73,15 @@ impl Uninstall {
     }
 }
 
+/// What is said where there is nothing of hcc's.
+fn nothing(global: &Global) -> Status {
+    if global.json {
+        return print_json(&serde_json::json!({"version": crate::ir::VERSION, "generation": 0}));
+    }
+    say("Nothing is installed.");
+    Ok(())
+}
+
 /// Replace every link by a plain file, so that hcc can be deleted
 ///
 /// Files stay as they are now and are nobody's but yours. Links into your configuration (`live`)
@@ -93,8 +101,7 @@ impl Eject {
     pub fn run(&self, global: &Global) -> Status {
         let place = Place::find(None)?;
         if !place.state.exists() {
-            say("Nothing is installed.");
-            return Ok(());
+            return nothing(global);
         }
         let site = if self.dry_run { place.look()? } else { place.lock(global)? };
         let record = site.record().map_err(damaged)?;
@@ -102,13 +109,12 @@ impl Eject {
             failed(&format!("{}: {}", shown(&path), crate::files::reason(&error)))
         })?;
         let places: Vec<&str> = plan.places.iter().map(|place| place.path.as_str()).collect();
-        if global.json {
-            super::print_json(&serde_json::json!({
-                "version": crate::ir::VERSION,
-                "becomes-a-file": places,
-                "stays": plan.items,
-            }))?;
-        } else if !global.quiet {
+        let planned = serde_json::json!({
+            "version": crate::ir::VERSION,
+            "becomes-a-file": places,
+            "stays": plan.items,
+        });
+        if !global.json && !global.quiet {
             for path in &places {
                 say(&format!("  becomes a file  {}", shown(path)));
             }
@@ -121,7 +127,7 @@ impl Eject {
             }
         }
         if self.dry_run {
-            return Ok(());
+            return if global.json { print_json(&planned) } else { Ok(()) };
         }
         let originals: Vec<(String, String)> = record
             .ledger
@@ -153,6 +159,9 @@ impl Eject {
             return Err(Stop::Failed);
         }
         let left = leave::remove_state(&site).map_err(|error| failed(&error.to_string()))?;
+        if global.json {
+            print_json(&planned)?;
+        }
         for path in left {
             say(&format!("kept: {path}"));
         }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::session::{Compiled, Session};
-use super::{Global, Status, Stop, Who, print, print_json, say, show};
+use super::{Global, Status, Stop, Who, help, print, print_json, show, wrong};
 use crate::diag::nearest;
 use crate::eval::explain::{Explained, Fate};
 use crate::ir::{File, Origin};
@@ -47,7 +47,7 @@ impl Why {
             (!explained.is_empty() || value.is_some()).then_some((one, explained, value))
         });
         let Some((one, explained, value)) = found else {
-            return self.unknown(&session, &list);
+            return self.unknown(&session, &list, global);
         };
         let value = value.map(|value| value.to_ir());
         if global.json {
@@ -80,24 +80,25 @@ impl Why {
         print(&out)
     }
 
-    fn unknown(&self, session: &Session, list: &[Compiled]) -> Status {
+    fn unknown(&self, session: &Session, list: &[Compiled], global: &Global) -> Status {
         let name = &self.what;
         let known = session.program.schema.root.find(name).is_some_and(|(_, rest)| rest.is_empty());
+        if known && global.json {
+            return print_json(
+                &json!({"version": crate::ir::VERSION, "option": name, "value": null, "definitions": []}),
+            );
+        }
         if known {
             return print(&format!("{name} is not set, and has no default\n"));
         }
-        say(&format!(
-            "error: `{name}` is neither an option that is set nor a path that is generated"
-        ));
+        wrong(&format!("`{name}` is neither an option that is set nor a path that is generated"));
         let paths =
             list.iter().flat_map(|one| one.document.files.iter().map(|file| file.path.as_str()));
         let declared = super::options::paths(&session.program.schema);
         let near = nearest(name, paths.chain(declared.iter().map(String::as_str)));
         match near {
-            Some(near) => say(&format!("  help: did you mean `{near}`?")),
-            None => say(
-                "  help: `hcc options QUERY` searches the options, `hcc compile` lists the paths",
-            ),
+            Some(near) => help(&format!("did you mean `{near}`?")),
+            None => help("`hcc options QUERY` searches the options, `hcc compile` lists the paths"),
         }
         Err(Stop::Usage)
     }

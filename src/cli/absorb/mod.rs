@@ -11,7 +11,7 @@ use super::home::{Place, told};
 use super::paths::Chosen;
 use super::session::Session;
 use super::unified::unified;
-use super::{Global, Status, Stop, Who, difference, print, print_json, say};
+use super::{Global, Status, Stop, Who, difference, print, print_json, say, wrong};
 use crate::facts;
 use crate::files::shown as show_path;
 use work::Work;
@@ -136,7 +136,7 @@ pub fn said(
         }
     }
     for (path, reasons) in &work.refused {
-        say(&format!("error: {} stays as it is", show_path(path)));
+        wrong(&format!("{} stays as it is", show_path(path)));
         reasons.iter().for_each(|reason| say(&format!("  {reason}")));
     }
 }
