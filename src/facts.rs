@@ -12,6 +12,13 @@ use crate::apply::package::Rights;
 use crate::apply::service::launchd::Session;
 use crate::eval::facts::{HostFacts, Machine, UserFacts};
 
+/// The word behind the program's name, where there is just one.
+pub fn only_argument() -> Option<String> {
+    let mut args = env::args_os().skip(1);
+    let only = args.next()?;
+    if args.next().is_none() { only.into_string().ok() } else { None }
+}
+
 /// What this machine is and who runs hcc. What cannot be found out stays unknown.
 pub fn machine() -> Machine {
     let node = rustix::system::uname().nodename().to_string_lossy().into_owned();

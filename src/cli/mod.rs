@@ -81,7 +81,9 @@ pub struct Who {
     all: bool,
 }
 
+/// What one takes is said when it is asked for.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Write a small configuration for this machine
     Init(init::Init),
@@ -119,6 +121,11 @@ enum Command {
 
 /// Runs what the command line asks for.
 pub fn run() -> ExitCode {
+    // Scripts ask this at every start: most of the time would go into the command line.
+    if matches!(crate::facts::only_argument().as_deref(), Some("--version" | "-V")) {
+        let name = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
+        return exit(print(name), false);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
@@ -141,10 +148,14 @@ pub fn run() -> ExitCode {
         Command::Why(command) => command.run(&cli.global),
         Command::Completions(command) => command.run(),
     };
+    exit(status, cli.global.json)
+}
+
+fn exit(status: Status, json: bool) -> ExitCode {
     ExitCode::from(match status {
         Ok(()) => 0,
         Err(stop) => {
-            if cli.global.json && stopped(stop, serde_json::Value::Null).is_err() {
+            if json && stopped(stop, serde_json::Value::Null).is_err() {
                 return ExitCode::from(Stop::Failed as u8);
             }
             stop as u8
