@@ -168,7 +168,7 @@ pub fn plan(
         return Err(Stop::Decide);
     }
     let rest = change::rest(document).map_err(|reasons| {
-        reasons.iter().for_each(|reason| wrong(&format!("{reason}")));
+        reasons.iter().for_each(|reason| wrong(reason));
         Stop::Errors
     })?;
     let manifest = change::manifest("apply".to_owned(), root.into_string(), rest);

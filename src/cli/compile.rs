@@ -101,7 +101,7 @@ impl Compile {
                 Err(Stop::Decide)
             }
             Err(export::Refused::Clash(what)) => {
-                wrong(&format!("{what}"));
+                wrong(&what);
                 Err(Stop::Errors)
             }
             Err(export::Refused::Source(path, error)) => {

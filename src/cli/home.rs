@@ -146,7 +146,7 @@ pub fn broken(error: &SwitchError) -> Stop {
 
 /// Says what failed.
 pub fn failed(text: &str) -> Stop {
-    wrong(&format!("{text}"));
+    wrong(text);
     Stop::Failed
 }
 
