@@ -15,7 +15,7 @@ pub struct Listed {
     pub created: u64,
     /// What made it: `apply`, `rollback to 3`.
     pub by: String,
-    /// The folder of the configuration that it was made from.
+    /// The first file of the configuration that it was made from.
     pub config: String,
     /// How many paths it manages.
     pub files: usize,

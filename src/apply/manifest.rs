@@ -243,6 +243,14 @@ pub fn numbers(state: &State) -> Result<Vec<u64>, StateError> {
     Ok(numbers)
 }
 
+/// The configuration that a generation was made from.
+///
+/// # Errors
+/// As [`read`].
+pub fn config(state: &State, number: u64) -> Result<String, StateError> {
+    Ok(one(state, number)?.manifest.config)
+}
+
 /// Reads a generation, with those that it differs from.
 ///
 /// # Errors

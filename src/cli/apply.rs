@@ -167,11 +167,12 @@ pub fn plan(
         help("`hcc uninstall` gives everything back, if that is what you want");
         return Err(Stop::Decide);
     }
+    let file = root.join(applied.session.path.file_name().unwrap_or(FILE));
     let rest = change::rest(document).map_err(|reasons| {
         reasons.iter().for_each(|reason| wrong(reason));
         Stop::Errors
     })?;
-    let manifest = change::manifest("apply".to_owned(), root.into_string(), rest);
+    let manifest = change::manifest("apply".to_owned(), file.into_string(), rest);
     Change::plan(site, record, wanted, manifest, policy, looked).map_err(|error| broken(&error))
 }
 

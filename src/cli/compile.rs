@@ -16,6 +16,9 @@ use crate::ir::Document;
 pub struct Compile {
     #[command(flatten)]
     who: Who,
+    /// All hosts and users
+    #[arg(long, conflicts_with_all = ["place", "host", "user"])]
+    all: bool,
     /// Write everything into this folder, which must be new, empty, or written by hcc before
     ///
     /// What hcc wrote there before is removed first, that of other hosts too.
@@ -44,7 +47,10 @@ enum Format {
 impl Compile {
     /// Runs it.
     pub fn run(&self, global: &Global) -> Status {
-        let (session, list) = Session::compiled(global, &self.who)?;
+        let (session, list) = match self.all {
+            true => Session::compiled_all(global),
+            false => Session::compiled(global, &self.who, ", or `--all`"),
+        }?;
         if let Some(path) = &self.show {
             return show::print_file(&list, path, global);
         }

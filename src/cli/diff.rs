@@ -7,7 +7,9 @@ use super::here::Ground;
 use super::home::{Place, damaged};
 use super::paths::Chosen;
 use super::session::Session;
-use super::{Global, Status, Stop, Who, apply, difference, help, print, print_json, say, wrong};
+use super::{
+    Global, Named, Status, Stop, Who, apply, difference, help, print, print_json, say, wrong,
+};
 use crate::apply::change;
 use crate::apply::manifest::{self, Entry, Manifest};
 use crate::apply::plan::{Policy, Settle, Verb};
@@ -35,12 +37,8 @@ pub struct Diff {
     /// What would be done with edited files: `restore` shows what somebody changed in them
     #[arg(long, value_name = "WHAT")]
     drift: Option<OnDrift>,
-    /// The host
-    #[arg(long, value_name = "NAME")]
-    host: Option<String>,
-    /// The user
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
+    #[command(flatten)]
+    named: Named,
 }
 
 /// What is done with edits.
@@ -106,7 +104,7 @@ impl Diff {
     /// What apply would change.
     fn planned(&self, site: &mut Site, chosen: &Chosen, global: &Global) -> Result<Vec<Row>, Stop> {
         let looked = change::now();
-        let who = Who { host: self.host.clone(), user: self.user.clone(), ..Who::default() };
+        let who = Who::from(&self.named);
         let applied = Session::for_apply(global, &who, Ground::Here)?;
         let drift = self.drift.map(|own| match own {
             OnDrift::Keep => Drift::Keep,

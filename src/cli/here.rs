@@ -82,11 +82,6 @@ impl Session {
 
     /// The one user that is meant: the one that is named, else who runs hcc, else the only one.
     fn one(&self, who: &Who) -> Result<(Host, User), Stop> {
-        if who.all {
-            wrong("a home is set up for one user, found `--all`");
-            help("name one as USER@HOST");
-            return Err(Stop::Usage);
-        }
         let (host, name) = self.named(who, "")?;
         let name = name.as_deref().unwrap_or(&self.machine.user.name);
         let user = match (host.users.iter().find(|user| *user.facts.name == *name), &*host.users) {

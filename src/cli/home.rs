@@ -12,6 +12,9 @@ use crate::apply::switch::{Recovered, Report, SwitchError};
 use crate::facts;
 use crate::files::shown;
 
+/// hcc's folder in a home.
+const STATE: &str = ".local/state/hcc";
+
 /// Where a home and hcc's folder for it are.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -36,7 +39,7 @@ impl Place {
             std::fs::create_dir_all(&home)
                 .map_err(|error| failed(&format!("{home}: {}", crate::files::reason(&error))))?;
             let home = home.canonicalize_utf8().unwrap_or(home);
-            return Ok(Self { state: home.join(".local/state/hcc"), home, made });
+            return Ok(Self { state: home.join(STATE), home, made });
         }
         let home = facts::home().map(|home| home.as_str().trim_end_matches('/').to_owned());
         let home = match home.as_deref() {
@@ -60,9 +63,18 @@ impl Place {
                 wrong(&format!("`$HCC_STATE` expects an absolute path, found `{state}`"));
                 return Err(Stop::Usage);
             }
-            None => home.join(".local/state/hcc"),
+            None => home.join(STATE),
         };
         Ok(Self { home, state, made: Vec::new() })
+    }
+
+    /// The home of who runs hcc, as far as there is one.
+    pub fn quietly() -> Option<Self> {
+        let absolute = |path: &Utf8PathBuf| path.is_absolute();
+        let home = facts::home().filter(absolute)?;
+        let state = facts::state_variable().filter(absolute);
+        let state = state.unwrap_or_else(|| home.join(STATE));
+        Some(Self { home, state, made: Vec::new() })
     }
 
     /// Takes away again the folders that were made for it, as far as they are empty.

@@ -35,7 +35,7 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
-use talk::{help, print, print_json, say, stopped, tell, wrong};
+use talk::{help, print, print_json, say, say_once, stopped, tell, wrong};
 
 /// One typed description of all your machines, compiled into the files other tools read.
 #[derive(Debug, Parser)]
@@ -53,7 +53,7 @@ pub struct Global {
     /// The configuration: a file, or a folder that holds hcc.kdl
     ///
     /// By default hcc.kdl here or in a folder above, then $HCC_CONFIG, then
-    /// ~/.config/hcc/hcc.kdl.
+    /// ~/.config/hcc/hcc.kdl, then the one that was applied last.
     #[arg(long, short, global = true, value_name = "FILE|DIR")]
     config: Option<Utf8PathBuf>,
     /// Print data as JSON on stdout
@@ -64,21 +64,31 @@ pub struct Global {
     quiet: bool,
 }
 
-/// For whom.
+/// For whom, by options: for commands whose arguments are something else.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Who {
-    /// HOST or USER@HOST; by default this machine and user
-    #[arg(value_name = "HOST")]
-    place: Option<String>,
+pub struct Named {
     /// The host
-    #[arg(long, value_name = "NAME", conflicts_with = "place")]
+    #[arg(long, value_name = "NAME")]
     host: Option<String>,
     /// The user
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// All hosts and users
-    #[arg(long, conflicts_with_all = ["place", "host", "user"])]
-    all: bool,
+}
+
+/// For whom.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Who {
+    /// HOST or USER@HOST; by default this machine and user
+    #[arg(value_name = "HOST", conflicts_with = "host")]
+    place: Option<String>,
+    #[command(flatten)]
+    named: Named,
+}
+
+impl From<&Named> for Who {
+    fn from(named: &Named) -> Self {
+        Self { place: None, named: named.clone() }
+    }
 }
 
 /// What one takes is said when it is asked for.

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Global, Status, Stop, Who, help, say, stopped, tell, wrong};
+use super::home::Place;
+use super::{Global, Status, Stop, Who, help, say, say_once, stopped, tell, wrong};
+use crate::apply::manifest;
+use crate::apply::site::Site;
 use crate::diag::{Diagnostic, Diagnostics, Sources, json, nearest, render};
 use crate::eval::Eval;
 use crate::eval::collect::Program;
@@ -21,6 +24,8 @@ use crate::syntax::import;
 pub struct Session {
     /// The configuration.
     pub program: Arc<Program>,
+    /// Its first file, as it was named.
+    pub path: Utf8PathBuf,
     /// This machine.
     pub machine: Machine,
     /// The problems so far.
@@ -85,7 +90,7 @@ impl Session {
             import::load_with(path, texts, &mut sources, &mut diags)
         };
         let program = program::build(config, sources, &machine, &mut diags);
-        Self { program, machine, diags }
+        Self { program, path: path.to_owned(), machine, diags }
     }
 
     /// All targets there are, with those and the options of the configuration, if there is one.
@@ -93,13 +98,14 @@ impl Session {
         let machine = facts::machine();
         let mut diags = Diagnostics::default();
         let mut sources = Sources::default();
-        let config = match locate(global) {
-            Some(path) => import::load(&behind_link(path), &mut sources, &mut diags),
+        let path = locate(global).or_else(applied_last).map(behind_link);
+        let config = match &path {
+            Some(path) => import::load(path, &mut sources, &mut diags),
             None => import::from_text("", "", Utf8Path::new("."), &mut sources, &mut diags),
         };
         let program =
             program::build_with(config, sources, &machine, program::Shelf::All, &mut diags);
-        Self { program, machine, diags }
+        Self { program, path: path.unwrap_or_default(), machine, diags }
     }
 
     /// Compiles one host: its system, then each user, or the one that is named.
@@ -131,30 +137,26 @@ impl Session {
         Compiled { eval, document }
     }
 
-    /// The hosts that the command line asks for, and the user if it names one.
-    pub fn chosen(&self, who: &Who) -> Result<Vec<(Host, Option<String>)>, Stop> {
-        let hosts = &self.program.structure.hosts;
-        if who.all {
-            return Ok(hosts.iter().map(|host| (host.clone(), None)).collect());
-        }
-        let (found, mut user) = self.named(who, ", or `--all`")?;
+    /// The host that the command line asks for, and the user if it names one.
+    fn chosen(&self, who: &Who, or: &str) -> Result<(Host, Option<String>), Stop> {
+        let (found, mut user) = self.named(who, or)?;
         if user.is_none()
             && who.place.is_none()
-            && who.host.is_none()
+            && who.named.host.is_none()
             && found.users.iter().any(|own| own.facts.name == self.machine.user.name)
             && found.users.len() > 1
         {
             // On this machine it is this user, if the host knows it.
             user = Some(self.machine.user.name.to_string());
         }
-        Ok(vec![(found.clone(), user)])
+        Ok((found.clone(), user))
     }
 
     /// The host that the command line names, or this machine; and the user if it names one. What
     /// else could be named ends the help.
     pub(super) fn named(&self, who: &Who, or: &str) -> Result<(&Host, Option<String>), Stop> {
         let hosts = &self.program.structure.hosts;
-        let (mut host, mut user) = (who.host.clone(), who.user.clone());
+        let (mut host, mut user) = (who.named.host.clone(), who.named.user.clone());
         if let Some(place) = &who.place {
             match place.split_once('@') {
                 Some((name, at)) => {
@@ -196,13 +198,35 @@ impl Session {
         Ok((found, user))
     }
 
-    /// Reads, evaluates and reports: the documents, or the errors that stop the command.
-    pub fn compiled(global: &Global, who: &Who) -> Result<(Self, Vec<Compiled>), Stop> {
+    /// Reads, evaluates and reports for one host: the documents, or the errors that stop the
+    /// command. `or` is what else could be named.
+    ///
+    /// # Errors
+    /// [`Stop`], said.
+    pub fn compiled(global: &Global, who: &Who, or: &str) -> Result<(Self, Vec<Compiled>), Stop> {
+        Self::compiled_for(global, |session| Ok(vec![session.chosen(who, or)?]))
+    }
+
+    /// The same for every host.
+    ///
+    /// # Errors
+    /// [`Stop`], said.
+    pub fn compiled_all(global: &Global) -> Result<(Self, Vec<Compiled>), Stop> {
+        let all = |session: &Self| {
+            session.program.structure.hosts.iter().map(|host| (host.clone(), None)).collect()
+        };
+        Self::compiled_for(global, |session| Ok(all(session)))
+    }
+
+    fn compiled_for(
+        global: &Global,
+        choose: impl Fn(&Self) -> Result<Vec<(Host, Option<String>)>, Stop>,
+    ) -> Result<(Self, Vec<Compiled>), Stop> {
         let mut session = Self::open(global)?;
         if session.program.structure.hosts.is_empty() && session.diags.has_errors() {
             session.report(global)?;
         }
-        let chosen = match session.chosen(who) {
+        let chosen = match choose(&session) {
             Ok(chosen) => chosen,
             Err(stop) => {
                 session.report(global)?;
@@ -273,19 +297,45 @@ fn find(global: &Global) -> Result<Utf8PathBuf, Stop> {
     if let Some(path) = locate(global) {
         return Ok(path);
     }
+    let last = applied_last();
+    if let Some(path) = last.as_ref().filter(|path| files::kind(path).is_ok()) {
+        if !global.quiet {
+            say_once(&format!(
+                "note: no configuration is here or named, so it is {}, which was applied last",
+                files::shown(path)
+            ));
+        }
+        return Ok(path.clone());
+    }
     wrong("there is no configuration");
     let place = facts::config_home()
         .map_or_else(String::new, |path| format!(", and at {}", path.join("hcc").join(FILE)));
     say(&format!("  looked for {FILE} here and in every folder above, at $HCC_CONFIG{place}"));
+    if let Some(gone) = last {
+        say(&format!("  {}, which was applied last, is not there any more", files::shown(&gone)));
+    }
     help("`hcc init` writes a small one; `--config FILE` names one");
     Err(Stop::Errors)
 }
 
-fn locate(global: &Global) -> Option<Utf8PathBuf> {
-    let in_folder = |path: Utf8PathBuf| match files::kind(&path) {
+/// The first file of the configuration that this home was set up from.
+fn applied_last() -> Option<Utf8PathBuf> {
+    let Place { home, state, .. } = Place::quietly()?;
+    let site = Site::open(&home, &state).ok()?;
+    let number = site.current().ok()?.0;
+    let config = manifest::config(&site.state, number).ok().filter(|path| !path.is_empty())?;
+    Some(in_folder(Utf8PathBuf::from(config)))
+}
+
+/// A folder stands for the configuration's file in it.
+fn in_folder(path: Utf8PathBuf) -> Utf8PathBuf {
+    match files::kind(&path) {
         Ok(files::FileKind::Dir) => path.join(FILE),
         _ => path,
-    };
+    }
+}
+
+fn locate(global: &Global) -> Option<Utf8PathBuf> {
     if let Some(path) = &global.config {
         return Some(in_folder(path.clone()));
     }

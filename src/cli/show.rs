@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::session::{Compiled, Session};
-use super::{Global, Status, Stop, Who, help, print, print_json, wrong};
+use super::{Global, Named, Status, Stop, Who, help, print, print_json, wrong};
 use crate::diag::nearest;
 use crate::export;
 use crate::files::shown;
@@ -15,19 +15,15 @@ use crate::ir::{Content, File};
 pub struct Show {
     /// The path, as below the home or absolute
     path: String,
-    /// The host
-    #[arg(long, value_name = "NAME")]
-    host: Option<String>,
-    /// The user
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
+    #[command(flatten)]
+    named: Named,
 }
 
 impl Show {
     /// Runs it.
     pub fn run(&self, global: &Global) -> Status {
-        let who = Who { host: self.host.clone(), user: self.user.clone(), ..Who::default() };
-        let (_, list) = Session::compiled(global, &who)?;
+        let who = Who::from(&self.named);
+        let (_, list) = Session::compiled(global, &who, "")?;
         print_file(&list, &self.path, global)
     }
 }

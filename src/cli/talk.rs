@@ -2,6 +2,7 @@
 //! stdout, also for a run that was stopped.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write};
 
 use serde_json::{Map, Value, json};
@@ -15,6 +16,8 @@ struct Said {
     wrong: Vec<String>,
     /// What to do about it.
     help: Vec<String>,
+    /// What need not be said again.
+    once: BTreeSet<String>,
     /// Whether data was printed.
     printed: bool,
 }
@@ -58,6 +61,13 @@ pub(super) fn say(text: &str) {
     let plain: String =
         text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect();
     tell(&format!("{plain}\n"));
+}
+
+/// Talks to the user, if that was not said before.
+pub(super) fn say_once(text: &str) {
+    if SAID.with_borrow_mut(|said| said.once.insert(text.to_owned())) {
+        say(text);
+    }
 }
 
 /// Says what is wrong.

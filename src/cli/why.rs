@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::session::{Compiled, Session};
-use super::{Global, Status, Stop, Who, help, print, print_json, show, wrong};
+use super::{Global, Named, Status, Stop, Who, help, print, print_json, show, wrong};
 use crate::diag::nearest;
 use crate::eval::explain::{Explained, Fate};
 use crate::ir::{File, Origin};
@@ -21,19 +21,15 @@ pub struct Why {
     /// An option such as programs.git.user.name, or a generated path such as .config/git/config
     #[arg(value_name = "OPTION|PATH")]
     what: String,
-    /// The host
-    #[arg(long, value_name = "NAME")]
-    host: Option<String>,
-    /// The user
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
+    #[command(flatten)]
+    named: Named,
 }
 
 impl Why {
     /// Runs it.
     pub fn run(&self, global: &Global) -> Status {
-        let who = Who { host: self.host.clone(), user: self.user.clone(), ..Who::default() };
-        let (session, list) = Session::compiled(global, &who)?;
+        let who = Who::from(&self.named);
+        let (session, list) = Session::compiled(global, &who, "")?;
         if let Some((_, file)) = show::find(&list, &self.what) {
             return why_file(file, global);
         }

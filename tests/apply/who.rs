@@ -40,8 +40,37 @@ fn where_no_one_user_is_meant_nothing_is_done_and_they_are_named() {
         .says("the host `others` has several users, and none is called `alice`")
         .says("name one: `carol@others`, `dave@others`");
     sandbox.run(&["apply", "empty", "--yes"]).ends(2).says("the host `empty` has no user");
-    sandbox.run(&["apply", "--all", "--yes"]).ends(2);
+    sandbox.run(&["apply", "--all", "--yes"]).ends(2).says("unexpected argument '--all'");
+    sandbox.run(&["apply", "--help"]).well().never_says("--all");
+    sandbox.run(&["diff", "--help"]).well().never_says("--all");
     assert_eq!(sandbox.snapshot(), before);
+}
+
+#[test]
+fn the_configuration_that_was_applied_last_is_found_again() {
+    let sandbox = Sandbox::new("");
+    sandbox.config("deep/mine.kdl", "home { file \".a\" text=\"one\" }\n");
+    let run = |arguments: &[&str]| {
+        sandbox.ran(&sandbox.command(arguments).env_remove("HCC_CONFIG").output().expect("hcc"))
+    };
+    let file = sandbox.source("deep/mine.kdl");
+    let apply = ["apply", "--yes", "--no-packages"];
+    run(&apply).ends(1).says("there is no configuration").never_says("applied last");
+    run(&["apply", "--yes", "--config", file.to_str().expect("text")]).well();
+    sandbox.config("deep/mine.kdl", "home { file \".a\" text=\"two\" }\n");
+    let note = "note: no configuration is here or named, so it is CONFIG/deep/mine.kdl, which was";
+    run(&apply).well().says(note);
+    assert_eq!(sandbox.read(".a"), "two\n");
+    run(&["rollback", "--yes"]).well();
+    run(&["check"]).well().says(note);
+    run(&["check", "--quiet"]).well().never_says("note");
+    // One that is here or named comes before it.
+    sandbox.write("hcc.kdl", "home { file \".a\" text=\"here\" }\n");
+    run(&["show", ".a"]).well().says("here").never_says("note");
+    std::fs::remove_file(sandbox.home("hcc.kdl")).expect("removed");
+    std::fs::remove_file(file).expect("removed");
+    run(&apply).ends(1).says("CONFIG/deep/mine.kdl, which was applied last, is not there any more");
+    assert_eq!(sandbox.read(".a"), "one\n");
 }
 
 #[test]

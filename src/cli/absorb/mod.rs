@@ -11,7 +11,7 @@ use super::home::{Place, told};
 use super::paths::Chosen;
 use super::session::Session;
 use super::unified::unified;
-use super::{Global, Status, Stop, Who, difference, print, print_json, say, wrong};
+use super::{Global, Named, Status, Stop, Who, difference, print, print_json, say, wrong};
 use crate::facts;
 use crate::files::shown as show_path;
 use work::Work;
@@ -32,18 +32,14 @@ pub struct Absorb {
     /// Only show what would be written
     #[arg(long, short = 'n')]
     dry_run: bool,
-    /// The host
-    #[arg(long, value_name = "NAME")]
-    host: Option<String>,
-    /// The user
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
+    #[command(flatten)]
+    named: Named,
 }
 
 impl Absorb {
     /// Runs it.
     pub fn run(&self, global: &Global) -> Status {
-        let who = Who { host: self.host.clone(), user: self.user.clone(), ..Who::default() };
+        let who = Who::from(&self.named);
         let applied = Session::for_apply(global, &who, Ground::Here)?;
         let place = Place::find(None)?;
         let mut site = if self.dry_run { place.look()? } else { place.lock(global)? };
