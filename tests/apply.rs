@@ -4,6 +4,8 @@
 mod absorb;
 #[path = "apply/bounds.rs"]
 mod bounds;
+#[path = "apply/damage.rs"]
+mod damage;
 #[path = "apply/faults.rs"]
 mod faults;
 #[path = "apply/first.rs"]

@@ -17,7 +17,7 @@ use crate::files::shown;
 use crate::ir::Document;
 
 /// The record's name.
-const RECORD: &str = "actions.json";
+pub(super) const RECORD: &str = "actions.json";
 
 /// What an action that needs the files names; see `src/lower/order.rs`.
 const FILES: &str = "files";

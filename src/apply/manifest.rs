@@ -243,6 +243,12 @@ pub fn numbers(state: &State) -> Result<Vec<u64>, StateError> {
     Ok(numbers)
 }
 
+/// Whether what is written of a generation can be read, as far as a glance says it.
+pub fn is_whole(state: &State, number: u64) -> bool {
+    let bytes = std::fs::read(state.join(file(number)));
+    bytes.is_ok_and(|bytes| serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok())
+}
+
 /// The configuration that a generation was made from.
 ///
 /// # Errors

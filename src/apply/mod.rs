@@ -9,6 +9,7 @@ pub mod after;
 mod carry;
 pub mod change;
 pub mod command;
+pub mod damage;
 pub mod dirty;
 pub mod disk;
 pub mod done;

@@ -157,6 +157,9 @@ impl State {
         }
         match serde_json::from_slice::<Versioned<T>>(&bytes) {
             Ok(versioned) => Ok(Some(versioned.record)),
+            Err(_) if bytes.trim_ascii().is_empty() => {
+                Err(StateError::Damaged(path, "it is empty".to_owned()))
+            }
             Err(error) => Err(StateError::Damaged(path, error.to_string())),
         }
     }

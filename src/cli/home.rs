@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Global, Stop, help, say, tell, wrong};
+use crate::apply::damage;
 use crate::apply::site::Site;
 use crate::apply::state::StateError;
 use crate::apply::switch::{Recovered, Report, SwitchError};
@@ -142,18 +143,26 @@ pub fn told(report: &Report, site: &Site) -> bool {
     !report.held.is_empty()
 }
 
-/// Says that a record cannot be used.
+/// Says that a record cannot be used, what that means, and what to do.
 pub fn damaged(error: StateError) -> Stop {
-    wrong(&format!("{error}"));
-    if matches!(error, StateError::Newer(..)) {
-        help("update hcc; it changed nothing");
+    unusable(&error)
+}
+
+fn unusable(error: &StateError) -> Stop {
+    wrong(&error.to_string());
+    if let Some(damage) = damage::explain(error) {
+        say(&format!("  {}", damage.means));
+        help(&damage.way_out);
     }
     Stop::Failed
 }
 
 /// Says that a switch did not come about.
 pub fn broken(error: &SwitchError) -> Stop {
-    failed(&error.to_string())
+    match error {
+        SwitchError::State(error) => unusable(error),
+        error => failed(&error.to_string()),
+    }
 }
 
 /// Says what failed.

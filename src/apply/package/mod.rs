@@ -24,7 +24,7 @@ pub use plan::{Kind, Plan, Step, plan};
 pub use run::run;
 
 /// The record's name.
-const RECORD: &str = "packages.json";
+pub(super) const RECORD: &str = "packages.json";
 
 /// What a package of these managers is named by: the path of a Brewfile, all of whose entries are
 /// wanted. The second one also brings what is installed up to date.

@@ -23,7 +23,7 @@ use restart::Restart;
 pub use run::run;
 
 /// The record's name.
-const RECORD: &str = "defaults.json";
+pub(super) const RECORD: &str = "defaults.json";
 
 /// The program that reads and writes preferences.
 const DEFAULTS: &str = "defaults";

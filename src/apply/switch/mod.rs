@@ -70,10 +70,10 @@ pub struct Switch<'a> {
 const FEW: usize = 64;
 
 /// Where the next ledger waits.
-const NEXT_LEDGER: &str = "ledger.json.next";
+pub(super) const NEXT_LEDGER: &str = "ledger.json.next";
 /// Where the next two `current` wait.
-const NEXT_CURRENT: &str = "current.transition";
-const LAST_CURRENT: &str = "current.final";
+pub(super) const NEXT_CURRENT: &str = "current.transition";
+pub(super) const LAST_CURRENT: &str = "current.final";
 
 /// The contents of a switch's stations.
 #[derive(Clone, Copy)]
@@ -267,7 +267,7 @@ impl Switch<'_> {
     /// The generation that the new one is written against: none if the records are not just its.
     fn base<'b>(&self, old: &[&'b Entry]) -> Option<Base<'b>> {
         let index = &self.record.index;
-        let is_there = || self.site.state.join(manifest::file(index.generation)).exists();
+        let is_there = || manifest::is_whole(&self.site.state, index.generation);
         let is_its = index.generation != 0 && self.record.ledger.pending.is_empty() && is_there();
         let base = || Base { number: index.generation, chain: index.chain, entries: old.to_vec() };
         is_its.then(base)

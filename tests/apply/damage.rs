@@ -1,0 +1,142 @@
+//! Records of hcc's that were damaged: which one, what that means, and a way out that is followed
+//! here as it is printed, and loses nothing.
+
+use std::fs;
+use std::process::Command;
+
+use super::kit::{Ran, Sandbox};
+
+const CONFIG: &str = "backup \"store\"\nhome {\n    file \".a\" text=\"NUMBER\"\n    file \".b\" text=\"ours\"\n    \
+    file \".copy\" install=\"copy\" text=\"NUMBER\"\n    activation \"note\" \"echo NUMBER >>~/ran\"\n}\n";
+
+/// A home with two generations, and what was there before the first.
+fn home(generations: usize) -> Sandbox {
+    let sandbox = Sandbox::new("");
+    sandbox.write(".b", "the user's\n");
+    for number in 1..=generations {
+        sandbox.config("hcc.kdl", CONFIG.replace("NUMBER", &number.to_string()));
+        sandbox.run(&["apply", "--yes"]).well();
+    }
+    sandbox
+}
+
+/// The ways to damage a file.
+fn damages(bytes: &[u8]) -> [Vec<u8>; 3] {
+    [b"\0garbage{".to_vec(), bytes[..bytes.len() / 2].to_vec(), Vec::new()]
+}
+
+/// Types what the help puts between backticks first.
+#[track_caller]
+fn follow(ran: &Ran, sandbox: &Sandbox) {
+    let help = ran.stderr.split("  help: ").nth(1).unwrap_or_else(|| panic!("no help: {ran}"));
+    let typed = help.split('`').nth(1).unwrap_or_else(|| panic!("no command: {ran}"));
+    let typed = typed.replace("HOME", &sandbox.home("").to_string_lossy());
+    let typed = typed.replace("/home//", "/home/");
+    let done = Command::new("sh").args(["-c", &typed]).status().expect("sh");
+    assert!(done.success(), "{typed}");
+}
+
+/// Damages a record in each way: a run names it, changes nothing, and after what it says to type
+/// the home is set up, and what was there before comes back or is still there.
+fn is_survived(record: &str, generations: usize, comes_back: bool) {
+    let spare = home(generations);
+    let bytes = fs::read(spare.state(record)).unwrap_or_else(|_| b"{\"version\":1}".to_vec());
+    for damage in damages(&bytes) {
+        let sandbox = home(generations);
+        fs::write(sandbox.state(record), &damage).expect("damaged");
+        // The index saves reading: without it everything is read.
+        fs::remove_file(sandbox.state("index")).expect("removed");
+        sandbox.config("hcc.kdl", CONFIG.replace("NUMBER", "9"));
+        let before = sandbox.outside();
+        let ran = sandbox.run(&["apply", "--yes"]).ends(4).says(&format!("{record} is damaged"));
+        sandbox.outside().is(&before);
+        follow(&ran, &sandbox);
+        sandbox.run(&["apply", "--yes", "--drift", "restore"]).well();
+        assert_eq!((sandbox.read(".a"), sandbox.read(".copy")), ("9\n".into(), "9\n".into()));
+        sandbox.run(&["uninstall", "--yes"]).well();
+        assert!(!sandbox.home(".a").exists());
+        // Where no generation is left, a copy counts as the user's.
+        let copy = sandbox.home(".copy").exists();
+        assert_eq!(copy, generations == 1 && record.contains("manifest"), "{record}");
+        if comes_back {
+            assert_eq!(sandbox.read(".b"), "the user's\n", "{record}");
+        } else {
+            let kept = fs::read_dir(sandbox.state("originals")).expect("originals").flatten();
+            let texts: Vec<String> =
+                kept.map(|own| fs::read_to_string(own.path()).expect("text")).collect();
+            assert_eq!(texts, ["the user's\n"], "{record}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_ledger_loses_nothing() {
+    is_survived("ledger.json", 2, false);
+}
+
+#[test]
+fn a_damaged_generation_that_is_in_effect_loses_nothing() {
+    is_survived("generations/2/manifest.json", 2, true);
+    is_survived("generations/1/manifest.json", 1, true);
+}
+
+#[test]
+fn damaged_records_of_what_follows_files_lose_nothing() {
+    for record in ["settled.json", "actions.json", "packages.json", "defaults.json", "state.json"] {
+        is_survived(record, 2, true);
+    }
+}
+
+#[test]
+fn a_damaged_journal_loses_nothing() {
+    is_survived("journal.json", 2, true);
+}
+
+#[test]
+fn a_damaged_index_is_made_anew_without_a_word() {
+    let spare = home(2);
+    for damage in damages(&fs::read(spare.state("index")).expect("an index")) {
+        let sandbox = home(2);
+        fs::write(sandbox.state("index"), damage).expect("damaged");
+        let ran = sandbox.run(&["apply", "--yes"]).well().says("Nothing to do.");
+        assert_eq!(ran.stderr, "Nothing to do.\n");
+        sandbox.run(&["status", "--exit-code"]).well();
+    }
+}
+
+#[test]
+fn an_earlier_generation_that_is_damaged_spoils_no_other() {
+    let sandbox = home(3);
+    fs::write(sandbox.state("generations/2/manifest.json"), "{").expect("damaged");
+    sandbox.run(&["rollback", "2", "--yes"]).ends(4).says("no way back to generation 2");
+    let ran = sandbox.run(&["gc", "--keep", "1", "--yes"]).ends(4).says("Nothing was removed");
+    follow(&ran, &sandbox);
+    sandbox.run(&["generations"]).well();
+    sandbox.run(&["rollback", "1", "--yes"]).well();
+    assert_eq!(sandbox.read(".a"), "1\n");
+}
+
+#[test]
+fn no_generation_is_written_against_a_damaged_one() {
+    let sandbox = home(2);
+    fs::write(sandbox.state("generations/2/manifest.json"), "{").expect("damaged");
+    sandbox.config("hcc.kdl", CONFIG.replace("NUMBER", "9"));
+    sandbox.run(&["apply", "--yes"]).well();
+    sandbox.run(&["status", "--exit-code"]).well().says("Generation 3");
+}
+
+#[test]
+fn records_of_a_newer_hcc_are_left_alone() {
+    for record in
+        ["ledger.json", "generations/2/manifest.json", "journal.json", "settled.json", "state.json"]
+    {
+        let sandbox = home(2);
+        fs::write(sandbox.state(record), "{\"version\":2,\"new\":[]}").expect("written");
+        fs::remove_file(sandbox.state("index")).expect("removed");
+        sandbox.config("hcc.kdl", CONFIG.replace("NUMBER", "9"));
+        let before = sandbox.snapshot();
+        let ran = sandbox.run(&["apply", "--yes"]).ends(4);
+        ran.says(&format!("{record} was written by a newer hcc")).says("help: update hcc");
+        sandbox.snapshot().is(&before);
+    }
+}
