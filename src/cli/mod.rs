@@ -16,6 +16,7 @@ mod gc;
 mod generations;
 pub mod here;
 mod home;
+mod import;
 mod init;
 mod options;
 mod paths;
@@ -97,6 +98,8 @@ impl From<&Named> for Who {
 enum Command {
     /// Write a small configuration for this machine
     Init(init::Init),
+    /// Bring what you have: a stow repository, a home, a Brewfile
+    Import(import::Import),
     /// Check every host and user, and write nothing
     Check(check::Check),
     /// Compile, and print or write what would be generated
@@ -142,6 +145,7 @@ pub fn run() -> ExitCode {
     };
     let status = match cli.command {
         Command::Init(command) => command.run(&cli.global),
+        Command::Import(command) => command.run(&cli.global),
         Command::Check(command) => command.run(&cli.global),
         Command::Compile(command) => command.run(&cli.global),
         Command::Show(command) => command.run(&cli.global),
