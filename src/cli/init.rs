@@ -3,14 +3,18 @@
 use std::fs;
 use std::io::Write;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::session::FILE;
+use super::session::{FILE, Session};
 use super::{Global, Status, Stop, help, print_json, say, wrong};
+use crate::eval::facts::Machine;
 use crate::facts;
-use crate::value::quote;
+use crate::files::shown;
+use crate::import::home::Rules;
+use crate::import::page::{self, Item};
+use crate::syntax::tree::Scalar;
 
 /// Write a small configuration for this machine
 ///
@@ -45,8 +49,11 @@ impl Init {
         let mut file =
             fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
         file.write_all(text().as_bytes()).map_err(failed)?;
+        let standing = standing(&path);
         if global.json {
-            return print_json(&json!({"version": crate::ir::VERSION, "wrote": path}));
+            return print_json(
+                &json!({"version": crate::ir::VERSION, "wrote": path, "standing": standing}),
+            );
         }
         if !global.quiet {
             say(&format!("Wrote {path}"));
@@ -54,27 +61,67 @@ impl Init {
                 "Look at what it makes: hcc compile --config {}",
                 crate::emit::quote::shell(path.as_str())
             ));
+            if !standing.is_empty() {
+                let paths: Vec<_> =
+                    standing.iter().map(|path| shown(&format!("~/{path}")).into_owned()).collect();
+                say(&format!("What stands in your home already is not in it: {}", paths.join(" ")));
+                let out = match &self.folder {
+                    Some(folder) => {
+                        format!(" --out {}", crate::emit::quote::shell(folder.as_str()))
+                    }
+                    None => String::new(),
+                };
+                say(&format!(
+                    "To begin with that instead: hcc import home --force{out}; to add a file: hcc adopt PATH"
+                ));
+            }
         }
         Ok(())
     }
 }
 
-fn text() -> String {
-    let machine = facts::machine();
-    let os = machine.host.os.as_deref().unwrap_or("linux");
-    let mut host = format!("host {} os={}", quote(&machine.host.name), quote(os));
-    if let Some(distro) = &machine.host.distro {
-        host.push_str(&format!(" distro={}", quote(distro)));
+/// What stands in the home of the programs that the configuration at a path sets up.
+fn standing(path: &Utf8Path) -> Vec<String> {
+    let (Some(home), machine) = (facts::home(), facts::machine()) else { return Vec::new() };
+    let mut session = Session::load(path, machine);
+    let hosts = session.program.structure.hosts.clone();
+    let mut found = std::collections::BTreeSet::new();
+    let rules = Rules::new();
+    for one in hosts.iter().flat_map(|host| session.compile(host, None)) {
+        for file in &one.document.files {
+            // What a program reads elsewhere too counts as much.
+            let program = rules.program(&file.path);
+            let known = rules.known.iter().filter(|own| Some(&*own.program) == program);
+            found.extend(known.map(|own| own.path.clone()));
+            found.insert(file.path.clone());
+        }
     }
-    if machine.host.wsl {
-        host.push_str(" wsl=#true");
+    found.retain(|path| home.join(path).symlink_metadata().is_ok_and(|own| own.is_file()));
+    found.into_iter().collect()
+}
+
+/// This machine and its user, as a configuration says them.
+pub(super) fn host(machine: &Machine) -> Item {
+    let facts = &machine.host;
+    let mut host = Item::new("host").arg(&*facts.name);
+    host = host.prop("os", facts.os.as_deref().unwrap_or("linux"));
+    if let Some(distro) = facts.distro.as_deref() {
+        host = host.prop("distro", distro);
+    }
+    if facts.wsl {
+        host = host.prop("wsl", Scalar::Bool(true));
     }
     let name = machine
         .user
         .name
         .replace(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.'), "-");
     let name = if name.is_empty() || name.starts_with(['-', '.']) { "me".to_owned() } else { name };
-    let user = format!("user {} home={}", quote(&name), quote(&machine.user.home));
+    let user = Item::new("user").arg(&*name).prop("home", &*machine.user.home);
+    Item { open: true, ..host.child(user) }
+}
+
+fn text() -> String {
+    let host = page::write(&[host(&facts::machine())]);
     let shell = facts::shell()
         .filter(|shell| crate::schema::library::target(&format!("programs.{shell}")).is_some());
     // Without a shell that is set up nobody would know them.
@@ -85,10 +132,7 @@ fn text() -> String {
 // there is to say.
 hcc version=1
 
-{host} {{
-    {user}
-}}
-
+{host}
 // What stands here is for all hosts and users; `module "NAME"` and `use` are for some.
 home {{
     // packages "ripgrep" "fd"

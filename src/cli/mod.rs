@@ -5,6 +5,7 @@
 //! With `--exit-code`, `status` and `diff` end with 1 if there is a difference.
 
 mod absorb;
+mod adopt;
 mod apply;
 mod carry;
 mod check;
@@ -100,6 +101,8 @@ enum Command {
     Init(init::Init),
     /// Bring what you have: a stow repository, a home, a Brewfile
     Import(import::Import),
+    /// Take files of the home into the configuration
+    Adopt(adopt::Adopt),
     /// Check every host and user, and write nothing
     Check(check::Check),
     /// Compile, and print or write what would be generated
@@ -146,6 +149,7 @@ pub fn run() -> ExitCode {
     let status = match cli.command {
         Command::Init(command) => command.run(&cli.global),
         Command::Import(command) => command.run(&cli.global),
+        Command::Adopt(command) => command.run(&cli.global),
         Command::Check(command) => command.run(&cli.global),
         Command::Compile(command) => command.run(&cli.global),
         Command::Show(command) => command.run(&cli.global),

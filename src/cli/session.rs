@@ -79,6 +79,16 @@ impl Session {
         Self::load_with(path, &import::Texts::new(), machine)
     }
 
+    /// Reads a text as if it stood at a path.
+    pub(super) fn of_text(path: &Utf8Path, text: &str, machine: Machine) -> Self {
+        let mut diags = Diagnostics::default();
+        let mut sources = Sources::default();
+        let folder = path.parent().unwrap_or(Utf8Path::new(""));
+        let config = import::from_text(path.as_str(), text, folder, &mut sources, &mut diags);
+        let program = program::build(config, sources, &machine, &mut diags);
+        Self { program, machine, diags }
+    }
+
     fn load_with(path: &Utf8Path, texts: &import::Texts, machine: Machine) -> Self {
         let mut diags = Diagnostics::default();
         let mut sources = Sources::default();

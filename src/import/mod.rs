@@ -3,5 +3,6 @@
 //! Handed files of other tools, hands on [`page::Item`]s and a [`Report`]; who writes them where is
 //! the command's business. Nothing here runs what it reads.
 
+pub mod home;
 pub mod page;
 pub mod report;

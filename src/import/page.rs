@@ -174,6 +174,15 @@ fn comment(lines: &[String], indent: &str, out: &mut String) {
     }
 }
 
+/// Nodes that stand in another one, whose children begin with `indent`.
+pub fn write_in(items: &[Item], indent: &str) -> String {
+    let mut out = String::new();
+    for item in items {
+        item.write(indent, &mut out);
+    }
+    out
+}
+
 /// The document.
 pub fn write(items: &[Item]) -> String {
     let mut out = String::new();

@@ -123,6 +123,43 @@ impl Edit {
     }
 }
 
+/// How deep what is in a node stands, beyond the node itself.
+const INDENT: &str = "    ";
+
+impl Edit {
+    /// A child comes last into a node, which gets braces if it has none. `child` is written for a
+    /// line that begins with the indentation it is handed.
+    pub fn last_child(node: &Node, child: impl Fn(&str) -> String, text: &str) -> Self {
+        let outer = indent(node.span, text);
+        let end = node.span.end as usize;
+        let body = text.get(node.span.start as usize..end).unwrap_or_default();
+        if let Some(last) = node.children().last() {
+            let inner = indent(last.span, text);
+            let same_line = text
+                .get(node.span.start as usize..last.span.start as usize)
+                .is_some_and(|between| !between.contains('\n'));
+            if !same_line {
+                return Self::behind(last.span, child(inner).trim(), text);
+            }
+        }
+        let inner = format!("{outer}{INDENT}");
+        let new = child(&inner);
+        let new = new.trim_end_matches('\n');
+        let closes = node.children.is_some().then(|| body.rfind('}')).flatten();
+        match closes {
+            None => Self { start: end, end, text: format!(" {{\n{new}\n{outer}}}") },
+            Some(close) => {
+                let close = node.span.start as usize + close;
+                let before = text.get(..close).unwrap_or_default().trim_end_matches([' ', '\t']);
+                // What stands on the line of the braces stays there, and the new line is below it.
+                let start = before.len();
+                let gap = if before.ends_with('\n') { "" } else { "\n" };
+                Self { start, end: close, text: format!("{gap}{new}\n{outer}") }
+            }
+        }
+    }
+}
+
 /// A text with edits that do not overlap; none if they do, or cut a character.
 pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
     let mut edits: Vec<&Edit> = edits.iter().collect();

@@ -238,6 +238,13 @@ impl Snapshot {
         self
     }
 
+    /// The same without a path and all below it.
+    #[must_use]
+    pub fn without(mut self, below: &str) -> Self {
+        self.0.retain(|path, _| !Path::new(path).starts_with(below));
+        self
+    }
+
     /// Nothing differs.
     #[track_caller]
     pub fn is(&self, other: &Self) {

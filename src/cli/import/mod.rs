@@ -1,5 +1,9 @@
 //! `hcc import`: what other tools have, said in hcc's language.
 
+pub(super) mod home;
+pub(super) mod places;
+pub(super) mod repo;
+
 use super::{Global, Status};
 
 /// Bring what you have: a stow repository, a home, a Brewfile
@@ -12,11 +16,16 @@ pub struct Import {
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Source {}
+enum Source {
+    /// From a home without any tool: copy its configuration files, and say them
+    Home(home::Home),
+}
 
 impl Import {
     /// Runs it.
-    pub fn run(&self, _global: &Global) -> Status {
-        match self.source {}
+    pub fn run(&self, global: &Global) -> Status {
+        match &self.source {
+            Source::Home(command) => command.run(global),
+        }
     }
 }

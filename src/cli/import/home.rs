@@ -1,0 +1,290 @@
+//! `hcc import home`
+
+use std::fmt::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use serde_json::json;
+
+use super::places::{self, Places};
+use super::repo::{Put, Repo};
+use crate::cli::home::{Place, ask};
+use crate::cli::session::{FILE, Session};
+use crate::cli::{Global, Status, Stop, help, print, print_json, say, wrong};
+use crate::facts;
+use crate::files::shown;
+use crate::import::home::{Copy, Gathered};
+use crate::import::page::{self, Item};
+use crate::import::report::{Report, Taken};
+use crate::syntax::tree::Scalar;
+
+/// From a home without any tool: copy its configuration files, and say them
+///
+/// Without PATH it looks for the files of programs that hcc knows, shows them and asks which to
+/// take. They are copied, never moved, and `hcc apply` then makes what stands in the home a link to
+/// the copy: it reads the same, with the same mode and time, and `hcc uninstall` gives it back.
+/// Secrets stay where they are, with a word on each.
+#[derive(Debug, Args)]
+pub struct Home {
+    /// Files and folders of the home
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// The folder of the new configuration; by default ~/.config/hcc
+    #[arg(long, value_name = "DIR")]
+    out: Option<Utf8PathBuf>,
+    /// Take all that is found, without asking
+    #[arg(long, short)]
+    yes: bool,
+    /// Only show what is found
+    #[arg(long, short = 'n')]
+    dry_run: bool,
+    /// Take what looks like a secret too
+    #[arg(long)]
+    allow_secrets: bool,
+    /// Write over files of the folder that are there already
+    #[arg(long)]
+    force: bool,
+}
+
+/// The folder of the copies, in that of the configuration.
+pub const COPIES: &str = "home";
+
+impl Home {
+    /// Runs it.
+    pub fn run(&self, global: &Global) -> Status {
+        let place = Place::find(None)?;
+        let default = facts::config_home().map(|folder| folder.join("hcc"));
+        let Some(out) = self.out.clone().or(default) else {
+            wrong("$HOME is not set");
+            return Err(Stop::Usage);
+        };
+        let places = Places::new(&place.home, &out, &place.state, self.allow_secrets);
+        let found = match self.paths.as_slice() {
+            [] => places.known(),
+            named => places.named(named)?,
+        };
+        if found.iter().all(|own| own.copies.is_empty()) {
+            return self.nothing(&places, &found, global);
+        }
+        if !global.json && (self.paths.is_empty() || self.dry_run) {
+            print(&listed(&places, &found))?;
+        }
+        if self.dry_run {
+            return match global.json {
+                true => print_json(
+                    &json!({"version": crate::ir::VERSION, "found": rows(&places, &found), "left": places::left(&found)}),
+                ),
+                false => Ok(()),
+            };
+        }
+        let (taken, refused) = self.choose(&places, found)?;
+        let report =
+            Report { left: places::left(taken.iter().chain(&refused)), ..Report::default() };
+        self.write(global, &out, &taken, report)
+    }
+
+    fn nothing(&self, places: &Places, found: &[Gathered], global: &Global) -> Status {
+        if global.json {
+            print_json(
+                &json!({"version": crate::ir::VERSION, "found": [], "left": places::left(found)}),
+            )?;
+        }
+        wrong(&format!("nothing to take was found in {}", shown(&places.home)));
+        told(&Report { left: places::left(found), ..Report::default() }, global);
+        help("name files and folders: `hcc import home PATH...`");
+        Err(Stop::Errors)
+    }
+
+    /// What is taken of what was found, and what is not.
+    fn choose(
+        &self,
+        places: &Places,
+        found: Vec<Gathered>,
+    ) -> Result<(Vec<Gathered>, Vec<Gathered>), Stop> {
+        let (some, none): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|own| !own.copies.is_empty());
+        if self.yes || !self.paths.is_empty() {
+            return Ok((some, none));
+        }
+        if !facts::rights().terminal {
+            wrong("nothing was written: there is no terminal to ask on");
+            help("`--yes` takes all of it; name what you want: `hcc import home PATH...`");
+            return Err(Stop::Decide);
+        }
+        let question = "Take all of it (a), choose program by program (c), or nothing (N)? [a/c/N]";
+        match ask(question) {
+            Some('a') => Ok((some, none)),
+            Some('c') => {
+                let mut taken = Vec::new();
+                for group in some.chunk_by(|a, b| program(places, a) == program(places, b)) {
+                    let paths: Vec<_> = group
+                        .iter()
+                        .map(|own| shown(&format!("~/{}", own.path)).into_owned())
+                        .collect();
+                    let program = group.first().map_or("", |own| program(places, own));
+                    if ask(&format!("{program}: {}? [y/N]", paths.join(" "))) == Some('y') {
+                        taken.extend(group.iter().cloned());
+                    }
+                }
+                if taken.is_empty() { Err(nothing_done()) } else { Ok((taken, none)) }
+            }
+            _ => Err(nothing_done()),
+        }
+    }
+
+    fn write(
+        &self,
+        global: &Global,
+        out: &Utf8Path,
+        taken: &[Gathered],
+        mut report: Report,
+    ) -> Status {
+        let mut puts: Vec<Put> = taken.iter().flat_map(|own| &own.copies).map(copied).collect();
+        for own in taken {
+            report.taken.push(Taken {
+                from: format!("~/{}", own.path),
+                to: "home.file".to_owned(),
+                count: own.copies.len(),
+            });
+        }
+        let text = config(taken);
+        let config = Put {
+            path: FILE.to_owned(),
+            bytes: text.clone().into_bytes(),
+            mode: 0o644,
+            time: None,
+        };
+        let mut repo = Repo::open(out)?;
+        puts.push(config.clone());
+        let standing = repo.in_the_way(&puts);
+        if !standing.is_empty() && !self.force {
+            repo.undo();
+            for path in &standing {
+                wrong(&format!("{} exists already", shown(&repo.root.join(path))));
+            }
+            help(
+                "`--force` writes over it; `--out DIR` takes another folder; `hcc adopt PATH` adds to a configuration",
+            );
+            return Err(Stop::Decide);
+        }
+        puts.pop();
+        repo.write(&puts)?;
+        // The copies are there now: what is written last is known to hold.
+        let path = repo.root.join(FILE);
+        if let Err(stop) = checked(global, &path, &text) {
+            repo.undo();
+            return Err(stop);
+        }
+        repo.write(&[config])?;
+        if global.json {
+            return print_json(&json!({
+                "version": crate::ir::VERSION,
+                "wrote": path,
+                "taken": report.taken,
+                "left": report.left,
+                "notes": report.notes,
+            }));
+        }
+        told(&report, global);
+        if !global.quiet {
+            let count: usize = report.taken.iter().map(|own| own.count).sum();
+            let files = if count == 1 {
+                "a copy of 1 file".to_owned()
+            } else {
+                format!("copies of {count} files")
+            };
+            say(&format!("Wrote {path}, and {files} in {}", repo.root.join(COPIES)));
+            let at = match self.out {
+                Some(_) => format!(" --config {}", crate::emit::quote::shell(repo.root.as_str())),
+                None => String::new(),
+            };
+            say(&format!("What it would do: hcc apply --dry-run{at}"));
+        }
+        Ok(())
+    }
+}
+
+fn nothing_done() -> Stop {
+    say("Nothing was written.");
+    Stop::Decide
+}
+
+fn program<'a>(places: &'a Places, found: &Gathered) -> &'a str {
+    places.rules.program(&found.path).unwrap_or("")
+}
+
+/// A copy, below the folder of the configuration.
+pub fn copied(copy: &Copy) -> Put {
+    Put {
+        path: format!("{COPIES}/{}", copy.path),
+        bytes: copy.bytes.clone(),
+        mode: copy.mode,
+        time: Some(copy.time),
+    }
+}
+
+/// The configuration.
+fn config(taken: &[Gathered]) -> String {
+    let version = Item::new("hcc").prop("version", Scalar::Int(1));
+    let files = taken.iter().map(|own| {
+        Item::new("file").arg(&*own.path).prop("source", &*format!("{COPIES}/{}", own.path))
+    });
+    let note =
+        "What stands in the home becomes a link to the copy here: edits take effect at once.";
+    let live = Item::new("install-default").arg("live").comment(note);
+    let home = Item { children: files.collect(), open: true, ..Item::new("home") };
+    let parts = [version, super::super::init::host(&facts::machine()), live, home];
+    parts.map(|part| page::write(&[part])).join("\n")
+}
+
+/// Compiles a configuration that is about to be written.
+///
+/// # Errors
+/// [`Stop::Errors`], said.
+fn checked(global: &Global, path: &Utf8Path, text: &str) -> Status {
+    let mut session = Session::of_text(path, text, facts::machine());
+    for host in session.program.structure.hosts.clone() {
+        session.compile(&host, None);
+    }
+    session.report(global)
+}
+
+/// What was found, by program.
+fn listed(places: &Places, found: &[Gathered]) -> String {
+    let mut out = String::new();
+    let rows: Vec<_> = found.iter().filter(|own| !own.copies.is_empty()).collect();
+    let width = rows.iter().map(|own| own.path.chars().count()).max().unwrap_or(0).min(48);
+    for own in rows {
+        let count = match (own.folder, own.copies.len()) {
+            (false, _) => String::new(),
+            (true, 1) => ", 1 file".to_owned(),
+            (true, count) => format!(", {count} files"),
+        };
+        let slash = if own.folder { "/" } else { "" };
+        let path = format!("~/{}{slash}", own.path);
+        let path = shown(&path);
+        let program = program(places, own);
+        let _written = writeln!(out, "  {path:<0$}  {program}{count}", width + 3);
+    }
+    out
+}
+
+fn rows(places: &Places, found: &[Gathered]) -> Vec<serde_json::Value> {
+    let rows = found.iter().filter(|own| !own.copies.is_empty());
+    rows.map(|own| {
+        json!({"path": own.path, "program": program(places, own), "folder": own.folder, "files": own.copies.len()})
+    })
+    .collect()
+}
+
+/// Says what was not taken, and why.
+pub fn told(report: &Report, global: &Global) {
+    if global.quiet {
+        return;
+    }
+    for left in &report.left {
+        let help = left.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+        say(&format!("left: {}: {}{help}", left.from, left.why));
+    }
+    report.notes.iter().for_each(|note| say(&format!("note: {note}")));
+}
