@@ -11,7 +11,7 @@ use super::import::places::{Places, left};
 use super::import::repo::{Put, Repo};
 use super::session::Session;
 use super::unified::unified;
-use super::{Global, Status, Stop, Who, difference, help, print, print_json, say, wrong};
+use super::{Global, Named, Status, Stop, Who, difference, help, print, print_json, say, wrong};
 use crate::apply::absorb::write_source;
 use crate::diag::{SourceId, nearest};
 use crate::files::{reason, shown};
@@ -50,18 +50,14 @@ pub struct Adopt {
     /// Write over copies that are there already
     #[arg(long)]
     force: bool,
-    /// The host
-    #[arg(long, value_name = "NAME")]
-    host: Option<String>,
-    /// The user
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
+    #[command(flatten)]
+    named: Named,
 }
 
 impl Adopt {
     /// Runs it.
     pub fn run(&self, global: &Global) -> Status {
-        let who = Who { host: self.host.clone(), user: self.user.clone(), ..Who::default() };
+        let who = Who::from(&self.named);
         let applied = Session::for_apply(global, &who, Ground::Here)?;
         let place = Place::find(None)?;
         let root = folder(&applied.root);

@@ -86,7 +86,7 @@ impl Session {
         let folder = path.parent().unwrap_or(Utf8Path::new(""));
         let config = import::from_text(path.as_str(), text, folder, &mut sources, &mut diags);
         let program = program::build(config, sources, &machine, &mut diags);
-        Self { program, machine, diags }
+        Self { program, path: path.to_owned(), machine, diags }
     }
 
     fn load_with(path: &Utf8Path, texts: &import::Texts, machine: Machine) -> Self {
