@@ -113,7 +113,9 @@ fn kept(
     keep: Keep,
     now: u64,
 ) -> BTreeSet<u64> {
-    let previous = list.iter().rev().map(|one| one.number).find(|number| *number < current);
+    let numbers: Vec<u64> = list.iter().map(|one| one.number).collect();
+    let by = |number| list.iter().find(|one| one.number == number).map(|one| one.by.clone());
+    let previous = history::before(&numbers, current, by);
     let last = list.len().saturating_sub(keep.last);
     let stays = |(at, one): (usize, &Listed)| {
         let young = now.saturating_sub(one.created) < keep.younger;

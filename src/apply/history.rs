@@ -41,6 +41,25 @@ pub struct History {
 
 type Paths = BTreeMap<String, Arc<Entry>>;
 
+/// The generation whose content another one has: that which a rollback went back to, else itself.
+/// `by` says what made a generation.
+fn effective(mut number: u64, by: impl Fn(u64) -> Option<String>) -> u64 {
+    // It goes back to an earlier one each time.
+    while let Some(to) =
+        by(number).and_then(|by| manifest::rolled_back_to(&by)).filter(|to| *to < number)
+    {
+        number = to;
+    }
+    number
+}
+
+/// The generation before what is in effect in truth: after a rollback, the one before the one that
+/// it went back to. `numbers` are ascending.
+pub fn before(numbers: &[u64], current: u64, by: impl Fn(u64) -> Option<String>) -> Option<u64> {
+    let current = effective(current, by);
+    numbers.iter().rev().copied().find(|number| *number < current)
+}
+
 /// Reads all generations.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::manifest::Entry;
 use super::merge::Owned;
+use crate::ir::Backup;
 
 /// The record's name.
 pub const FILE: &str = "ledger.json";
@@ -24,6 +25,8 @@ pub struct Ledger {
     pub next: u64,
     /// What stood at a path, by the path.
     pub originals: BTreeMap<String, Original>,
+    /// How what stood at a path was kept the last time, though it may have come back since.
+    pub kept: BTreeMap<String, Backup>,
     /// Folders that hcc made. They go when they are empty.
     pub folders: BTreeSet<String>,
     /// What merged files held, by their path.

@@ -257,6 +257,24 @@ pub fn config(state: &State, number: u64) -> Result<String, StateError> {
     Ok(one(state, number)?.manifest.config)
 }
 
+/// What made a generation.
+///
+/// # Errors
+/// As [`read`].
+pub fn by(state: &State, number: u64) -> Result<String, StateError> {
+    Ok(one(state, number)?.manifest.by)
+}
+
+/// What makes a generation that is an earlier one again.
+pub fn rollback_to(number: u64) -> String {
+    format!("rollback to {number}")
+}
+
+/// The earlier generation that one is again, by what made it.
+pub fn rolled_back_to(by: &str) -> Option<u64> {
+    by.strip_prefix("rollback to ")?.parse().ok()
+}
+
 /// Reads a generation, with those that it differs from.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use super::home::{Place, broken, damaged};
 use super::{Global, Status, Stop, help, wrong};
 use crate::apply::after::Scope;
 use crate::apply::change::{self, Change};
+use crate::apply::history;
 use crate::apply::manifest;
 use crate::apply::package::Ask;
 use crate::apply::plan::Policy;
@@ -17,11 +18,14 @@ use crate::ir::Drift;
 
 /// Go back to an earlier generation
 ///
-/// A new generation is made that equals the chosen one. It needs neither the configuration nor a
+/// A new generation is made that equals the chosen one. Without a number that is the one before
+/// what is in effect: once back at 2, another rollback goes to 1, and `hcc rollback 3` forward
+/// again. What was in the way of that generation and was kept once is kept again without asking. It
+/// needs neither the configuration nor a
 /// network. What `live` links lead to is as it is now: only the links go back.
 #[derive(Debug, Args)]
 pub struct Rollback {
-    /// The generation's number; by default the one before
+    /// The generation's number; by default the one before what is in effect
     #[arg(value_name = "GEN")]
     generation: Option<u64>,
     #[command(flatten)]
@@ -56,7 +60,8 @@ impl Rollback {
             format!("{}@{}, back to generation {number},", target.rest.user, target.rest.host);
         let question = &format!("Go back to generation {number}?");
         let carry = Carry { manner: &self.manner, global, scope, name, question, leaves: false };
-        let policy = self.keeping.policy(target.rest.policy.backup.clone())?;
+        let own = self.keeping.policy(target.rest.policy.backup.clone())?;
+        let policy = Policy { again: true, ..own };
         if policy.drift == Some(Drift::Absorb) {
             wrong("a rollback has no configuration that an edit could go into");
             help("`hcc absorb PATH` first, or `--drift keep` or `restore`");
@@ -66,7 +71,7 @@ impl Rollback {
             let record = site.record().map_err(damaged)?;
             let wanted = wanted::of_generation(&target, &site.state);
             let rest = target.rest.clone();
-            let by = format!("rollback to {number}");
+            let by = manifest::rollback_to(number);
             let manifest = change::manifest(by, target.config.clone(), rest);
             Change::plan(site, record, wanted, manifest, policy, looked)
                 .map_err(|error| broken(&error))
@@ -77,8 +82,8 @@ impl Rollback {
     fn chosen(&self, site: &Site) -> Result<u64, Stop> {
         let numbers = manifest::numbers(&site.state).map_err(damaged)?;
         let (current, _) = site.current().map_err(damaged)?;
-        let before = || numbers.iter().rev().find(|number| **number < current).copied();
-        let wanted = self.generation.or_else(before);
+        let by = |number| manifest::by(&site.state, number).ok();
+        let wanted = self.generation.or_else(|| history::before(&numbers, current, by));
         match wanted {
             Some(number) if numbers.contains(&number) => Ok(number),
             Some(number) => {
@@ -96,10 +101,19 @@ impl Rollback {
                 Err(Stop::Usage)
             }
             None => {
-                wrong(&format!("there is no generation before {current}"));
+                wrong(&format!("there is no generation before {}", in_effect(site, current)));
                 help("`hcc uninstall` brings back what was there before hcc");
                 Err(Stop::Usage)
             }
         }
+    }
+}
+
+/// The generation in effect in words: after a rollback, with the one that it is again.
+fn in_effect(site: &Site, current: u64) -> String {
+    let by = manifest::by(&site.state, current).unwrap_or_default();
+    match manifest::rolled_back_to(&by) {
+        Some(number) => format!("{number}, which {current} is again"),
+        None => current.to_string(),
     }
 }

@@ -457,3 +457,33 @@ fn folders_that_were_there_stay_and_those_that_hcc_made_go_when_empty() {
     let names: Vec<String> = mine(&sandbox).0.into_keys().collect();
     assert_eq!(names, [".config", ".config/app", ".made", ".made/own"]);
 }
+
+#[test]
+fn another_rollback_goes_further_back_and_asks_for_no_backup_twice() {
+    let sandbox = Sandbox::new("");
+    sandbox.write(".a", "the user's\n");
+    let config = |text: &str| format!("home {{ {text} }}\n");
+    for text in ["file \".z\" text=\"z\"", "file \".a\" text=\"two\"", "file \".z\" text=\"z\""] {
+        sandbox.config("hcc.kdl", config(text));
+        sandbox.run(&["apply", "--yes", "--backup", "store"]).well();
+    }
+    assert_eq!(sandbox.read(".a"), "the user's\n");
+    // Generation 2 again: what was kept then is kept again.
+    sandbox.run(&["rollback", "--yes"]).well().says("Generation 4 is in effect.");
+    assert_eq!(sandbox.read(".a"), "two\n");
+    sandbox.run(&["gc", "--keep", "1", "--dry-run"]).well().never_says("generation 1 (");
+    sandbox.run(&["rollback", "--yes"]).well();
+    assert_eq!((sandbox.read(".a"), sandbox.read(".z")), ("the user's\n".into(), "z\n".into()));
+    sandbox.run(&["rollback", "--yes"]).ends(2).says("no generation before 1, which 5 is again");
+    sandbox.run(&["rollback", "2", "--yes"]).well();
+    assert_eq!(sandbox.read(".a"), "two\n");
+    sandbox.run(&["uninstall", "--yes"]).well();
+    assert_eq!(sandbox.read(".a"), "the user's\n");
+    // What was never kept is asked about.
+    sandbox.config("hcc.kdl", config("file \".b\" text=\"b\""));
+    sandbox.apply();
+    sandbox.config("hcc.kdl", config("file \".z\" text=\"z\""));
+    sandbox.apply();
+    sandbox.write(".b", "new\n");
+    sandbox.run(&["rollback", "--yes"]).ends(3).says(".b: a file");
+}

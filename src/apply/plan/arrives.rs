@@ -136,8 +136,15 @@ impl Planner<'_> {
 
     /// Where something of the user's goes, or the conflict that it is.
     fn keep(&mut self, path: &str, force: bool, what: &str) -> Option<Original> {
-        let backup = if force { Some(&Backup::Store) } else { self.policy.backup.as_ref() };
-        let original = match backup {
+        let again = || self.plan.ledger.kept.get(path).filter(|_| self.policy.again);
+        let backup = match force {
+            true => Some(Backup::Store),
+            false => self.policy.backup.as_ref().or_else(again).cloned(),
+        };
+        if let Some(backup) = backup.as_ref().filter(|_| !force) {
+            self.plan.ledger.kept.insert(path.to_owned(), backup.clone());
+        }
+        let original = match &backup {
             Some(Backup::Store) => Original::Stored(self.plan.ledger.store(path)),
             Some(Backup::Extension(extension)) => {
                 let originals = &self.plan.ledger.originals;

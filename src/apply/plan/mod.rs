@@ -51,6 +51,8 @@ pub struct Policy {
     pub backup: Option<Backup>,
     /// What to do about edits, for all files.
     pub drift: Option<Drift>,
+    /// Whether what was kept once may be kept so again without asking.
+    pub again: bool,
     /// Paths whose edits the configuration holds by now: ours comes back, and nothing is saved.
     pub absorbed: BTreeSet<String>,
 }
