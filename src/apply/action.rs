@@ -200,6 +200,17 @@ pub fn prepare(wanted: &Wanted, changes: Changes<'_>, state: &State) -> Result<P
     Ok(plan(wanted, &record, changes))
 }
 
+/// What was to be run and did not succeed yet, as the plan calls it.
+///
+/// # Errors
+/// [`StateError`].
+pub fn open(state: &State) -> Result<Vec<String>, StateError> {
+    let record = state.read::<Record>(RECORD)?.unwrap_or_default();
+    let hooks = record.hooks.iter().map(|run| format!("`{}`", run.trim()));
+    let actions = record.actions.iter().map(|name| format!("the activation `{name}`"));
+    Ok(hooks.chain(actions).collect())
+}
+
 /// What actions are run with: the clear environment, and the variables that tell them where they
 /// are: `HCC_GENERATION` (the number of the new generation), `HCC_HOST`, and `HCC_USER`, which is
 /// not set for the machine's own scope.

@@ -30,7 +30,12 @@ pub fn of(manifest: &Manifest, environment: &Environment) -> Vec<Dirty> {
             sources.insert(to, &entry.path);
         }
     }
-    let config = Utf8Path::new(&manifest.config);
+    let file = Utf8Path::new(&manifest.config);
+    // Earlier ones name the folder.
+    let config = match crate::files::kind(file) {
+        Ok(crate::files::FileKind::Dir) => file,
+        _ => file.parent().unwrap_or(file),
+    };
     if sources.is_empty() || !config.is_absolute() {
         return Vec::new();
     }

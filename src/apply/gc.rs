@@ -39,6 +39,8 @@ pub struct Plan {
     pub generations: Vec<Listed>,
     /// Those that stay, ascending.
     pub kept: Vec<u64>,
+    /// One of them that stays only so that there is one to roll back to.
+    pub way_back: Option<u64>,
     /// Names in the folder of trees, each before those that it links to.
     pub trees: Vec<String>,
     /// Paths in the state that a run which was killed left behind.
@@ -86,7 +88,7 @@ pub fn plan(site: &Site, keep: Keep, now: u64) -> Result<Plan, GcError> {
         needed.extend([journal.generation, journal.from]);
     }
     needed.extend(after::settled(state)?);
-    let kept = kept(&list, site.current()?.0, &needed, keep, now);
+    let (kept, way_back) = kept(&list, site.current()?.0, &needed, keep, now);
     let rewrites = rewrites(&list, &kept);
     let mut trees = Trees::read(state).map_err(|error| io_at(state.join(tree::FOLDER), error))?;
     let roots = kept.iter().filter_map(|number| root(state, *number));
@@ -102,29 +104,32 @@ pub fn plan(site: &Site, keep: Keep, now: u64) -> Result<Plan, GcError> {
     gone.extend(litter.iter().map(|path| state.join(path)));
     let bytes = freed(&gone);
     let trees = trees.outer_first();
-    Ok(Plan { generations, kept: kept.into_iter().collect(), trees, litter, bytes, rewrites })
+    let kept = kept.into_iter().collect();
+    Ok(Plan { generations, kept, way_back, trees, litter, bytes, rewrites })
 }
 
-/// The generations that stay.
+/// The generations that stay, and the one of them that nothing wants but a rollback.
 fn kept(
     list: &[Listed],
     current: u64,
     needed: &BTreeSet<u64>,
     keep: Keep,
     now: u64,
-) -> BTreeSet<u64> {
+) -> (BTreeSet<u64>, Option<u64>) {
     let numbers: Vec<u64> = list.iter().map(|one| one.number).collect();
     let by = |number| list.iter().find(|one| one.number == number).map(|one| one.by.clone());
     let previous = history::before(&numbers, current, by);
     let last = list.len().saturating_sub(keep.last);
     let stays = |(at, one): (usize, &Listed)| {
         let young = now.saturating_sub(one.created) < keep.younger;
-        let always = one.number == current || Some(one.number) == previous;
+        let is_current = one.number == current;
         // A number above the one in effect was never committed; its own run removes it.
-        let stays = always || young || at >= last || needed.contains(&one.number);
+        let stays = is_current || young || at >= last || needed.contains(&one.number);
         stays.then_some(one.number)
     };
-    list.iter().enumerate().filter_map(stays).collect()
+    let mut kept: BTreeSet<u64> = list.iter().enumerate().filter_map(stays).collect();
+    let way_back = previous.filter(|number| kept.insert(*number));
+    (kept, way_back)
 }
 
 /// Which manifests are written against one that goes, and against which they are to be instead.

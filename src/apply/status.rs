@@ -12,7 +12,7 @@ use super::prepare::look;
 use super::site::Site;
 use super::state::StateError;
 use super::switch::SwitchError;
-use super::{preference, wanted};
+use super::{action, preference, wanted};
 
 /// What is known of a home.
 #[derive(Debug, Default, serde::Serialize)]
@@ -25,6 +25,8 @@ pub struct Status {
     pub drift: Vec<Drifted>,
     /// Paths at which the last switch could not do what it was to do.
     pub pending: Vec<Waiting>,
+    /// Commands of the last switch that did not succeed; the next `hcc apply` tries them again.
+    pub failed: Vec<String>,
     /// Sources of `live` links that are not as the repository has them.
     pub dirty: Vec<Dirty>,
     /// Preferences of macOS that are not what hcc wrote.
@@ -148,14 +150,23 @@ pub struct Saved {
 }
 
 impl Status {
-    /// Whether all is as hcc left it. What was saved is kept, and no difference.
+    /// Whether all is as hcc left it. What was saved is kept, and what is not committed is the
+    /// configuration's own affair: neither is a difference.
     pub fn is_clean(&self) -> bool {
-        let Self { generation: _, interrupted, drift, pending, dirty, preferences, saved: _ } =
-            self;
+        let Self {
+            generation: _,
+            interrupted,
+            drift,
+            pending,
+            failed,
+            dirty: _,
+            preferences,
+            saved: _,
+        } = self;
         interrupted.is_none()
             && drift.is_empty()
             && pending.is_empty()
-            && dirty.is_empty()
+            && failed.is_empty()
             && preferences.is_empty()
     }
 }
@@ -186,6 +197,7 @@ pub fn status(site: &mut Site, environment: &Environment) -> Result<Status, Swit
         interrupted: interrupted(site, number)?,
         drift,
         pending: waiting(&record.ledger),
+        failed: action::open(&site.state)?,
         dirty: dirty::of(&manifest, environment),
         preferences: preference::drift(&site.state, environment)?,
         saved: saved(&record.ledger, site),

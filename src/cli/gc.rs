@@ -84,7 +84,7 @@ impl Gc {
     fn shown(&self, plan: &Plan, global: &Global) -> Status {
         match global.json {
             true => print_json(&json(plan)),
-            false if plan.is_empty() => print("Nothing to remove.\n"),
+            false if plan.is_empty() => print(&format!("{}\n", nothing(plan))),
             false => print(&text(plan)),
         }
     }
@@ -95,7 +95,7 @@ impl Gc {
         }
         if !global.quiet {
             say(&match plan.is_empty() {
-                true => "Nothing to remove.".to_owned(),
+                true => nothing(plan),
                 false => format!(
                     "Removed {}; {} freed.",
                     counted(plan.generations.len(), "generation"),
@@ -151,7 +151,20 @@ fn text(plan: &Plan) -> String {
         counted(plan.kept.len(), "generation"),
         size(plan.bytes)
     );
+    if let Some(number) = plan.way_back {
+        let _ =
+            writeln!(out, "Generation {number} stays, so that `hcc rollback` has one to go to.");
+    }
     out
+}
+
+fn nothing(plan: &Plan) -> String {
+    match plan.way_back {
+        Some(number) => format!(
+            "Nothing to remove: generation {number} stays, so that `hcc rollback` has one to go to."
+        ),
+        None => "Nothing to remove.".to_owned(),
+    }
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -176,6 +189,7 @@ fn json(plan: &Plan) -> serde_json::Value {
         "version": crate::ir::VERSION,
         "removed": numbers,
         "kept": plan.kept,
+        "kept-for-rollback": plan.way_back,
         "trees": plan.trees.len(),
         "bytes": plan.bytes,
     })

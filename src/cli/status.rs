@@ -13,9 +13,9 @@ use crate::files::shown;
 /// Say what in this home is not as hcc left it
 ///
 /// Looks at every managed path and changes nothing: edited, replaced, deleted and relinked files;
-/// declared keys that a program changed; what could not be put in place; sources of `live` links
-/// that are not committed; preferences of macOS that are others; a run that was interrupted; edits
-/// that hcc saved. It needs no configuration. `hcc diff` shows what apply would change.
+/// declared keys that a program changed; what could not be put in place; actions that did not
+/// succeed; preferences of macOS that are others; a run that was interrupted. Sources of `live`
+/// links that are not committed, and edits that hcc saved, are named and count as no difference. It needs no configuration. `hcc diff` shows what apply would change.
 #[derive(Debug, Args)]
 pub struct Status {
     /// End with 1 if anything is not as hcc left it; without this, with 0
@@ -96,6 +96,9 @@ fn text(found: &Found) -> String {
         };
         let _ = writeln!(out, "  {}: {what}", shown(&one.path));
     }
+    for what in &found.failed {
+        let _ = writeln!(out, "  {what} did not succeed; the next `hcc apply` runs it again");
+    }
     for one in &found.preferences {
         let _ = writeln!(out, "  preference {one}");
     }
@@ -122,5 +125,5 @@ fn drift(one: &Drifted) -> String {
 }
 
 fn count(found: &Found) -> usize {
-    found.drift.len() + found.pending.len() + found.preferences.len() + found.dirty.len()
+    found.drift.len() + found.pending.len() + found.failed.len() + found.preferences.len()
 }

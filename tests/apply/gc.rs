@@ -85,9 +85,14 @@ fn what_is_young_stays_unless_only_the_number_counts() {
 fn it_asks_and_shows_what_goes() {
     let sandbox = home(4);
     let before = sandbox.snapshot();
-    sandbox.run(&["gc", "--keep", "1"]).ends(3).says("remove generation 1 (apply, ");
+    sandbox
+        .run(&["gc", "--keep", "1"])
+        .ends(3)
+        .says("remove generation 1 (apply, ")
+        .says("Generation 3 stays, so that `hcc rollback` has one");
     let shown = sandbox.run(&["gc", "--keep", "1", "--dry-run", "--json"]).well().json();
     assert_eq!(shown["removed"], serde_json::json!([1, 2]));
+    assert_eq!(shown["kept-for-rollback"], 3);
     sandbox.snapshot().is(&before);
     let done = sandbox.run(&["gc", "--keep", "1", "--yes", "--json"]).well().json();
     assert_eq!(shown, done);

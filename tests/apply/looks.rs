@@ -131,7 +131,8 @@ fn live_sources_that_are_not_committed_are_named() {
     sandbox.config("live.txt", "other\n");
     let index = fs::read(sandbox.source(".git/index")).expect("an index");
     looks(&sandbox, &["status", "--exit-code"])
-        .ends(1)
+        .well()
+        .says("its 4 files are as hcc left them.")
         .says(".live: its source CONFIG/live.txt is not committed");
     assert_eq!(fs::read(sandbox.source(".git/index")).expect("an index"), index);
 }
@@ -239,4 +240,19 @@ fn two_generations_differ_by_their_trees_without_a_configuration() {
     looks(&sandbox, &["diff", "1", "2", "./3"]).well().says("+three").never_says("+two");
     looks(&sandbox, &["diff", "1", "7"]).ends(2).says("there is no generation 7");
     looks(&sandbox, &["diff", "1", "2", ".linkd"]).ends(2).says("did you mean `~/.linked`?");
+}
+
+#[test]
+fn an_action_that_failed_is_named_until_it_succeeds() {
+    let sandbox = Sandbox::new(
+        "home { file \".a\" text=\"a\" on-change=\"test -e ~/go\"; activation \"greet\" \"test -e ~/go\" }\n",
+    );
+    sandbox.run(&["apply", "--yes"]).ends(4);
+    let ran = looks(&sandbox, &["status", "--exit-code"]).ends(1).says("2 differences:");
+    ran.says("the activation `greet` did not succeed").says("`test -e ~/go` did not succeed");
+    let json = looks(&sandbox, &["status", "--json"]).well().json();
+    assert_eq!((&json["clean"], json["failed"].as_array().map(Vec::len)), (&false.into(), Some(2)));
+    sandbox.write("go", "");
+    sandbox.run(&["apply", "--yes"]).well();
+    looks(&sandbox, &["status", "--exit-code"]).well();
 }
