@@ -387,6 +387,9 @@ pub struct File {
     /// Links in the place of a parent that are meant to be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow_parent: Vec<Arc<str>>,
+    /// Paths, as `path`, that win over it where its program finds something there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shadowed_by: Vec<Arc<str>>,
     /// Where it comes from.
     pub origins: Vec<Origin>,
     /// The text of [`Content::Data`], and for each line where it comes from.

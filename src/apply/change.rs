@@ -9,6 +9,7 @@ use super::index::{Index, Record as Left};
 use super::manifest::{Entry, Hash, Kind, Manifest, Rest};
 use super::plan::{Plan, Policy, Verb};
 use super::prepare::prepare;
+use super::shadow::{self, Shadow};
 use super::site::{Record, Site};
 use super::switch::{Report, Switch, SwitchError};
 use super::tree::Contents;
@@ -93,6 +94,16 @@ impl Change {
     /// Whether there is nothing to do with files.
     pub fn is_still(&self) -> bool {
         self.plan.is_still() && !self.is_new()
+    }
+
+    /// What wins over something of it, and is not hcc's.
+    pub fn shadows(&self, site: &Site) -> Vec<Shadow> {
+        let wants = |path: &str| {
+            self.wanted.binary_search_by(|own| own.entry.path.as_str().cmp(path)).is_ok()
+        };
+        // What is hcc's until now makes room.
+        let is_managed = |path: &str| wants(path) || self.record.index.record(path).is_some();
+        shadow::of(self.wanted.iter().map(|wanted| &*wanted.entry), is_managed, site)
     }
 
     /// The paths of which the content changes, comes or goes.

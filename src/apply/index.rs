@@ -8,7 +8,7 @@ use super::state::{State, StateError};
 use crate::ir::Stamp;
 
 /// The version of its form. Another one is not read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Its name.
 pub const FILE: &str = "index";

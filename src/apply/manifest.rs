@@ -128,6 +128,9 @@ pub struct Entry {
     /// Links in the place of a folder on the way that are meant to be.
     #[serde(default)]
     pub allow_parent: Vec<String>,
+    /// Paths that win over it where its program finds something there.
+    #[serde(default)]
+    pub shadowed_by: Vec<String>,
 }
 
 impl Entry {

@@ -28,6 +28,7 @@ pub mod plan;
 pub mod preference;
 pub mod prepare;
 pub mod service;
+pub mod shadow;
 pub mod site;
 pub mod state;
 pub mod status;

@@ -9,6 +9,7 @@ use super::look::Found;
 use super::manifest::{self, Kind, Manifest};
 use super::plan::Sight;
 use super::prepare::look;
+use super::shadow::{self, Shadow};
 use super::site::Site;
 use super::state::StateError;
 use super::switch::SwitchError;
@@ -29,6 +30,8 @@ pub struct Status {
     pub failed: Vec<String>,
     /// Sources of `live` links that are not as the repository has them.
     pub dirty: Vec<Dirty>,
+    /// What is not hcc's and wins over something that is.
+    pub shadows: Vec<Shadow>,
     /// Preferences of macOS that are not what hcc wrote.
     pub preferences: Vec<preference::Drifted>,
     /// Edits that made room and can be had back.
@@ -150,8 +153,8 @@ pub struct Saved {
 }
 
 impl Status {
-    /// Whether all is as hcc left it. What was saved is kept, and what is not committed is the
-    /// configuration's own affair: neither is a difference.
+    /// Whether all is as hcc left it. What was saved, what is not committed and what wins over it
+    /// are named, and are no difference.
     pub fn is_clean(&self) -> bool {
         let Self {
             generation: _,
@@ -160,6 +163,7 @@ impl Status {
             pending,
             failed,
             dirty: _,
+            shadows: _,
             preferences,
             saved: _,
         } = self;
@@ -186,6 +190,8 @@ pub fn status(site: &mut Site, environment: &Environment) -> Result<Status, Swit
     let sights =
         look(site, &record, &paths).map_err(|(path, error)| SwitchError::Io(path, error))?;
     let drift = sights.iter().filter_map(drifted).collect();
+    let is_managed = |path: &str| manifest.entry(path).is_some();
+    let shadows = shadow::of(manifest.entries.iter().map(|entry| &**entry), is_managed, site);
     let head = Head {
         number,
         created: manifest.created,
@@ -199,6 +205,7 @@ pub fn status(site: &mut Site, environment: &Environment) -> Result<Status, Swit
         pending: waiting(&record.ledger),
         failed: action::open(&site.state)?,
         dirty: dirty::of(&manifest, environment),
+        shadows,
         preferences: preference::drift(&site.state, environment)?,
         saved: saved(&record.ledger, site),
     })

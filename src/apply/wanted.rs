@@ -152,6 +152,7 @@ fn entry(file: &File, path: String, kind: Kind, mode: u32) -> Arc<Entry> {
         force: file.force,
         drift: file.drift,
         allow_parent: file.allow_parent.iter().map(|path| path.to_string()).collect(),
+        shadowed_by: file.shadowed_by.iter().map(|path| path.to_string()).collect(),
     })
 }
 

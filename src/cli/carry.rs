@@ -11,6 +11,7 @@ use crate::apply::change::Change;
 use crate::apply::done::Done;
 use crate::apply::leave;
 use crate::apply::plan::{Policy, Settle, Verb};
+use crate::apply::shadow::Shadow;
 use crate::apply::site::Site;
 use crate::apply::switch::Report;
 use crate::facts;
@@ -160,7 +161,11 @@ impl Carry<'_> {
         let after = After::plan(&change, &site, self.scope, &environment).map_err(damaged)?;
         let (still, fresh) = (change.is_still() && after.is_empty(), !change.is_still());
         let is_held = change.plan.items.iter().any(|item| item.verb == Verb::Hold);
-        self.show(&change, &after, &site)?;
+        let shadows = change.shadows(&site);
+        self.show(&change, &after, &shadows, &site)?;
+        if !self.global.quiet {
+            planned::shadows(&shadows);
+        }
         if self.manner.dry_run {
             return if is_held { Err(Stop::Failed) } else { Ok(site) };
         }
@@ -224,10 +229,10 @@ impl Carry<'_> {
         Stop::Decide
     }
 
-    fn show(&self, change: &Change, after: &After, site: &Site) -> Status {
+    fn show(&self, change: &Change, after: &After, shadows: &[Shadow], site: &Site) -> Status {
         if self.global.json {
             return match self.manner.dry_run {
-                true => print_json(&planned::json(change, after)),
+                true => print_json(&planned::json(change, after, shadows)),
                 false => Ok(()),
             };
         }

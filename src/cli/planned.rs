@@ -8,6 +8,7 @@ use crate::apply::after::After;
 use crate::apply::change::Change;
 use crate::apply::done::{Done, End};
 use crate::apply::plan::{Conflict, Item, Settle, Verb};
+use crate::apply::shadow::Shadow;
 use crate::apply::site::Site;
 use crate::files::shown;
 
@@ -16,6 +17,17 @@ const MANY: usize = 40;
 
 /// More lines of one difference than this are left to `hcc diff`.
 const LINES: usize = 24;
+
+/// What to do about what wins over a managed file.
+pub const UNSHADOW: &str = "bring what it says into the configuration, and remove it";
+
+/// Warns of what wins over a managed file.
+pub fn shadows(list: &[Shadow]) {
+    for one in list {
+        say(&format!("warning: {one}"));
+        say(&format!("  help: {UNSHADOW}"));
+    }
+}
 
 /// What is going to be done, for people.
 pub fn text(name: &str, change: &Change, after: &After, site: &Site) -> String {
@@ -139,13 +151,14 @@ fn failure(done: &Done) -> String {
 }
 
 /// What is going to be done, for programs.
-pub fn json(change: &Change, after: &After) -> serde_json::Value {
+pub fn json(change: &Change, after: &After, shadows: &[Shadow]) -> serde_json::Value {
     serde_json::json!({
         "version": crate::ir::VERSION,
         "from": change.record.index.generation,
         "still": change.is_still() && after.is_empty(),
         "files": change.plan.items,
         "after": after,
+        "shadows": shadows,
     })
 }
 

@@ -15,7 +15,8 @@ use crate::files::shown;
 /// Looks at every managed path and changes nothing: edited, replaced, deleted and relinked files;
 /// declared keys that a program changed; what could not be put in place; actions that did not
 /// succeed; preferences of macOS that are others; a run that was interrupted. Sources of `live`
-/// links that are not committed, and edits that hcc saved, are named and count as no difference. It needs no configuration. `hcc diff` shows what apply would change.
+/// links that are not committed, files that win over a managed one, and edits that hcc saved are
+/// named and count as no difference. It needs no configuration. `hcc diff` shows what apply would change.
 #[derive(Debug, Args)]
 pub struct Status {
     /// End with 1 if anything is not as hcc left it; without this, with 0
@@ -101,6 +102,9 @@ fn text(found: &Found) -> String {
     }
     for one in &found.preferences {
         let _ = writeln!(out, "  preference {one}");
+    }
+    for one in &found.shadows {
+        let _ = writeln!(out, "  {one}; {}", super::planned::UNSHADOW);
     }
     for one in &found.dirty {
         let how = if one.untracked { "is not in git yet" } else { "is not committed" };

@@ -43,6 +43,7 @@ pub fn file(statement: &Statement<'_>) -> Result<Option<(File, Place)>, Poisoned
         force: statement.flag("force")?,
         drift: drift(statement)?,
         allow_parent: texts(statement, "allow-parent")?,
+        shadowed_by: paths(statement, "shadowed-by", place.span)?,
         origins: statement.origins(&body.from),
         written: body.written,
         content: body.content,
@@ -208,4 +209,10 @@ fn texts(statement: &Statement<'_>, name: &str) -> Result<Vec<Arc<str>>, Poisone
         Some(Data::String(text)) => vec![text],
         _ => Vec::new(),
     })
+}
+
+/// Paths, as the IR has them.
+fn paths(statement: &Statement<'_>, name: &str, span: Span) -> Result<Vec<Arc<str>>, Poisoned> {
+    let whole = |said: Arc<str>| path(statement, &said, span).map(Arc::from).ok_or(Poisoned);
+    texts(statement, name)?.into_iter().map(whole).collect()
 }

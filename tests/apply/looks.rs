@@ -256,3 +256,30 @@ fn an_action_that_failed_is_named_until_it_succeeds() {
     sandbox.run(&["apply", "--yes"]).well();
     looks(&sandbox, &["status", "--exit-code"]).well();
 }
+
+#[test]
+fn a_file_that_wins_over_a_managed_one_is_warned_of() {
+    let sandbox = Sandbox::new(
+        "home { }\nprograms { git { enable; package #null; settings { user name=\"ours\" } } }\n",
+    );
+    sandbox.write(".gitconfig", "[user]\nname = theirs\n");
+    let warning = ".gitconfig is there, and wins over .config/git/config";
+    let dry = ["apply", "--dry-run", "--no-packages", "--json"];
+    assert_eq!(sandbox.run(&dry).well().json()["shadows"][0]["by"], ".gitconfig");
+    sandbox.apply().says(&format!("warning: {warning}"));
+    let ran = looks(&sandbox, &["status", "--exit-code"]).well().says(warning);
+    ran.says("bring what it says into the configuration, and remove it");
+    // It is so.
+    let name = |git: &mut Command| {
+        git.env("HOME", sandbox.home("")).env("PATH", "/usr/bin:/usr/local/bin").output()
+    };
+    let mut git = Command::new("git");
+    git.args(["config", "user.name"]).env_clear().current_dir(sandbox.home(""));
+    let said = name(&mut git).expect("git");
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "theirs\n");
+    fs::remove_file(sandbox.home(".gitconfig")).expect("removed");
+    let said = name(&mut git).expect("git");
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "ours\n");
+    sandbox.apply().never_says("warning");
+    looks(&sandbox, &["status"]).well().never_says("wins over");
+}

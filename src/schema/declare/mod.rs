@@ -43,6 +43,7 @@ pub const FILE_PROPS: &[&str] = &[
     "force",
     "drift",
     "allow-parent",
+    "shadowed-by",
     "empty",
 ];
 
