@@ -204,7 +204,15 @@ fn string(text: &Arc<str>, indent: &str) -> String {
         let line = quoted.get(1..quoted.len() - 1).unwrap_or_default().replace("\\\"", "\"");
         // Three quotes would end it.
         let line = line.replace("\"\"\"", "\"\"\\\"");
-        if line.is_empty() { "\n".to_owned() } else { format!("\n{inner}{line}") }
+        match line.chars().next() {
+            None => "\n".to_owned(),
+            // KDL drops what is blank in a line without more, unless it is escaped.
+            Some(first) if line.trim().is_empty() => {
+                let rest = line.get(first.len_utf8()..).unwrap_or_default();
+                format!("\n{inner}\\u{{{:x}}}{rest}", u32::from(first))
+            }
+            Some(_) => format!("\n{inner}{line}"),
+        }
     });
     format!("\"\"\"{}\n{inner}\"\"\"", lines.collect::<String>())
 }
