@@ -31,6 +31,7 @@ mod tree;
 mod unified;
 mod uninstall;
 mod why;
+mod write;
 
 use std::process::ExitCode;
 

@@ -13,7 +13,7 @@ pub struct Item {
     pub comment: Vec<String>,
     /// What stands behind it on its line, without `//`.
     pub note: Option<String>,
-    /// Its name.
+    /// Its name; without one there is the comment alone.
     pub name: String,
     /// Its arguments.
     pub args: Vec<Marked>,
@@ -94,7 +94,7 @@ impl Item {
         }
         let mut inner = Vec::new();
         for child in &self.children {
-            if !child.comment.is_empty() || child.note.is_some() {
+            if !child.comment.is_empty() || child.note.is_some() || child.name.is_empty() {
                 return None;
             }
             inner.push(child.line()?);
@@ -120,8 +120,12 @@ impl Item {
 
     fn write(&self, indent: &str, out: &mut String) {
         comment(&self.comment, indent, out);
+        if self.name.is_empty() {
+            return;
+        }
         out.push_str(indent);
-        let note = self.note.as_ref().map(|note| format!("    // {note}")).unwrap_or_default();
+        let note = self.note.as_ref().map(|note| format!("    // {}", plain(note)));
+        let note = note.unwrap_or_default();
         if let Some(line) = self
             .line()
             .filter(|line| self.children.is_empty() || indent.len() + line.chars().count() <= WIDTH)
@@ -159,17 +163,15 @@ impl Marked {
     }
 }
 
-/// Lines of a comment. A character that KDL does not allow in a document is left out.
+/// Lines of a comment.
 fn comment(lines: &[String], indent: &str, out: &mut String) {
     for line in lines {
         if line.is_empty() {
             out.push('\n');
             continue;
         }
-        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         out.push_str(indent);
-        out.push_str("// ");
-        out.push_str(line.trim_end());
+        out.push_str(format!("// {}", plain(line)).trim_end());
         out.push('\n');
     }
 }
@@ -181,6 +183,17 @@ pub fn write_in(items: &[Item], indent: &str) -> String {
         item.write(indent, &mut out);
     }
     out
+}
+
+/// A line of a comment, a blank in the place of what KDL does not allow in a document, or takes for
+/// the end of a line.
+fn plain(line: &str) -> String {
+    let refused = |c: char| {
+        let ends = matches!(c, '\u{2028}' | '\u{2029}');
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        c.is_control() && c != '\t' || ends || turns || c == '\u{feff}'
+    };
+    line.trim_end().chars().map(|c| if refused(c) { ' ' } else { c }).collect()
 }
 
 /// The document.

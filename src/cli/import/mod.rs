@@ -1,5 +1,6 @@
 //! `hcc import`: what other tools have, said in hcc's language.
 
+mod brewfile;
 pub(super) mod home;
 pub(super) mod places;
 pub(super) mod repo;
@@ -19,6 +20,8 @@ pub struct Import {
 enum Source {
     /// From a home without any tool: copy its configuration files, and say them
     Home(home::Home),
+    /// The entries of a Brewfile
+    Brewfile(brewfile::Brewfile),
 }
 
 impl Import {
@@ -26,6 +29,7 @@ impl Import {
     pub fn run(&self, global: &Global) -> Status {
         match &self.source {
             Source::Home(command) => command.run(global),
+            Source::Brewfile(command) => command.run(global),
         }
     }
 }
