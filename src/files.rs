@@ -1,5 +1,6 @@
 //! The files of a configuration: the only room that reads them.
 
+mod except;
 mod mirror;
 
 use std::borrow::Cow;
@@ -8,6 +9,7 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use except::Except;
 pub use mirror::mirror;
 
 use crate::ir::Stamp;

@@ -315,6 +315,22 @@ pub enum Content {
     },
 }
 
+/// Folders of a home that several programs write into: never one link.
+pub const SHARED_FOLDERS: &[&str] = &[
+    ".ssh",
+    ".gnupg",
+    ".config",
+    ".local",
+    ".local/share",
+    ".local/state",
+    ".local/bin",
+    ".cache",
+    "Library",
+    "Library/Application Support",
+    "Library/LaunchAgents",
+    "Library/Preferences",
+];
+
 /// A file of a folder that is mirrored.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Mirrored {

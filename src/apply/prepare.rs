@@ -42,7 +42,7 @@ pub fn prepare(
                 wanted.binary_search_by(|own| own.entry.path.as_str().cmp(&inner)).is_ok()
             };
             matches!((there, own), (Ok(there), Ok(own)) if there == own)
-                && crate::files::mirror(Utf8Path::new(folder))
+                && crate::files::mirror(Utf8Path::new(folder), &crate::files::Except::default())
                     .is_ok_and(|files| files.iter().all(|file| is_wanted(&file.path)))
         },
         leaves: &|path| leaving.contains(path),

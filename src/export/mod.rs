@@ -69,10 +69,14 @@ fn put(file: &File, root: &Utf8Path, below: &Utf8Path, out: &mut Folder) -> Resu
     let path = below.join(file.path.trim_start_matches('/'));
     match &file.content {
         Content::Link { to } => out.put(&path, |path| std::os::unix::fs::symlink(&**to, path)),
-        Content::Source { source, folder: true, .. } => {
+        Content::Source { source, files, folder: true, .. } => {
             let from = root.join(source);
-            let list = crate::files::mirror(&from);
-            let list = list.map_err(|error| Refused::Source(from.clone(), error))?;
+            let list = match files.is_empty() {
+                // A folder that is one link.
+                true => crate::files::mirror(&from, &crate::files::Except::default())
+                    .map_err(|error| Refused::Source(from.clone(), error))?,
+                false => files.clone(),
+            };
             for Mirrored { path: inner, executable, .. } in list {
                 readable(&from.join(&inner))?;
                 out.put(&path.join(&inner), |to| {

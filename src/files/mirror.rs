@@ -7,16 +7,16 @@ use std::io::{self, Error, ErrorKind};
 use camino::Utf8Path;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, statat};
 
-use super::{is_loop, reason, stamp};
+use super::{Except, is_loop, reason, stamp};
 use crate::ir::{Mirrored, Stamp};
 
 /// Everything below a folder, hidden files included, links followed: sorted by name, folder by
-/// folder.
+/// folder. What is left out is not looked into, whatever it is.
 ///
 /// # Errors
 /// The system's own, links that lead back, and `InvalidData` for what is no file and for names
 /// that are not UTF-8.
-pub fn mirror(folder: &Utf8Path) -> io::Result<Vec<Mirrored>> {
+pub fn mirror(folder: &Utf8Path, except: &Except) -> io::Result<Vec<Mirrored>> {
     let mut files = Vec::new();
     let mut open = vec![Level::read(folder, String::new())?];
     while let Some(level) = open.last_mut() {
@@ -24,6 +24,9 @@ pub fn mirror(folder: &Utf8Path) -> io::Result<Vec<Mirrored>> {
             open.pop();
             continue;
         };
+        if !except.is_empty() && except.has(&level.path_of_lossy(&entry.name)) {
+            continue;
+        }
         let path = level.path_of(&entry.name)?;
         match entry.found {
             Found::File(stamp) => {
@@ -106,16 +109,21 @@ impl Level {
     }
 
     fn path_of(&self, name: &CStr) -> io::Result<String> {
-        let join = |name: &str| match self.path.as_str() {
+        match name.to_str() {
+            Ok(name) => Ok(self.join(name)),
+            Err(_) => Err(bad(format!("the name of `{}` is not UTF-8", self.path_of_lossy(name)))),
+        }
+    }
+
+    /// With replacement characters where a name is not UTF-8.
+    fn path_of_lossy(&self, name: &CStr) -> String {
+        self.join(&name.to_string_lossy())
+    }
+
+    fn join(&self, name: &str) -> String {
+        match self.path.as_str() {
             "" => name.to_owned(),
             path => format!("{path}/{name}"),
-        };
-        match name.to_str() {
-            Ok(name) => Ok(join(name)),
-            Err(_) => {
-                let name = join(&name.to_string_lossy());
-                Err(bad(format!("the name of `{name}` is not UTF-8")))
-            }
         }
     }
 }

@@ -8,23 +8,7 @@ use super::clash::{clashes, folded};
 use super::file::Place;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::eval::Eval;
-use crate::ir::{Content, Document, File, Install, Preference};
-
-/// Folders that other programs write into: never one link.
-const SHARED: &[&str] = &[
-    ".ssh",
-    ".gnupg",
-    ".config",
-    ".local",
-    ".local/share",
-    ".local/state",
-    ".local/bin",
-    ".cache",
-    "Library",
-    "Library/Application Support",
-    "Library/LaunchAgents",
-    "Library/Preferences",
-];
+use crate::ir::{Content, Document, File, Install, Preference, SHARED_FOLDERS};
 
 /// hcc's own folder in a home, and the one of a machine.
 const STATE: &[&str] = &[".local/state/hcc", "/var/lib/hcc"];
@@ -112,7 +96,7 @@ fn one(eval: &Eval, file: &File, span: Span, darwin: bool) {
         matches!(&file.content, Content::Source { files, folder: true, .. } if files.is_empty());
     let is_link = whole || matches!(file.content, Content::Link { .. });
     let shared = |folder: &&str| if darwin { folded(folder) == path } else { **folder == path };
-    if is_link && SHARED.iter().any(shared) {
+    if is_link && SHARED_FOLDERS.iter().any(shared) {
         eval.push(
             Diagnostic::error(
                 "shared-folder",

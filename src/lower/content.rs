@@ -207,7 +207,9 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
             }
         }
     }
-    if let (Some(except), Some(value)) = (statement.text("except")?, &mut value) {
+    if let Some(value) = &mut value
+        && let Some(Typed { data: Data::String(except), .. }) = statement.prop("except")?
+    {
         without(value, &except);
     }
     Ok(value.map(|value| (format, value)))

@@ -90,9 +90,10 @@ pub fn body(
     let (kind, stamp) = found?;
     let folder = kind == files::FileKind::Dir;
     let whole = statement.flag("whole")?;
+    let except = except(statement, folder && !whole)?;
     let mut list = Vec::new();
     if folder && !whole {
-        match files::mirror(own) {
+        match files::mirror(own, &except) {
             // A folder without files is none: with no names to mirror it would be one link.
             Ok(found) if found.is_empty() => {
                 statement.eval.push(
@@ -129,4 +130,50 @@ pub fn body(
         written: Written::default(),
         from: source.from.clone(),
     }))
+}
+
+/// What of a folder is not mirrored.
+fn except(statement: &Statement<'_>, mirrored: bool) -> Result<files::Except, Poisoned> {
+    let Some(said) = statement.prop("except")? else { return Ok(files::Except::default()) };
+    let around = statement.place_of("except", statement.node().span);
+    let of = |value: &Typed| statement.users(&value.from).unwrap_or(around);
+    let patterns: Vec<(&str, Span)> = match &said.data {
+        Data::List(list) => {
+            list.iter().filter_map(|own| Some((own.data.as_str()?, of(own)))).collect()
+        }
+        Data::String(text) => text.split_whitespace().map(|own| (own, of(&said))).collect(),
+        other => return Err(statement.wrong("except", "names or paths", other)),
+    };
+    let Some((_, place)) = patterns.first().copied() else {
+        return Ok(files::Except::default());
+    };
+    if !mirrored {
+        let (what, help) = match statement.flag("whole")? {
+            true => ("is one link", "take `whole` out, so that the folder is mirrored"),
+            false => ("is a file", "take `except` out"),
+        };
+        statement.eval.push(
+            Diagnostic::error(
+                "needless-except",
+                place,
+                "leaves nothing out",
+                format!("`except` leaves files of a mirrored folder out, and this {what}"),
+            )
+            .help(help),
+        );
+        return Err(Poisoned);
+    }
+    files::Except::new(patterns.iter().map(|(own, _)| *own)).map_err(|(pattern, why)| {
+        let place = patterns.iter().find(|(own, _)| *own == pattern).map_or(place, |own| own.1);
+        statement.eval.push(
+            Diagnostic::error(
+                "bad-glob",
+                place,
+                "no glob",
+                format!("`{pattern}` cannot be matched: {why}"),
+            )
+            .help("put a character that stands for itself into brackets, such as `[[]`"),
+        );
+        Poisoned
+    })
 }
