@@ -66,13 +66,22 @@ fn distro() -> Option<String> {
     fields.get("ID").map(|id| id.trim_matches('"').to_owned())
 }
 
-fn variable(name: &str) -> Option<String> {
+/// A variable of the environment that is set, and not to nothing.
+pub fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The home of who runs hcc.
 pub fn home() -> Option<Utf8PathBuf> {
     variable("HOME").map(Utf8PathBuf::from)
+}
+
+/// The home of a user of this machine, by passwd(5).
+pub fn home_of(user: &str) -> Option<String> {
+    let text = std::fs::read_to_string("/etc/passwd").ok()?;
+    let mut lines = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let fields = lines.find(|fields| fields.first() == Some(&user))?;
+    fields.get(5).map(|home| (*home).to_owned())
 }
 
 /// `$HCC_CONFIG`.

@@ -7,3 +7,4 @@ pub mod brewfile;
 pub mod home;
 pub mod page;
 pub mod report;
+pub mod stow;

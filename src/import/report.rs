@@ -34,3 +34,21 @@ pub struct Left {
     /// What can be done about it, if anything.
     pub help: Option<String>,
 }
+
+impl Report {
+    /// Adds something that was taken.
+    pub fn taken(&mut self, from: impl Into<String>, to: impl Into<String>, count: usize) {
+        self.taken.push(Taken { from: from.into(), to: to.into(), count });
+    }
+
+    /// Adds something that was not.
+    pub fn left(&mut self, from: impl Into<String>, why: impl Into<String>, help: Option<&str>) {
+        let help = help.map(str::to_owned);
+        self.left.push(Left { from: from.into(), why: why.into(), help });
+    }
+
+    /// Adds something that the reader should know.
+    pub fn note(&mut self, text: impl Into<String>) {
+        self.notes.push(text.into());
+    }
+}

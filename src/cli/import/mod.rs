@@ -3,7 +3,9 @@
 mod brewfile;
 pub(super) mod home;
 pub(super) mod places;
+mod put;
 pub(super) mod repo;
+mod stow;
 
 use super::{Global, Status};
 
@@ -22,6 +24,8 @@ enum Source {
     Home(home::Home),
     /// The entries of a Brewfile
     Brewfile(brewfile::Brewfile),
+    /// A repository of stow packages
+    Stow(stow::Stow),
 }
 
 impl Import {
@@ -30,6 +34,7 @@ impl Import {
         match &self.source {
             Source::Home(command) => command.run(global),
             Source::Brewfile(command) => command.run(global),
+            Source::Stow(command) => command.run(global),
         }
     }
 }

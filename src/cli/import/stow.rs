@@ -1,0 +1,190 @@
+//! `hcc import stow`
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use serde_json::json;
+
+use super::put::{self, Over};
+use crate::cli::init::host;
+use crate::cli::session::FILE;
+use crate::cli::{Global, Status, Stop, print_json, say};
+use crate::emit::quote::shell;
+use crate::facts;
+use crate::files::normal;
+use crate::import::page::{self, Item};
+use crate::import::report::{Left, Report};
+use crate::import::stow::{self, Environment, Repository, Request};
+
+/// Say a repository of GNU stow packages as a configuration
+///
+/// Reads the packages, .stowrc and the ignore lists as stow 2.4 does, whatever stow is installed,
+/// and writes hcc.kdl into the repository: a module for each package. Files stay where they are,
+/// and the home gets links to them. Where packages are stowed, `hcc apply` takes the links over.
+#[derive(Debug, Args)]
+pub struct Stow {
+    /// The repository: the folder that the packages are in
+    #[arg(value_name = "DIR")]
+    folder: Utf8PathBuf,
+    /// The packages; by default all that look like one, or `.` for the repository as one
+    #[arg(value_name = "PACKAGE")]
+    packages: Vec<String>,
+    /// Take `dot-x` in a package for `.x`, as `stow --dotfiles` does
+    #[arg(long)]
+    dotfiles: bool,
+    /// What the packages are laid out for; by default what .stowrc says, or the home
+    #[arg(long, value_name = "DIR")]
+    target: Option<Utf8PathBuf>,
+    /// The file to write; by default hcc.kdl in the repository
+    #[arg(long, value_name = "FILE")]
+    out: Option<Utf8PathBuf>,
+    /// Replace the file if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+impl Stow {
+    /// Runs it.
+    pub fn run(&self, global: &Global) -> Status {
+        let machine = facts::machine();
+        let Some(here) = facts::current_folder() else {
+            say("error: the folder that hcc was called in is gone, or its name is not UTF-8");
+            return Err(Stop::Usage);
+        };
+        let Some(home) = facts::home().filter(|home| home.is_absolute()) else {
+            say("error: $HOME is not set to an absolute path");
+            return Err(Stop::Usage);
+        };
+        let folder = normal(&here.join(&self.folder));
+        let out =
+            self.out.as_ref().map_or_else(|| folder.join(FILE), |out| normal(&here.join(out)));
+        let target = self.target.as_ref().map(|target| normal(&here.join(target)));
+        let request = Request {
+            folder: &folder,
+            packages: &self.packages,
+            dotfiles: self.dotfiles,
+            target: target.as_deref(),
+            out: &out,
+            home: &normal(&home),
+            folds_case: machine.host.os.as_deref() == Some("darwin"),
+            environment: Environment {
+                variable: &facts::variable,
+                home_of: &facts::home_of,
+                home: home.as_str(),
+            },
+        };
+        let found = stow::read(&request).map_err(|problems| {
+            for problem in problems {
+                say(&format!("error: {}", problem.message));
+                if let Some(help) = problem.help {
+                    say(&format!("  help: {help}"));
+                }
+            }
+            Stop::Errors
+        })?;
+        let over = if self.force { Over::Anything } else { Over::Nothing };
+        if found.modules.is_empty() {
+            tell_report(&found.report, global);
+            say(&format!("error: there is nothing in {folder} to take; nothing was written"));
+            return Err(Stop::Errors);
+        }
+        put::is_free(&out, over)?;
+        let text = page(&found, &folder, &machine);
+        put::check(&out, &text)?;
+        put::put(&out, &text)?;
+        tell_all(&found, &out, global)
+    }
+}
+
+/// The configuration's text.
+fn page(found: &Repository, folder: &Utf8Path, machine: &crate::eval::facts::Machine) -> String {
+    let used = found.modules.iter().filter(|module| module.is_used);
+    let used = used.fold(Item::new("use"), |list, module| list.arg(module.name.as_str()));
+    let host = host(machine).child(used);
+    let name = folder.file_name().unwrap_or("the repository");
+    let mut items = vec![
+        Item::new("hcc").prop("version", crate::syntax::tree::Scalar::Int(1)).comment(&format!(
+            "{name}, as stow has it. `hcc diff` shows what `hcc apply` would change."
+        )),
+        Item::new("install-default")
+            .arg("live")
+            .comment("\nFiles in the home are links to those here: an edit takes effect at once."),
+        Item { comment: vec![String::new()], ..host },
+    ];
+    for module in &found.modules {
+        let mut home = module.files.iter().cloned().fold(Item::new("home"), Item::child);
+        home.open = true;
+        let mut item = Item::new("module").arg(module.name.as_str()).child(home);
+        item.open = true;
+        item.comment.push(String::new());
+        if !module.is_used {
+            item.comment
+                .push("Other packages have all its paths: use it in their place.".to_owned());
+        }
+        items.push(item);
+    }
+    page::write(&items)
+}
+
+fn tell_all(found: &Repository, out: &Utf8Path, global: &Global) -> Status {
+    let report = &found.report;
+    if global.json {
+        return print_json(&json!({
+            "version": crate::ir::VERSION,
+            "wrote": out,
+            "layout": found.layout,
+            "taken": report.taken,
+            "left": report.left,
+            "notes": report.notes,
+        }));
+    }
+    if global.quiet {
+        return Ok(());
+    }
+    let files: usize = report.taken.iter().map(|own| own.count).sum();
+    let modules = report.taken.len();
+    let plural =
+        |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    if let Some(layout) = &found.layout {
+        say(&format!("Read as a repository of {layout}."));
+    }
+    say(&format!("Wrote {out}: {} in {}", plural(files, "file"), plural(modules, "module")));
+    tell_report(report, global);
+    say(&format!("See what it would change: hcc diff --config {}", shell(out.as_str())));
+    Ok(())
+}
+
+/// What was not taken, and what else is to be known.
+fn tell_report(report: &Report, global: &Global) {
+    if global.quiet {
+        return;
+    }
+    if !report.left.is_empty() {
+        say(&format!("Not taken ({}):", report.left.len()));
+    }
+    for (why, help, paths) in grouped(&report.left) {
+        let (shown, more) = (paths.iter().take(SHOWN), paths.len().saturating_sub(SHOWN));
+        let mut line = format!("  {}", shown.copied().collect::<Vec<_>>().join(", "));
+        if more > 0 {
+            line.push_str(&format!(" and {more} more"));
+        }
+        say(&format!("{line}: {why}"));
+        if let Some(help) = help {
+            say(&format!("    help: {help}"));
+        }
+    }
+    for note in &report.notes {
+        say(&format!("note: {note}"));
+    }
+}
+
+/// Paths of one reason that are named; `--json` names all.
+const SHOWN: usize = 6;
+
+/// Reasons in the order in which they were met, each with its paths.
+fn grouped(left: &[Left]) -> Vec<(&str, Option<&str>, Vec<&str>)> {
+    let mut groups: indexmap::IndexMap<(&str, Option<&str>), Vec<&str>> = indexmap::IndexMap::new();
+    for own in left {
+        groups.entry((own.why.as_str(), own.help.as_deref())).or_default().push(own.from.as_str());
+    }
+    groups.into_iter().map(|((why, help), paths)| (why, help, paths)).collect()
+}

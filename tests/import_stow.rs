@@ -1,0 +1,247 @@
+//! `hcc import stow`: what comes of a repository is what stow makes of it.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A home with a repository in it, `~/dotfiles`.
+struct Place {
+    folder: TempDir,
+}
+
+/// What is visible at each path of a home: bytes and whether it can be executed, or the text of a
+/// link that leads nowhere.
+type Visible = BTreeMap<String, (Vec<u8>, bool)>;
+
+impl Place {
+    fn new(files: &[&str]) -> Self {
+        let place = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        fs::create_dir_all(place.repository()).expect("a folder");
+        for path in files {
+            place.put(path, &format!("{path}\n"));
+        }
+        place
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    fn repository(&self) -> PathBuf {
+        self.home().join("dotfiles")
+    }
+
+    fn put(&self, path: &str, text: &str) {
+        let path = self.repository().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    fn link(&self, to: &str, path: &str) {
+        let path = self.repository().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        symlink(to, path).expect("a link");
+    }
+
+    /// Runs hcc at home, in the repository.
+    fn hcc(&self, arguments: &[&str]) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_hcc"))
+            .args(arguments)
+            .current_dir(self.repository())
+            .env_clear()
+            .env("HOME", self.home())
+            .env("USER", "alice")
+            .env("PATH", "/usr/bin:/bin")
+            .env("DOTS", "dots")
+            .output()
+            .expect("hcc runs");
+        Ran(output)
+    }
+
+    /// Imports; the configuration has no errors.
+    fn import(&self, arguments: &[&str]) -> Ran {
+        let ran = self.hcc(&[&["import", "stow", "."], arguments].concat()).ends(0);
+        self.hcc(&["check"]).ends(0);
+        ran
+    }
+
+    fn config(&self) -> String {
+        fs::read_to_string(self.repository().join("hcc.kdl")).expect("a configuration")
+    }
+
+    /// Runs stow in the repository; none if there is none, or if it is too old for what it is
+    /// asked.
+    fn stow(&self, newest: bool, arguments: &[&str]) -> Option<()> {
+        let program = std::env::var("HCC_TEST_STOW").unwrap_or_else(|_| "stow".to_owned());
+        let version = Command::new(&program).arg("--version").output().ok()?;
+        let version = String::from_utf8_lossy(&version.stdout).into_owned();
+        let is_old = ["1.", "2.0", "2.1", "2.2", "2.3"]
+            .iter()
+            .any(|old| version.contains(&format!("version {old}")));
+        if newest && is_old {
+            eprintln!("skipped: needs stow 2.4, found {}", version.trim());
+            return None;
+        }
+        let output = Command::new(&program)
+            .args(arguments)
+            .current_dir(self.repository())
+            .env("HOME", self.home())
+            .env("DOTS", "dots")
+            .output()
+            .expect("stow runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Some(())
+    }
+
+    /// What the home shows, without the repository and hcc's own folder.
+    fn visible(&self) -> Visible {
+        let mut found = Visible::new();
+        look(&self.home(), "", &mut found);
+        found
+    }
+}
+
+fn look(home: &Path, below: &str, found: &mut Visible) {
+    for entry in fs::read_dir(home.join(below)).expect("a folder").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+        if path == "dotfiles" || path == ".local/state" || path == ".stowrc" {
+            continue;
+        }
+        match fs::metadata(home.join(&path)) {
+            Ok(meta) if meta.is_dir() => look(home, &path, found),
+            Ok(meta) => {
+                let bytes = fs::read(home.join(&path)).expect("a file");
+                found.insert(path, (bytes, meta.permissions().mode() & 0o111 != 0));
+            }
+            Err(_) => {
+                found.insert(path, (b"leads nowhere".to_vec(), false));
+            }
+        }
+    }
+}
+
+struct Ran(Output);
+
+impl Ran {
+    #[track_caller]
+    fn ends(self, status: i32) -> Self {
+        assert_eq!(self.0.status.code(), Some(status), "{}", self.text());
+        self
+    }
+
+    #[track_caller]
+    fn says(self, text: &str) -> Self {
+        assert!(self.text().contains(text), "{text:?} is not in:\n{}", self.text());
+        self
+    }
+
+    fn text(&self) -> String {
+        let (out, err) = (&self.0.stdout, &self.0.stderr);
+        format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
+    }
+}
+
+/// A repository as many are.
+fn usual() -> Place {
+    let place = Place::new(&[
+        "zsh/.zshrc",
+        "zsh/.config/zsh/aliases.zsh",
+        "nvim/.config/nvim/init.lua",
+        "nvim/.config/nvim/lua/keys.lua",
+        "nvim/.config/nvim/.gitignore",
+        "nvim/.config/nvim/README.md",
+        "nvim/README.md",
+        "ssh/.ssh/config",
+        "bin/.local/bin/up",
+        "git/.gitconfig",
+        "git/.config/git/ignore",
+        "README.md",
+        "install.sh",
+        "docs/notes.txt",
+    ]);
+    let up = place.repository().join("bin/.local/bin/up");
+    fs::set_permissions(up, PermissionsExt::from_mode(0o755)).expect("a mode");
+    place
+}
+
+const USUAL: &[&str] = &["bin", "git", "nvim", "ssh", "zsh"];
+
+#[test]
+fn a_usual_repository_shows_what_stow_shows() {
+    let stowed = usual();
+    let Some(()) = stowed.stow(false, &[&["--no-folding"], USUAL].concat()) else { return };
+    let place = usual();
+    place.import(&[]).says("9 files in 5 modules").says("docs");
+    place.hcc(&["apply", "--yes"]).ends(0);
+    assert_eq!(place.visible(), stowed.visible());
+    let config = place.config();
+    for line in [
+        "install-default \"live\"",
+        "use \"bin\" \"git\" \"nvim\" \"ssh\" \"zsh\"",
+        "file \".config/nvim\" source=\"nvim/.config/nvim\" except=\".gitignore\"",
+        "file \".ssh/config\" source=\"ssh/.ssh/config\"",
+        "file \".zshrc\" source=\"zsh/.zshrc\"",
+    ] {
+        assert!(config.contains(line), "{line}\n{config}");
+    }
+}
+
+#[test]
+fn an_existing_configuration_is_never_overwritten_unasked() {
+    let place = usual();
+    place.put("hcc.kdl", "// mine\n");
+    place.hcc(&["import", "stow", "."]).ends(3).says("exists already").says("--force");
+    assert_eq!(place.config(), "// mine\n");
+    place.hcc(&["import", "stow", ".", "--force"]).ends(0);
+    assert!(place.config().contains("module \"zsh\""));
+    let inner = place.home().join("elsewhere");
+    fs::create_dir(&inner).expect("a folder");
+    place.hcc(&["import", "stow", ".", "--out", "../elsewhere/mine.kdl"]).ends(0);
+    let text = fs::read_to_string(inner.join("mine.kdl")).expect("a configuration");
+    assert!(text.contains("source=\"../dotfiles/zsh/.zshrc\""), "{text}");
+    place.hcc(&["check", "--config", "../elsewhere/mine.kdl"]).ends(0);
+    let names: Vec<_> = fs::read_dir(place.repository()).expect("a folder").flatten().collect();
+    assert!(names.iter().all(|own| !own.file_name().to_string_lossy().starts_with(".hcc")));
+}
+
+#[test]
+fn links_clashes_and_what_is_no_file_are_kept_or_reported() {
+    let place = usual();
+    place.link("/etc/hosts", "git/.absolute");
+    place.link("nowhere", "git/.config/git/dangling");
+    place.link("../../zsh/.config/zsh", "git/.config/linked");
+    place.link("../../..", "git/.config/git/above");
+    place.put("i3-work/.config/i3/config", "work\n");
+    place.put("i3-home/.config/i3/config", "home\n");
+    place.put("i3-home/.config/i3/more", "more\n");
+    place.put("i3-work/.zshrc/x", "a folder where zsh has a file\n");
+    fs::create_dir_all(place.repository().join("vim/.vim/pack/module")).expect("a folder");
+    place.put("vim/.vimrc", "vim\n");
+    place.put(".gitmodules", "[submodule \"m\"]\n\tpath = vim/.vim/pack/module\n");
+    place
+        .import(&[])
+        .says("git/.absolute leads to the absolute path /etc/hosts")
+        .says("git/.config/git/dangling leads to nothing (nowhere)")
+        .says("i3-work/.config/i3/config: the package `i3-home` has `.config/i3/config` too")
+        .says("zsh/.zshrc: the package `i3-work` has `.zshrc` too: a file here, a folder there")
+        .says("vim/.vim/pack/module: an empty folder: a submodule that was not fetched");
+    place.hcc(&["apply", "--yes"]).ends(0);
+    let home = place.home();
+    assert_eq!(fs::read_link(home.join(".absolute")).expect("a link"), Path::new("/etc/hosts"));
+    assert_eq!(
+        fs::read_link(home.join(".config/git/dangling")).expect("a link"),
+        Path::new("../../dotfiles/git/.config/git/dangling")
+    );
+    assert!(fs::symlink_metadata(home.join(".config/linked")).expect("a link").is_symlink());
+    assert!(home.join(".config/linked/aliases.zsh").is_file());
+    assert!(home.join(".config/git/above/zsh").is_dir());
+    assert_eq!(fs::read_to_string(home.join(".config/i3/config")).expect("read"), "home\n");
+    assert!(fs::symlink_metadata(home.join(".config/git")).expect("a folder").is_dir());
+}
