@@ -70,8 +70,9 @@ impl Change {
         policy: &Policy,
         looked: i64,
     ) -> Result<Self, SwitchError> {
-        let plan = prepare(site, &record, &wanted, policy)
+        let mut plan = prepare(site, &record, &wanted, policy)
             .map_err(|(path, error)| SwitchError::Io(path, error))?;
+        keep_sources(&mut plan.records, &record.index);
         Ok(Self { record, plan, manifest, wanted, looked })
     }
 
@@ -152,6 +153,18 @@ impl Change {
         let Some(source) = &left.source else { return true };
         matches!(left.entry.kind, Kind::Live(_))
             || self.record.index.source_of(left, source).is_some()
+    }
+}
+
+/// Keeps what is known of sources that nobody looked at, as a rollback does not: the next run would
+/// read all of them.
+fn keep_sources(records: &mut [Left], index: &Index) {
+    let mut last = 0;
+    for record in records.iter_mut().filter(|record| record.source.is_none()) {
+        let old = index.record_after(&record.entry.path, &mut last);
+        let same = old.filter(|old| old.entry.kind == record.entry.kind);
+        let known = |old: &Left| old.source.filter(|stamp| index.source_of(old, stamp).is_some());
+        record.source = same.and_then(known);
     }
 }
 

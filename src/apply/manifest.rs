@@ -187,18 +187,43 @@ impl Manifest {
 
 /// A generation as it is written: whole, or what it has other than an earlier one.
 #[derive(Serialize, Deserialize)]
+#[serde(from = "Flat")]
 pub(super) struct Written {
     #[serde(flatten)]
     manifest: Manifest,
     /// The generation that it differs from; `entries` are those that are new or other.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     base: Option<u64>,
     /// How many generations have to be read for this one, with itself.
-    #[serde(default)]
     chain: u32,
     /// Paths of the base that it has not.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     removed: Vec<String>,
+}
+
+/// [`Written`], field by field: to read a structure in another one, serde holds all of it twice.
+#[derive(Deserialize)]
+struct Flat {
+    number: u64,
+    created: u64,
+    by: String,
+    config: String,
+    entries: Vec<Arc<Entry>>,
+    rest: Rest,
+    #[serde(default)]
+    base: Option<u64>,
+    #[serde(default)]
+    chain: u32,
+    #[serde(default)]
+    removed: Vec<String>,
+}
+
+impl From<Flat> for Written {
+    fn from(flat: Flat) -> Self {
+        let Flat { number, created, by, config, entries, rest, base, chain, removed } = flat;
+        let manifest = Manifest { number, created, by, config, entries, rest };
+        Self { manifest, base, chain, removed }
+    }
 }
 
 impl Written {
@@ -371,6 +396,11 @@ pub fn write(state: &State, new: &Manifest, base: Option<&Base>) -> Result<u32, 
     Ok(written.chain)
 }
 
+/// Mostly they are one, which says it without a look at what they hold.
+fn is_same(old: &Entry, new: &Entry) -> bool {
+    std::ptr::eq(old, new) || old == new
+}
+
 /// What a generation has other than another; none if that is not less.
 fn delta(new: &Manifest, base: &Base) -> Option<Written> {
     let (mut old, mut own) =
@@ -387,7 +417,9 @@ fn delta(new: &Manifest, base: &Base) -> Option<Written> {
         let after = if order.is_ge() { own.next() } else { None };
         match (before, after) {
             (Some(before), None) => removed.push(before.path.clone()),
-            (before, Some(after)) if before != Some(&**after) => entries.push(after.clone()),
+            (before, Some(after)) if !before.is_some_and(|own| is_same(own, after)) => {
+                entries.push(after.clone());
+            }
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 //! share those that did not change. A folder's inner folders are links to their own trees; from
 //! some depth on they are folders, since systems follow only so many links.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 
 use super::disk::{Disk, is_absent, kind, move_new};
@@ -15,12 +15,12 @@ pub const FOLDER: &str = "trees";
 /// From this depth on, inner folders are part of the tree. Linux follows 40 links, macOS 32.
 const DEEPEST: usize = 20;
 
-/// A folder: what is in it, by name.
+/// A folder: what is in it, sorted by name.
 #[derive(Debug, Default)]
 struct Node<'a> {
     name: Hash,
-    files: BTreeMap<&'a str, &'a Entry>,
-    folders: BTreeMap<&'a str, Node<'a>>,
+    files: Vec<(&'a str, &'a Entry)>,
+    folders: Vec<(&'a str, Node<'a>)>,
 }
 
 /// The trees of a generation.
@@ -33,20 +33,11 @@ impl<'a> Forest<'a> {
     /// That of these entries. Of two at one path the first stands there; where one is a folder of
     /// another's way the folder does, so that links to either lead somewhere.
     pub fn of(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
-        let mut root = Node::default();
-        for entry in entries.into_iter().filter(|entry| entry.kind.hash().is_some()) {
-            let mut node = &mut root;
-            let (way, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
-            for part in way.split('/').filter(|part| !part.is_empty()) {
-                node.files.remove(part);
-                node = node.folders.entry(part).or_default();
-            }
-            if !node.folders.contains_key(name) {
-                node.files.entry(name).or_insert(entry);
-            }
-        }
-        root.seal();
-        Self { root }
+        let has_content = |entry: &&Entry| entry.kind.hash().is_some();
+        let mut entries: Vec<&Entry> = entries.into_iter().filter(has_content).collect();
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        entries.dedup_by(|later, first| later.path == first.path);
+        Self { root: Node::of(&entries, 0, &mut Vec::new()) }
     }
 
     /// The name of the whole.
@@ -62,19 +53,46 @@ impl<'a> Forest<'a> {
     }
 }
 
-impl Node<'_> {
-    /// Names it, and all below it.
-    fn seal(&mut self) {
-        self.folders.values_mut().for_each(Node::seal);
-        let mut hasher = blake3::Hasher::new();
-        self.put(&mut hasher);
-        self.name = Hash::from(hasher.finalize());
+impl<'a> Node<'a> {
+    /// The folder to which the first `way` bytes of all these paths lead. They are sorted, so that
+    /// those of one inner folder stand together. `text` is room to write in.
+    fn of(mut entries: &[&'a Entry], way: usize, text: &mut Vec<u8>) -> Self {
+        let mut node = Self::default();
+        while let [entry, rest @ ..] = entries {
+            let below = entry.path.get(way..).unwrap_or_default();
+            entries = match below.split_once('/') {
+                None => {
+                    node.files.push((below, *entry));
+                    rest
+                }
+                Some((name, _)) => {
+                    let inner = way + name.len() + 1;
+                    let front = entry.path.get(..inner).unwrap_or_default();
+                    let end = entries.partition_point(|own| own.path.starts_with(front));
+                    let (own, rest) = entries.split_at(end.max(1));
+                    node.folders.push((name, Self::of(own, inner, text)));
+                    rest
+                }
+            };
+        }
+        // `a-b/` is before `a/`, and `a-b` is not before `a`.
+        node.folders.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (name, _) in &node.folders {
+            if let Ok(at) = node.files.binary_search_by(|(own, _)| own.cmp(name)) {
+                node.files.remove(at);
+            }
+        }
+        text.clear();
+        node.put(text);
+        node.name = Hash::of(text);
+        node
     }
 
-    fn put(&self, hasher: &mut blake3::Hasher) {
+    /// What it is named by.
+    fn put(&self, out: &mut Vec<u8>) {
         let mut text = |bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_le_bytes());
-            hasher.update(bytes);
+            out.extend((bytes.len() as u64).to_le_bytes());
+            out.extend(bytes);
         };
         for (name, entry) in &self.files {
             text(name.as_bytes());
@@ -87,10 +105,20 @@ impl Node<'_> {
         }
     }
 
+    fn file(&self, name: &str) -> Option<&'a Entry> {
+        let at = self.files.binary_search_by(|(own, _)| (*own).cmp(name)).ok()?;
+        self.files.get(at).map(|(_, entry)| *entry)
+    }
+
+    fn folder(&self, name: &str) -> Option<&Self> {
+        let at = self.folders.binary_search_by(|(own, _)| (*own).cmp(name)).ok()?;
+        self.folders.get(at).map(|(_, folder)| folder)
+    }
+
     fn collect(&self, depth: usize, names: &mut HashSet<Hash>) {
         if depth <= DEEPEST {
             names.insert(self.name);
-            self.folders.values().for_each(|folder| folder.collect(depth + 1, names));
+            self.folders.iter().for_each(|(_, folder)| folder.collect(depth + 1, names));
         }
     }
 }
@@ -259,10 +287,10 @@ impl Forest<'_> {
         let (mut node, mut place) = (&self.root, path_of(self.root.name));
         let (way, name) = path.rsplit_once('/').unwrap_or(("", path));
         for (depth, part) in way.split('/').filter(|part| !part.is_empty()).enumerate() {
-            node = node.folders.get(part)?;
+            node = node.folder(part)?;
             place = if depth < DEEPEST { path_of(node.name) } else { format!("{place}/{part}") };
         }
-        node.files.get(name).map(|entry| (format!("{place}/{name}"), *entry))
+        node.file(name).map(|entry| (format!("{place}/{name}"), entry))
     }
 }
 
@@ -275,7 +303,7 @@ struct Old<'a> {
 impl Old<'_> {
     /// A folder in it.
     fn inner(&self, name: &str, depth: usize) -> Option<Self> {
-        let node = self.node.folders.get(name)?;
+        let node = self.node.folder(name)?;
         let path = match depth < DEEPEST {
             true => path_of(node.name),
             false => format!("{}/{name}", self.path),
@@ -285,7 +313,7 @@ impl Old<'_> {
 
     /// Where it has the content of an entry.
     fn content(&self, name: &str, entry: &Entry, spoilt: &BTreeSet<Hash>) -> Option<String> {
-        let own = self.node.files.get(name)?;
+        let own = self.node.file(name)?;
         let same = own.kind.hash() == entry.kind.hash() && blob_mode(own) == blob_mode(entry);
         let whole = own.kind.hash().is_some_and(|hash| !spoilt.contains(&hash));
         (same && whole).then(|| format!("{}/{name}", self.path))

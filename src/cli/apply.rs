@@ -7,6 +7,7 @@ use super::absorb::work::{self, Work};
 use super::carry::{Carry, Keeping, Manner};
 use super::here::{Applied, Ground};
 use super::home::{Place, broken, confirm, damaged, failed};
+use super::paths::is_in;
 use super::session::{FILE, Session};
 use super::{Global, Status, Stop, Who, absorb, help, say, wrong};
 use crate::apply::after::Scope;
@@ -187,22 +188,24 @@ fn not_over_ones_own(wanted: &[Wanted], site: &Site, root: &Utf8Path) -> Result<
         ("the configuration", whole(&file), false),
         ("the configuration", file, false),
     ];
-    for wanted in wanted {
-        let path = &wanted.entry.path;
+    // What of it is below the home, or above all of it.
+    let mut near: Vec<(&str, &Utf8Path, &str, bool)> = Vec::new();
+    for (what, own, with_inside) in &own {
         for home in [&site.path, &site.home.path] {
-            let place = home.join(path);
-            let hit = own.iter().find(|(_, own, with_inside)| {
-                own.starts_with(&place) || *with_inside && place.starts_with(own)
-            });
-            if let Some((what, own, _)) = hit {
-                wrong(&format!(
-                    "{} cannot be managed: {what} is there, {}",
-                    shown(path),
-                    shown(own)
-                ));
-                help("manage files beside it, or move it elsewhere");
-                return Err(Stop::Errors);
-            }
+            let inner = own.strip_prefix(home).ok();
+            let above = || home.starts_with(own).then_some(Utf8Path::new(""));
+            near.extend(inner.or_else(above).map(|at| (*what, &**own, at.as_str(), *with_inside)));
+        }
+    }
+    for wanted in wanted {
+        let path = wanted.entry.path.as_str();
+        let hit = near
+            .iter()
+            .find(|(_, _, own, with_inside)| is_in(own, path) || *with_inside && is_in(path, own));
+        if let Some((what, own, ..)) = hit {
+            wrong(&format!("{} cannot be managed: {what} is there, {}", shown(path), shown(own)));
+            help("manage files beside it, or move it elsewhere");
+            return Err(Stop::Errors);
         }
     }
     Ok(())

@@ -64,7 +64,8 @@ impl Chosen {
     }
 }
 
-fn is_in(path: &str, place: &str) -> bool {
+/// Whether a path is a place, or below it. Both are relative to the same; nothing is all of it.
+pub fn is_in(path: &str, place: &str) -> bool {
     place.is_empty()
         || path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -103,10 +103,9 @@ impl Switch<'_> {
         let after = Forest::of(new());
         let before = Forest::of(old.iter().copied());
         // What leaves is there until the home no longer leads to it.
-        let has = |entry: &Entry| {
-            manifest.entry(&entry.path).is_some_and(|own| own.kind.hash().is_some())
-        };
-        let stays = old.iter().all(|entry| entry.kind.hash().is_none() || has(entry));
+        let mut own = new().filter(|entry| entry.kind.hash().is_some());
+        let mut has = |entry: &&Entry| own.by_ref().any(|own| own.path == entry.path);
+        let stays = old.iter().filter(|entry| entry.kind.hash().is_some()).all(|old| has(old));
         // What could not be removed last time has nothing that it could lead to.
         let is_there = |entry: &&&Entry| !self.record.ledger.pending.contains_key(&entry.path);
         let passing =
