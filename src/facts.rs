@@ -102,6 +102,11 @@ pub fn rights() -> Rights {
     }
 }
 
+/// Whether stdout is a terminal, which bytes that are no text would upset.
+pub fn prints_to_a_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
 /// The number of who runs hcc, as far as files are concerned.
 pub fn uid() -> u32 {
     rustix::process::geteuid().as_raw()

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("eval", &["eval", "schema", "syntax", "diag", "files", "value", "emit"]),
     ("lower", &["lower", "eval", "schema", "syntax", "diag", "files", "value", "emit", "ir"]),
     ("emit", &["emit", "ir", "diag"]),
-    ("export", &["export", "ir", "files"]),
+    ("export", &["export", "emit", "ir", "files"]),
     ("apply", &["apply", "emit", "ir", "files"]),
     ("import", &["import", "schema", "syntax", "diag", "files", "value", "emit", "ir"]),
     ("facts", &["eval", "apply"]),

@@ -3,8 +3,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
+use super::export::{refused, wrote};
 use super::session::Session;
-use super::{Global, Status, Stop, Who, help, print, print_json, say, show, tree, wrong};
+use super::{Global, Status, Stop, Who, print, print_json, show, tree, wrong};
 use crate::export;
 use crate::ir::Document;
 
@@ -83,49 +84,6 @@ impl Compile {
             Format::Files => export::files::write(documents, root, out),
             Format::Stow => export::stow::write(documents, root, out),
         };
-        match result {
-            Ok(count) => {
-                if global.json {
-                    return print_json(
-                        &serde_json::json!({"version": crate::ir::VERSION, "wrote": count, "to": out}),
-                    );
-                }
-                if !global.quiet {
-                    say(&format!(
-                        "Wrote {count} file{} to {out}",
-                        if count == 1 { "" } else { "s" }
-                    ));
-                }
-                Ok(())
-            }
-            Err(export::Refused::NotOurs(path)) => {
-                wrong(&format!(
-                    "{} holds something that hcc did not write",
-                    crate::files::shown(&path)
-                ));
-                help("name a folder that is new or empty");
-                Err(Stop::Decide)
-            }
-            Err(export::Refused::Clash(what)) => {
-                wrong(&what);
-                Err(Stop::Errors)
-            }
-            Err(export::Refused::Source(path, error)) => {
-                wrong(&format!(
-                    "cannot read {}: {}",
-                    crate::files::shown(&path),
-                    crate::syntax::import::reason(&error)
-                ));
-                Err(Stop::Failed)
-            }
-            Err(export::Refused::Io(path, error)) => {
-                wrong(&format!(
-                    "cannot write {}: {}",
-                    crate::files::shown(&path),
-                    crate::syntax::import::reason(&error)
-                ));
-                Err(Stop::Failed)
-            }
-        }
+        wrote(result.map_err(refused)?, out, global)
     }
 }

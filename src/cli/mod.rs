@@ -13,6 +13,7 @@ mod compile;
 mod completions;
 mod diff;
 mod difference;
+mod export;
 mod gc;
 mod generations;
 pub mod here;
@@ -38,7 +39,7 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
-use talk::{help, print, print_json, say, say_once, stopped, tell, wrong};
+use talk::{help, print, print_bytes, print_json, say, say_once, stopped, tell, wrong};
 
 /// One typed description of all your machines, compiled into the files other tools read.
 #[derive(Debug, Parser)]
@@ -108,6 +109,8 @@ enum Command {
     Check(check::Check),
     /// Compile, and print or write what would be generated
     Compile(compile::Compile),
+    /// Write a home for a machine without hcc: a stow tree, an archive, a script
+    Export(export::Export),
     /// Print one generated file
     Show(show::Show),
     /// Set up this home: show what changes, ask, do it
@@ -153,6 +156,7 @@ pub fn run() -> ExitCode {
         Command::Adopt(command) => command.run(&cli.global),
         Command::Check(command) => command.run(&cli.global),
         Command::Compile(command) => command.run(&cli.global),
+        Command::Export(command) => command.run(&cli.global),
         Command::Show(command) => command.run(&cli.global),
         Command::Apply(command) => command.run(&cli.global),
         Command::Status(command) => command.run(&cli.global),

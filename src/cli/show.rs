@@ -98,10 +98,7 @@ fn print_bytes(path: &str, bytes: std::io::Result<Option<Vec<u8>>>, file: &File)
     match bytes {
         Ok(Some(bytes)) => match String::from_utf8(bytes) {
             Ok(text) => print(&text),
-            Err(error) => {
-                use std::io::Write;
-                std::io::stdout().write_all(error.as_bytes()).map_err(|_| Stop::Failed)
-            }
+            Err(error) => super::print_bytes(error.as_bytes()),
         },
         Ok(None) => print(&without_bytes(file)),
         Err(error) => {

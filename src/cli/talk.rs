@@ -39,6 +39,20 @@ pub(super) fn print(text: &str) -> Status {
     }
 }
 
+/// Prints data that may be no text, as it is.
+pub(super) fn print_bytes(bytes: &[u8]) -> Status {
+    SAID.with_borrow_mut(|said| said.printed = true);
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => {
+            wrong(&format!("cannot write: {error}"));
+            Err(Stop::Failed)
+        }
+    }
+}
+
 /// Prints data as JSON.
 pub(super) fn print_json(value: &impl serde::Serialize) -> Status {
     match serde_json::to_string_pretty(value) {

@@ -1,14 +1,19 @@
 //! The IR to a tree somewhere else.
 //!
-//! Handed documents and the configuration's folder, writes below one folder that is its own.
+//! Handed documents and the configuration's folder, writes below one folder that is its own, or hands
+//! on the bytes of one file.
 
 pub mod files;
 mod folder;
+pub mod script;
 pub mod stow;
+pub mod tar;
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -64,11 +69,80 @@ fn not_in_a_source(
     Ok(())
 }
 
-/// Writes one file of the IR below a folder.
-fn put(file: &File, root: &Utf8Path, below: &Utf8Path, out: &mut Folder) -> Result<(), Refused> {
-    let path = below.join(file.path.trim_start_matches('/'));
-    match &file.content {
-        Content::Link { to } => out.put(&path, |path| std::os::unix::fs::symlink(&**to, path)),
+/// A file as it is laid out somewhere else: one of the IR, or one of a folder that it mirrors.
+#[derive(Debug)]
+pub struct Laid<'a> {
+    /// Below the home; absolute for a system.
+    pub path: Utf8PathBuf,
+    /// What it is.
+    pub what: What,
+    /// What declares it.
+    pub file: &'a File,
+}
+
+/// What is laid out.
+#[derive(Debug)]
+pub enum What {
+    /// A file with this text.
+    Text(Arc<str>, Mode),
+    /// A file with the bytes of one of the configuration's.
+    Copy(Utf8PathBuf, Mode),
+    /// A link to this place.
+    Link(Arc<str>),
+}
+
+/// Permissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode {
+    /// As chmod takes them.
+    pub bits: u32,
+    /// Whether the configuration says them; they follow from the file otherwise.
+    pub said: bool,
+}
+
+impl Laid<'_> {
+    /// Its bytes; none for a link.
+    ///
+    /// # Errors
+    /// [`Refused::Source`].
+    pub fn bytes(&self) -> Result<Option<Cow<'_, [u8]>>, Refused> {
+        match &self.what {
+            What::Text(text, _) => Ok(Some(Cow::Borrowed(text.as_bytes()))),
+            What::Copy(from, _) => match crate::files::read(from) {
+                Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
+                Err(error) => Err(Refused::Source(from.clone(), error)),
+            },
+            What::Link(_) => Ok(None),
+        }
+    }
+
+    /// Its permissions; none for a link.
+    pub fn mode(&self) -> Option<Mode> {
+        match &self.what {
+            What::Text(_, mode) | What::Copy(_, mode) => Some(*mode),
+            What::Link(_) => None,
+        }
+    }
+}
+
+/// All files of a document, sorted by path. Every source can be read.
+///
+/// # Errors
+/// [`Refused::Source`].
+pub fn lay<'a>(document: &'a Document, root: &Utf8Path) -> Result<Vec<Laid<'a>>, Refused> {
+    let mut list = Vec::new();
+    for file in &document.files {
+        list.extend(lay_one(file, root)?);
+    }
+    list.sort_by(|one, other| one.path.as_str().cmp(other.path.as_str()));
+    Ok(list)
+}
+
+fn lay_one<'a>(file: &'a File, root: &Utf8Path) -> Result<Vec<Laid<'a>>, Refused> {
+    let path = Utf8PathBuf::from(&file.path);
+    let mode = || Mode { bits: mode(file, root), said: file.mode.is_some() };
+    let what = match &file.content {
+        Content::Link { to } => What::Link(to.clone()),
         Content::Source { source, files, folder: true, .. } => {
             let from = root.join(source);
             let list = match files.is_empty() {
@@ -77,26 +151,39 @@ fn put(file: &File, root: &Utf8Path, below: &Utf8Path, out: &mut Folder) -> Resu
                     .map_err(|error| Refused::Source(from.clone(), error))?,
                 false => files.clone(),
             };
-            for Mirrored { path: inner, executable, .. } in list {
-                readable(&from.join(&inner))?;
-                out.put(&path.join(&inner), |to| {
-                    fs::copy(from.join(&inner), to)?;
-                    let mode = if executable { 0o755 } else { 0o644 };
-                    fs::set_permissions(to, fs::Permissions::from_mode(mode))
-                })?;
-            }
-            Ok(())
+            let one = |Mirrored { path: inner, executable, .. }: Mirrored| {
+                let from = from.join(&inner);
+                readable(&from)?;
+                let mode = Mode { bits: if executable { 0o755 } else { 0o644 }, said: false };
+                Ok(Laid { path: path.join(&inner), what: What::Copy(from, mode), file })
+            };
+            return list.into_iter().map(one).collect();
         }
-        content => {
-            if let Content::Source { source, .. } = content {
-                readable(&root.join(source))?;
-            }
-            out.put(&path, |to| {
-                fs::write(to, bytes(file, root)?.unwrap_or_default())?;
-                fs::set_permissions(to, fs::Permissions::from_mode(mode(file, root)))
-            })
+        Content::Source { source, folder: false, .. } => {
+            let from = root.join(source);
+            readable(&from)?;
+            What::Copy(from, mode())
         }
+        Content::Text { text } => What::Text(text.clone(), mode()),
+        Content::Data { .. } => What::Text(file.written.text.clone(), mode()),
+    };
+    Ok(vec![Laid { path, what, file }])
+}
+
+/// Writes one file of the IR below a folder.
+fn put(file: &File, root: &Utf8Path, below: &Utf8Path, out: &mut Folder) -> Result<(), Refused> {
+    for laid in lay_one(file, root)? {
+        let path = below.join(laid.path.as_str().trim_start_matches('/'));
+        let set = |to: &Utf8Path, mode: Mode| {
+            fs::set_permissions(to, fs::Permissions::from_mode(mode.bits))
+        };
+        out.put(&path, |to| match &laid.what {
+            What::Link(target) => std::os::unix::fs::symlink(&**target, to),
+            What::Copy(from, mode) => fs::copy(from, to).and_then(|_| set(to, *mode)),
+            What::Text(text, mode) => fs::write(to, text.as_bytes()).and_then(|()| set(to, *mode)),
+        })?;
     }
+    Ok(())
 }
 
 fn readable(source: &Utf8Path) -> Result<(), Refused> {
