@@ -76,7 +76,7 @@ impl<'a> Node<'a> {
             };
         }
         // `a-b/` is before `a/`, and `a-b` is not before `a`.
-        node.folders.sort_by(|(a, _), (b, _)| a.cmp(b));
+        node.folders.sort_by_key(|(name, _)| *name);
         for (name, _) in &node.folders {
             if let Ok(at) = node.files.binary_search_by(|(own, _)| own.cmp(name)) {
                 node.files.remove(at);
