@@ -104,7 +104,7 @@ impl Switch<'_> {
         let before = Forest::of(old.iter().copied());
         // What leaves is there until the home no longer leads to it.
         let mut own = new().filter(|entry| entry.kind.hash().is_some());
-        let mut has = |entry: &&Entry| own.by_ref().any(|own| own.path == entry.path);
+        let has = |entry: &&Entry| own.by_ref().any(|own| own.path == entry.path);
         let stays = old.iter().filter(|entry| entry.kind.hash().is_some()).all(has);
         // What could not be removed last time has nothing that it could lead to.
         let is_there = |entry: &&&Entry| !self.record.ledger.pending.contains_key(&entry.path);
