@@ -91,7 +91,10 @@ pub fn plan(site: &Site, keep: Keep, now: u64) -> Result<Plan, GcError> {
     let (kept, way_back) = kept(&list, site.current()?.0, &needed, keep, now);
     let rewrites = rewrites(&list, &kept);
     let mut trees = Trees::read(state).map_err(|error| io_at(state.join(tree::FOLDER), error))?;
-    let roots = kept.iter().filter_map(|number| root(state, *number));
+    // One that stays in transition is what the home leads to.
+    let transition = |number: &u64| root(state, &format!("{number}/transition"));
+    let roots = kept.iter().filter_map(|number| root(state, &number.to_string()));
+    let roots = roots.chain(kept.iter().filter_map(transition));
     let under_way = journal.iter().flat_map(|journal| &journal.trees).map(ToString::to_string);
     let reached = trees.reached(roots.chain(under_way).collect());
     trees.list.retain(|name, _| !reached.contains(name));
@@ -140,8 +143,8 @@ fn rewrites(list: &[Listed], kept: &BTreeSet<u64>) -> Vec<(u64, Option<u64>)> {
 }
 
 /// The tree that a generation is.
-fn root(state: &State, number: u64) -> Option<String> {
-    let to = fs::read_link(state.join(format!("generations/{number}/home"))).ok()?;
+fn root(state: &State, generation: &str) -> Option<String> {
+    let to = fs::read_link(state.join(format!("generations/{generation}/home"))).ok()?;
     Some(to.file_name()?.to_str()?.to_owned())
 }
 

@@ -2,6 +2,7 @@
 //! again after a crash, and then does what is left of it.
 
 use std::io;
+use std::sync::Arc;
 
 use super::disk::{Disk, exchange, is_absent, kind, move_new, move_over, same};
 use super::ledger::{self, Ledger, Original, Pending};
@@ -418,6 +419,18 @@ pub struct Before<'a> {
     pub home: &'a Disk,
 }
 
+impl Before<'_> {
+    /// What hcc left at a path: of the generation, or of an earlier one from which it could not be
+    /// removed.
+    fn left(&self, path: &str) -> Option<&Arc<Entry>> {
+        match self.ledger.pending.get(path) {
+            Some(Pending::NotRemoved(entry)) => Some(entry),
+            Some(_) => None,
+            None => self.old.entry(path),
+        }
+    }
+}
+
 /// What a step that went otherwise leaves on the ledger.
 pub fn note(step: &Step, done: &Done, ledger: &mut Ledger, before: &Before) {
     match (step, done) {
@@ -451,7 +464,7 @@ pub fn note(step: &Step, done: &Done, ledger: &mut Ledger, before: &Before) {
             if let Some(back) = back {
                 ledger.originals.insert(path.clone(), back.clone());
             }
-            if let Some(entry) = before.old.entry(path) {
+            if let Some(entry) = before.left(path) {
                 ledger.pending.insert(path.clone(), Pending::NotRemoved(entry.clone()));
             }
         }
@@ -471,10 +484,8 @@ fn held(path: &str, ledger: &mut Ledger, before: &Before) {
     ledger.merged.extend(merged.map(|(own, merging)| (own.clone(), merging.clone())));
     for entry in new.entries.iter().filter(|entry| counts(&entry.path)) {
         // Our old link leads to what is new: where that differs, it says nothing of the old one.
-        let says = |old: &&std::sync::Arc<Entry>| {
-            !matches!(old.kind, Kind::Link(_)) || old.kind == entry.kind
-        };
-        let still = old.entry(&entry.path).filter(says);
+        let says = |old: &&Arc<Entry>| !matches!(old.kind, Kind::Link(_)) || old.kind == entry.kind;
+        let still = before.left(&entry.path).filter(says);
         let pending = match still {
             Some(old) => Pending::NotRemoved(old.clone()),
             None => Pending::NotPlaced,
@@ -482,7 +493,8 @@ fn held(path: &str, ledger: &mut Ledger, before: &Before) {
         ledger.pending.insert(entry.path.clone(), pending);
     }
     // What should have made room.
-    let left = old.entries.iter().filter(|entry| counts(&entry.path));
+    let waiting = last.pending.keys().filter_map(|own| before.left(own));
+    let left = old.entries.iter().chain(waiting).filter(|entry| counts(&entry.path));
     let stands = |path: &str| matches!(home.look(path), Ok(Some(_)));
     for entry in left.filter(|own| new.entry(&own.path).is_none() && stands(&own.path)) {
         ledger.pending.insert(entry.path.clone(), Pending::NotRemoved(entry.clone()));

@@ -657,3 +657,36 @@ fn all_that_the_commit_needs_is_on_disk_before_it_and_the_home_before_the_journa
     }
     assert!(moved > 30, "only {moved} moves");
 }
+
+#[test]
+fn a_link_that_cannot_be_removed_leads_to_what_it_did_until_it_can() {
+    if !has_strace() {
+        return;
+    }
+    let sandbox = Sandbox::new("home { file \".gone\" text=\"gone\"; file \".a\" text=\"1\" }\n");
+    sandbox.apply();
+    let held = |number: usize| {
+        sandbox.config("hcc.kdl", format!("home {{ file \".a\" text=\"{number}\" }}\n"));
+        let hcc = sandbox.command(&["apply", "--yes", "--no-packages"]);
+        let mut command = Command::new("strace");
+        let home = sandbox.home("");
+        let home = home.to_str().expect("text").trim_end_matches('/');
+        command.args(["-f", "-qq", "-o", "/dev/null", "-P", home]);
+        command.args(["-e", "inject=unlinkat:error=EIO"]).arg(hcc.get_program());
+        command.args(hcc.get_args()).env_clear().current_dir(sandbox.home(""));
+        command.envs(hcc.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        sandbox.ran(&command.output().expect("strace")).ends(4).says(".gone: ");
+        assert_eq!(sandbox.read(".gone"), "gone\n");
+        assert_eq!(sandbox.read(".a"), format!("{number}\n"));
+        sandbox.run(&["status"]).well().says(".gone: could not be removed");
+    };
+    held(2);
+    sandbox.run(&["gc", "--keep", "0", "--yes"]).well();
+    assert_eq!(sandbox.read(".gone"), "gone\n");
+    held(3);
+    sandbox.apply();
+    assert!(sandbox.home(".gone").symlink_metadata().is_err());
+    sandbox.run(&["gc", "--keep", "0", "--yes"]).well();
+    assert_eq!(sandbox.read(".a"), "3\n");
+    sandbox.run(&["status", "--exit-code"]).well();
+}

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::{FEW, LAST_CURRENT, NEXT_CURRENT, NEXT_LEDGER, Report, SwitchError};
 use crate::apply::disk::{Disk, is_absent, kind, move_over};
 use crate::apply::journal::{self, Journal};
-use crate::apply::ledger::{self, Ledger};
-use crate::apply::manifest;
+use crate::apply::ledger::{self, Ledger, Pending};
+use crate::apply::manifest::{self, Kind};
 use crate::apply::site::{CURRENT, Site};
 use crate::apply::step::{self, Done, Step};
 use crate::apply::tree;
@@ -111,7 +111,13 @@ pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, Sw
         let path = site.state.join(name).into_string();
         move |error| SwitchError::Io(path, error)
     };
-    if store.look(LAST_CURRENT).map_err(in_state(LAST_CURRENT))?.is_some() {
+    // A link that could not be removed leads to what it led to, until it can be.
+    let waits = ledger.pending.values().any(
+        |own| matches!(own, Pending::NotRemoved(entry) if matches!(entry.kind, Kind::Link(_))),
+    );
+    if waits {
+        store.remove_all(LAST_CURRENT).map_err(in_state(LAST_CURRENT))?;
+    } else if store.look(LAST_CURRENT).map_err(in_state(LAST_CURRENT))?.is_some() {
         move_over((store, LAST_CURRENT), (store, CURRENT)).map_err(in_state(CURRENT))?;
     }
     if touched.len() > FEW {

@@ -106,8 +106,11 @@ impl Switch<'_> {
         let mut own = new().filter(|entry| entry.kind.hash().is_some());
         let has = |entry: &&Entry| own.by_ref().any(|own| own.path == entry.path);
         let stays = old.iter().filter(|entry| entry.kind.hash().is_some()).all(has);
-        // What could not be removed last time has nothing that it could lead to.
-        let is_there = |entry: &&&Entry| !self.record.ledger.pending.contains_key(&entry.path);
+        // What could not be removed last time may have nothing that it could lead to.
+        let is_there = |entry: &&&Entry| {
+            !self.record.ledger.pending.contains_key(&entry.path)
+                || self.contents.read(entry).is_ok()
+        };
         let passing =
             (!stays).then(|| Forest::of(new().chain(old.iter().filter(is_there).copied())));
         let transition = passing.as_ref().unwrap_or(&after);
