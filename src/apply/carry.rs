@@ -5,7 +5,7 @@ use std::io;
 
 use rustix::fs::FileType;
 
-use super::disk::{Disk, kind, move_new, move_over};
+use super::disk::{Disk, copy_file, copy_folder_attributes, kind, move_new, move_over, same_bytes};
 use crate::ir::Stamp;
 
 /// Moves what stands at one path to another, on another file system: `over` what stands there, or
@@ -42,13 +42,12 @@ fn beside(path: &str, name: &str) -> String {
     path.rsplit_once('/').map_or(name.to_owned(), |(above, _)| format!("{above}/{name}"))
 }
 
-/// Copies, with modes and times.
+/// Copies, with modes, times and extended attributes.
 fn copy(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
     let Some(found) = from.0.look(from.1)? else { return Err(io::ErrorKind::NotFound.into()) };
     match kind(&found) {
         FileType::RegularFile => {
-            let (bytes, found) = from.0.read(from.1)?;
-            to.0.create(to.1, &bytes, found.mode & 0o7777, true)?;
+            let found = copy_file(from, to)?;
             to.0.set_time(to.1, found.mtime)
         }
         FileType::Symlink => {
@@ -61,6 +60,7 @@ fn copy(from: (&Disk, &str), to: (&Disk, &str)) -> io::Result<()> {
                 let (inner, new) = (format!("{}/{name}", from.1), format!("{}/{name}", to.1));
                 copy((from.0, &inner), (to.0, &new))?;
             }
+            copy_folder_attributes(from, to)?;
             to.0.set_mode(to.1, found.mode & 0o7777)?;
             to.0.sync_folder(to.1)?;
             to.0.set_time(to.1, found.mtime)
@@ -88,8 +88,10 @@ pub fn is_same(one: (&Disk, &str), other: (&Disk, &str)) -> io::Result<bool> {
         return Ok(false);
     }
     match kind(&a) {
-        FileType::RegularFile => Ok((a.size, a.mtime, mode(&a)) == (b.size, b.mtime, mode(&b))
-            && one.0.read(one.1)?.0 == other.0.read(other.1)?.0),
+        FileType::RegularFile => {
+            Ok((a.size, a.mtime, mode(&a)) == (b.size, b.mtime, mode(&b))
+                && same_bytes(one, other)?)
+        }
         FileType::Symlink => Ok(one.0.link_text(one.1)? == other.0.link_text(other.1)?),
         FileType::Directory => {
             let names = one.0.list(one.1)?;

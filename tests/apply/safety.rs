@@ -424,3 +424,41 @@ fn names_that_are_not_unicode_stay_where_they_are() {
     sandbox.run(&["uninstall", "--yes"]).well();
     assert_eq!(fs::read(&odd).expect("it is there"), b"mine\n");
 }
+
+/// Sets an extended attribute, by Python; whether the file system takes it.
+fn set_attribute(path: &Path) -> bool {
+    let code = "import os,sys; os.setxattr(sys.argv[1], 'user.hcc', b'kept')";
+    let done = Command::new("python3").args(["-c", code]).arg(path).output();
+    done.is_ok_and(|done| done.status.success())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn extended_attributes_go_with_what_is_moved_to_another_file_system() {
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
+        eprintln!("SKIPPED: there is no second file system at /dev/shm");
+        return;
+    };
+    let sandbox = Sandbox::new("home { file \".a\" text=\"ours\"; file \".d\" text=\"ours\" }\n");
+    // More than is copied or compared at once.
+    sandbox.write(".a", "mine\n".repeat(100_000));
+    sandbox.write(".d/x", "mine\n");
+    let probe = other.path().join("probe");
+    fs::write(&probe, "").expect("written");
+    let all = [sandbox.home(".a"), sandbox.home(".d"), sandbox.home(".d/x"), probe];
+    if !all.iter().all(|path| set_attribute(path)) {
+        eprintln!("SKIPPED: no python3, or a file system without extended attributes of users");
+        return;
+    }
+    let state = other.path().join("hcc");
+    let run = |arguments: &[&str]| {
+        sandbox.ran(&sandbox.command(arguments).env("HCC_STATE", &state).output().expect("hcc"))
+    };
+    let before = sandbox.snapshot();
+    run(&[APPLY, &["--backup", "store"]].concat()).well();
+    run(&["uninstall", "--yes"]).well();
+    sandbox.snapshot().is(&before);
+    let code = "import os,sys; print([os.getxattr(p, 'user.hcc') for p in sys.argv[1:]])";
+    let got = Command::new("python3").args(["-c", code]).args(&all[..3]).output().expect("python3");
+    assert_eq!(String::from_utf8_lossy(&got.stdout), "[b'kept', b'kept', b'kept']\n");
+}

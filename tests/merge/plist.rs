@@ -165,3 +165,32 @@ fn python_reads_what_is_merged() {
         );
     }
 }
+
+/// A binary property list of so many arrays, each of which holds the next twice.
+fn doubling(levels: u8) -> Vec<u8> {
+    let mut bytes = b"bplist00".to_vec();
+    let mut offsets = vec![bytes.len()];
+    bytes.extend([0xd1, 1, 2]);
+    offsets.push(bytes.len());
+    bytes.extend([0x51, b'k']);
+    for level in 0..levels {
+        offsets.push(bytes.len());
+        bytes.extend([0xa2, level + 3, level + 3]);
+    }
+    offsets.push(bytes.len());
+    bytes.extend([0x51, b'v']);
+    let table = bytes.len();
+    bytes.extend(offsets.iter().map(|at| u8::try_from(*at).unwrap_or(0)).collect::<Vec<u8>>());
+    bytes.extend([0, 0, 0, 0, 0, 0, 1, 1]);
+    for number in [offsets.len(), 0, table] {
+        bytes.extend((number as u64).to_be_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn a_few_bytes_that_stand_for_a_great_many_values_are_refused_at_once() {
+    assert!(Plist::from_reader(Cursor::new(doubling(4))).is_ok());
+    let merged = |bytes: Vec<u8>| refusal("plist", &bytes, r#"{"a": 1}"#);
+    assert!(merged(doubling(60)).contains("more values than a settings file holds"));
+}

@@ -1,6 +1,7 @@
 //! The only room that changes a home: a folder that is opened once, and what is done below it by
 //! handles, so that no link that appears on the way leads anywhere else.
 
+mod copy;
 mod rename;
 
 use std::cell::RefCell;
@@ -16,6 +17,7 @@ use rustix::io::Errno;
 
 use crate::files::stamp;
 use crate::ir::Stamp;
+pub use copy::{copy_file, copy_folder_attributes, same_bytes};
 pub use rename::{exchange, move_new, move_over, second_name};
 
 /// A folder, and what is done below it. Paths are relative to it.
@@ -396,15 +398,21 @@ fn folder() -> OFlags {
     OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC
 }
 
-fn read_at(above: &OwnedFd, name: &str, flags: OFlags) -> io::Result<(Vec<u8>, Stamp)> {
+/// Opens what must be a file; what is none is not waited for.
+fn open_file(above: &OwnedFd, name: &str, flags: OFlags) -> io::Result<(std::fs::File, Stamp)> {
     let flags = flags | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let handle = fs::openat(above, name, flags, Mode::empty())?;
     let found = stamp(&fs::fstat(&handle)?);
     if kind(&found) != FileType::RegularFile {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
     }
+    Ok((handle.into(), found))
+}
+
+fn read_at(above: &OwnedFd, name: &str, flags: OFlags) -> io::Result<(Vec<u8>, Stamp)> {
+    let (mut file, found) = open_file(above, name, flags)?;
     let mut bytes = Vec::with_capacity(usize::try_from(found.size).unwrap_or(0));
-    io::Read::read_to_end(&mut std::fs::File::from(handle), &mut bytes)?;
+    io::Read::read_to_end(&mut file, &mut bytes)?;
     Ok((bytes, found))
 }
 

@@ -9,6 +9,7 @@
 
 mod decide;
 mod edits;
+mod expansion;
 mod ini;
 mod json;
 mod plist;

@@ -6,6 +6,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use super::edits::{Edit, Edits, Map};
+use super::expansion::{Unexpanded, expanded};
 use super::words::{line_column, tagged};
 use super::{Document, MergeError};
 use crate::emit::{self, Params};
@@ -15,7 +16,10 @@ use ::plist::{Dictionary, Value as Plist};
 /// What a binary property list begins with.
 pub(super) const BINARY: &[u8] = b"bplist";
 /// How deep values may be nested: they are taken apart by recursion.
-const DEEPEST: usize = 100;
+pub(super) const DEEPEST: usize = 100;
+
+/// What a binary one may come to, in bytes and values.
+const LARGEST: u64 = crate::files::MAX_SIZE;
 
 /// A property list.
 pub(super) struct PropertyList {
@@ -38,6 +42,19 @@ impl PropertyList {
     /// Reads a file.
     pub fn read(bytes: &[u8]) -> Result<Self, MergeError> {
         let kind = if bytes.starts_with(BINARY) {
+            let refused = match expanded(bytes) {
+                Ok(size) if size <= LARGEST => None,
+                Ok(_) => Some("it stands for more values than a settings file holds".to_owned()),
+                Err(Unexpanded::Broken) => {
+                    Some("expected a property list, found it broken".to_owned())
+                }
+                Err(Unexpanded::Deep) => {
+                    Some(format!("expected at most {DEEPEST} levels of nesting"))
+                }
+            };
+            if let Some(message) = refused {
+                return Err(MergeError::Unable(message));
+            }
             Kind::Binary
         } else {
             let text = std::str::from_utf8(bytes).unwrap_or_default();
