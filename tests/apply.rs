@@ -18,6 +18,8 @@ mod kit;
 mod looks;
 #[path = "apply/messages.rs"]
 mod messages;
+#[path = "apply/questions.rs"]
+mod questions;
 #[path = "apply/safety.rs"]
 mod safety;
 #[path = "apply/sequences.rs"]
