@@ -96,6 +96,14 @@ pub fn stamp(stat: &rustix::fs::Stat) -> Stamp {
     }
 }
 
+/// Where a path leads, links resolved.
+///
+/// # Errors
+/// The system's own.
+pub fn real(path: &Utf8Path) -> io::Result<std::path::PathBuf> {
+    fs::canonicalize(path)
+}
+
 /// A file's bytes. Pipes and devices are refused, so that no run waits for one.
 ///
 /// # Errors

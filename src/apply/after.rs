@@ -196,7 +196,7 @@ impl After {
         let folder = format!("generations/{}/home", settled.services);
         let read = |entry: &Entry| match &entry.kind {
             Kind::Plain(to) => Some(Content::Link(to.clone())),
-            Kind::Live(from) => std::fs::read(from).ok().map(Content::File),
+            Kind::Live(from) => crate::files::read(from.as_str().into()).ok().map(Content::File),
             _ => {
                 let path = site.state.join(&folder).join(&entry.path);
                 std::fs::read(path).ok().map(Content::File)
@@ -209,7 +209,9 @@ impl After {
             .filter_map(|wanted| {
                 let content = match &wanted.entry.kind {
                     Kind::Plain(to) => Content::Link(to.clone()),
-                    Kind::Live(from) => Content::File(std::fs::read(from).ok()?),
+                    Kind::Live(from) => {
+                        Content::File(crate::files::read(from.as_str().into()).ok()?)
+                    }
                     _ => Content::File(wanted.read().ok()?.into_owned()),
                 };
                 unit(&wanted.entry, content, units)

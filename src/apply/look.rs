@@ -239,9 +239,8 @@ impl<'a> Eye<'a> {
 
     /// Whether a path leads to a file, given by its whole path.
     fn leads_to(&self, path: &str, to: &str) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        let own = std::fs::metadata(to).map(|own| (own.dev(), own.ino()));
-        matches!((self.home.through(path), own), (Some(there), Ok(own)) if (there.dev, there.ino) == own)
+        let own = crate::files::look(to.into());
+        matches!((self.home.through(path), own), (Some(there), Ok((_, own))) if (there.dev, there.ino) == (own.dev, own.ino))
     }
 
     fn text(&self, path: &str) -> io::Result<String> {
@@ -281,10 +280,7 @@ fn holds(wanted: Option<&Wanted>, held: impl Fn() -> io::Result<Vec<u8>>) -> boo
     match &wanted.entry.kind {
         Kind::Link(hash) | Kind::Copy(hash) => held().is_ok_and(|bytes| Hash::of(&bytes) == *hash),
         Kind::Live(source) => {
-            let own = std::fs::metadata(source).and_then(|found| match found.is_file() {
-                true => std::fs::read(source),
-                false => Err(io::ErrorKind::InvalidInput.into()),
-            });
+            let own = crate::files::read(source.as_str().into());
             held().is_ok_and(|bytes| own.is_ok_and(|own| own == bytes))
         }
         Kind::Merge(_) | Kind::Plain(_) => false,

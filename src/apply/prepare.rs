@@ -36,7 +36,7 @@ pub fn prepare(
         look: &|path| site.home.look(path).ok().flatten(),
         mirrors: &|path, folder| {
             let there = site.home.path.join(path).canonicalize();
-            let own = std::fs::canonicalize(folder);
+            let own = crate::files::real(Utf8Path::new(folder));
             let is_wanted = |inner: &str| {
                 let inner = format!("{path}/{inner}");
                 wanted.binary_search_by(|own| own.entry.path.as_str().cmp(&inner)).is_ok()

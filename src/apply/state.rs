@@ -123,6 +123,10 @@ impl State {
         // In the home itself it moves with it.
         let is_its = mark.id == own || mark.home == home.as_str() || self.path.starts_with(home);
         match is_its {
+            // Another run was first to mark it, but this one made the folders.
+            true if !made.is_empty() && mark.made.is_empty() => {
+                self.write(MARK, &Mark { made, ..mark })
+            }
             true => Ok(()),
             false => Err(StateError::Elsewhere(self.path.clone(), mark.home)),
         }

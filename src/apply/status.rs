@@ -278,5 +278,5 @@ fn kind(found: &Found, managed: &Kind) -> (Drift, Vec<String>) {
 }
 
 fn is_gone(path: &str) -> bool {
-    std::fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    crate::files::kind(path.into()).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }

@@ -211,7 +211,13 @@ impl Wanted {
             Bytes::Text(text) => Ok(text.as_bytes().into()),
             Bytes::Read(bytes, _) => Ok((&bytes[..]).into()),
             Bytes::File(path) | Bytes::Tree(path) => {
-                let bytes = std::fs::read(path)?;
+                let bytes = match &self.bytes {
+                    // Of any size, as it was when it was looked at.
+                    Bytes::File(_) => {
+                        crate::files::read_sized(path, self.source.map_or(0, |own| own.size))?
+                    }
+                    _ => std::fs::read(path)?,
+                };
                 if self.entry.kind.hash() == Some(Hash::of(&bytes)) {
                     return Ok(bytes.into());
                 }

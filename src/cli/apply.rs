@@ -13,7 +13,7 @@ use super::{Global, Status, Stop, Who, absorb, help, say, wrong};
 use crate::apply::after::Scope;
 use crate::apply::change::{self, Change};
 use crate::apply::manifest::Entry;
-use crate::apply::package::Ask;
+use crate::apply::package::{self, Ask};
 use crate::apply::plan::Policy;
 use crate::apply::site::Site;
 use crate::apply::wanted::{self, Wanted};
@@ -159,29 +159,31 @@ pub fn plan(
     };
     let wanted =
         wanted::of(document, &root, &record.index).map_err(|error| failed(&error.to_string()))?;
+    let file = root.join(applied.session.path.file_name().unwrap_or(FILE));
     not_into_the_source(&wanted, site, &root)?;
-    not_over_ones_own(&wanted, site, &root)?;
-    let blank = || std::fs::read(root.join(FILE)).is_ok_and(|text| text.trim_ascii().is_empty());
+    not_over_ones_own(&wanted, site, &file)?;
+    let blank = || crate::files::read(&file).is_ok_and(|text| text.trim_ascii().is_empty());
     if wanted.is_empty() && !record.index.records.is_empty() && blank() {
         let count = record.index.records.len();
-        wrong(&format!("{} is empty; {count} files are managed here", root.join(FILE)));
+        wrong(&format!("{} is empty; {count} files are managed here", shown(&file)));
         help("`hcc uninstall` gives everything back, if that is what you want");
         return Err(Stop::Decide);
     }
-    let file = root.join(applied.session.path.file_name().unwrap_or(FILE));
-    let rest = change::rest(document).map_err(|reasons| {
+    let mut rest = change::rest(document).map_err(|reasons| {
         reasons.iter().for_each(|reason| wrong(reason));
         Stop::Errors
     })?;
+    // What the machine itself asks for is not taken away because its user does not any more.
+    rest.packages.spare(&package::wanted(&applied.system.document));
     let manifest = change::manifest("apply".to_owned(), file.into_string(), rest);
     Change::plan(site, record, wanted, manifest, policy, looked).map_err(|error| broken(&error))
 }
 
 /// Refuses to move hcc's own folder, or the configuration, out of the way.
-fn not_over_ones_own(wanted: &[Wanted], site: &Site, root: &Utf8Path) -> Result<(), Stop> {
+fn not_over_ones_own(wanted: &[Wanted], site: &Site, file: &Utf8Path) -> Result<(), Stop> {
     let whole = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
     let state = site.state.path.clone();
-    let file = root.join(FILE);
+    let file = file.to_owned();
     let own = [
         ("hcc's own folder", state.clone(), true),
         ("hcc's own folder", whole(&state), true),

@@ -71,7 +71,7 @@ fn of(wanted: &Wanted) -> Option<Side> {
             Some(Side { bytes: Some(bytes), mode: Some(wanted.entry.mode) })
         }
         Kind::Plain(to) => Some(Side::link(to)),
-        Kind::Live(to) => Some(match std::fs::read(to) {
+        Kind::Live(to) => Some(match crate::files::read(to.as_str().into()) {
             Ok(bytes) => Side { bytes: Some(bytes), mode: None },
             // A folder as one link.
             Err(_) => Side::link(to),

@@ -75,7 +75,7 @@ pub fn print_file(list: &[Compiled], path: &str, global: &Global) -> Status {
                 return print_json(file);
             }
             let from = one.eval.shared.root.join(source).join(inner);
-            return print_bytes(path, std::fs::read(from).map(Some), file);
+            return print_bytes(path, crate::files::read(&from).map(Some), file);
         }
         wrong(&format!("nothing generates `{}`", shown(path)));
         let names: Vec<&str> = list

@@ -105,7 +105,7 @@ impl Case<'_> {
     /// A file of the configuration, which must not have changed too.
     fn source(&self, source: Utf8PathBuf, kind: Drift) -> Result<Way, Why> {
         let entry = self.entry().ok_or_else(|| why("it is not managed"))?;
-        let bytes = std::fs::read(&source)
+        let bytes = crate::files::read(&source)
             .map_err(|error| why(format!("{source}: {}", crate::files::reason(&error))))?;
         if self.now(kind).is_ok_and(|now| now == bytes) {
             return Ok(Way::Nothing);

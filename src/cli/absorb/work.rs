@@ -144,7 +144,7 @@ fn root(applied: &Applied) -> Utf8PathBuf {
 impl Work {
     /// The files that are written, with what they hold and what they will.
     pub fn writes(&self) -> Vec<(Utf8PathBuf, Vec<u8>, Vec<u8>)> {
-        let before = |path: &Utf8Path| std::fs::read(path).unwrap_or_default();
+        let before = |path: &Utf8Path| crate::files::read(path).unwrap_or_default();
         let sources =
             self.sources.iter().map(|(path, bytes, _)| (path.clone(), before(path), bytes.clone()));
         let texts = self.texts.iter().map(|(path, text)| {
