@@ -17,7 +17,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("emit", &["emit", "ir", "diag"]),
     ("export", &["export", "emit", "ir", "files"]),
     ("apply", &["apply", "emit", "ir", "files"]),
-    ("import", &["import", "schema", "syntax", "diag", "files", "value", "emit", "ir"]),
+    // Of the applier only how it reads a file that is merged.
+    ("import", &["import", "schema", "syntax", "diag", "files", "value", "emit", "ir", "apply"]),
     ("facts", &["eval", "apply"]),
 ];
 

@@ -79,6 +79,17 @@ impl Session {
         Self::load_with(path, &import::Texts::new(), machine)
     }
 
+    /// All targets that hcc knows, and no configuration.
+    pub(super) fn shelf(machine: Machine) -> Self {
+        let mut diags = Diagnostics::default();
+        let mut sources = Sources::default();
+        let here = Utf8Path::new("");
+        let config = import::from_text("", "", here, &mut sources, &mut diags);
+        let program =
+            program::build_with(config, sources, &machine, program::Shelf::All, &mut diags);
+        Self { program, path: Utf8PathBuf::new(), machine, diags }
+    }
+
     /// Reads a text as if it stood at a path.
     pub(super) fn of_text(path: &Utf8Path, text: &str, machine: Machine) -> Self {
         let mut diags = Diagnostics::default();

@@ -5,6 +5,7 @@
 
 pub mod brewfile;
 pub mod home;
+pub mod lift;
 pub mod page;
 pub mod report;
 pub mod stow;

@@ -13,6 +13,8 @@ pub struct Item {
     pub comment: Vec<String>,
     /// What stands behind it on its line, without `//`.
     pub note: Option<String>,
+    /// The mark in front of its name, without its parentheses.
+    pub mark: Option<&'static str>,
     /// Its name; without one there is the comment alone.
     pub name: String,
     /// Its arguments.
@@ -104,7 +106,8 @@ impl Item {
 
     /// Name, arguments and properties.
     fn head(&self, indent: &str) -> String {
-        let mut out = name(&self.name);
+        let mut out = self.mark.map(|mark| format!("({mark})")).unwrap_or_default();
+        out.push_str(&if self.name == "-" { self.name.clone() } else { name(&self.name) });
         for value in &self.args {
             out.push(' ');
             value.write(indent, &mut out);

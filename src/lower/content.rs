@@ -11,6 +11,7 @@ use crate::emit::{self, Params, Said};
 use crate::eval::Poisoned;
 use crate::eval::collect::string;
 use crate::ir::{Content, Origin, Written};
+use crate::schema::declare::KNOWLEDGE;
 use crate::syntax::tree::Node;
 use crate::value::{Data, Typed};
 
@@ -375,6 +376,10 @@ fn param(statement: &Statement<'_>, node: &Node) -> Result<Option<Said>, Poisone
     let mut said = Said { name: node.name.value.clone(), args: Vec::new(), props: IndexMap::new() };
     // With `from` it is a part of the value, else a parameter, as INI has one.
     if &*node.name.value == "section" && node.prop("from").is_some() {
+        return Ok(None);
+    }
+    // What is known of other tools' files says nothing about ours.
+    if KNOWLEDGE.contains(&&*node.name.value) {
         return Ok(None);
     }
     for entry in &*node.entries {

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::lift::{Input, Lifter};
 use super::places::{self, Places};
 use super::repo::{Put, Repo};
 use crate::cli::home::{Place, ask};
@@ -32,6 +33,12 @@ pub struct Home {
     /// The folder of the new configuration; by default ~/.config/hcc
     #[arg(long, value_name = "DIR")]
     out: Option<Utf8PathBuf>,
+    /// Say what hcc understands as options of its programs; all else stays a file
+    ///
+    /// A file is said so only if what hcc generates from it means the same, and the report says of
+    /// each other file why it is not.
+    #[arg(long)]
+    lift: bool,
     /// Take all that is found, without asking
     #[arg(long, short)]
     yes: bool,
@@ -58,7 +65,9 @@ impl Home {
             wrong("$HOME is not set");
             return Err(Stop::Usage);
         };
-        let places = Places::new(&place.home, &out, &place.state, self.allow_secrets);
+        let mut lifter = Lifter::new(facts::machine());
+        let mut places = Places::new(&place.home, &out, &place.state, self.allow_secrets);
+        places.rules.add(lifter.shelf().known());
         let found = match self.paths.as_slice() {
             [] => places.known(),
             named => places.named(named)?,
@@ -80,7 +89,7 @@ impl Home {
         let (taken, refused) = self.choose(&places, found)?;
         let report =
             Report { left: places::left(taken.iter().chain(&refused)), ..Report::default() };
-        self.write(global, &out, &taken, report)
+        self.write(global, &out, &taken, &mut lifter, report)
     }
 
     fn nothing(&self, places: &Places, found: &[Gathered], global: &Global) -> Status {
@@ -132,22 +141,67 @@ impl Home {
         }
     }
 
+    /// Lifts files of what is taken; what of it is left to be copied.
+    fn lifted(
+        &self,
+        taken: &[Gathered],
+        lifter: &mut Lifter,
+        report: &mut Report,
+    ) -> (Vec<Gathered>, Vec<Item>) {
+        if !self.lift {
+            return (taken.to_vec(), Vec::new());
+        }
+        let copies = taken.iter().flat_map(|own| &own.copies);
+        let inputs: Vec<Input> =
+            copies.map(|copy| Input { path: &copy.path, bytes: &copy.bytes }).collect();
+        let lifted = lifter.lift(&inputs);
+        report.left.extend(lifted.left);
+        if !lifted.done.is_empty() {
+            report.notes.push(
+                "hcc writes the lifted files anew: `hcc apply --backup store` keeps them as they are, and `hcc uninstall` brings them back".to_owned(),
+            );
+            report.notes.push(
+                "`hcc apply` installs a lifted program if it is missing; `package #null` in its block installs none".to_owned(),
+            );
+        }
+        let mut comments = 0;
+        for own in &lifted.done {
+            let (from, to) = (format!("~/{}", own.path), own.target.clone());
+            report.taken.push(Taken { from, to, count: 1 });
+            comments += own.comments;
+        }
+        if comments > 0 {
+            let lines =
+                if comments == 1 { "1 line".to_owned() } else { format!("{comments} lines") };
+            report.notes.push(format!(
+                "{lines} of comments in the lifted files are not in the configuration"
+            ));
+        }
+        let is_done = |copy: &Copy| lifted.done.iter().any(|own| own.path == copy.path);
+        let mut rest = taken.to_vec();
+        rest.iter_mut().for_each(|own| own.copies.retain(|copy| !is_done(copy)));
+        rest.retain(|own| !own.copies.is_empty());
+        (rest, lifter.items(&lifted.done))
+    }
+
     fn write(
         &self,
         global: &Global,
         out: &Utf8Path,
         taken: &[Gathered],
+        lifter: &mut Lifter,
         mut report: Report,
     ) -> Status {
+        let (taken, items) = self.lifted(taken, lifter, &mut report);
         let mut puts: Vec<Put> = taken.iter().flat_map(|own| &own.copies).map(copied).collect();
-        for own in taken {
+        for own in &taken {
             report.taken.push(Taken {
                 from: format!("~/{}", own.path),
                 to: "home.file".to_owned(),
                 count: own.copies.len(),
             });
         }
-        let text = config(taken);
+        let text = config(&taken, items);
         let config = Put {
             path: FILE.to_owned(),
             bytes: text.clone().into_bytes(),
@@ -187,7 +241,7 @@ impl Home {
         }
         told(&report, global);
         if !global.quiet {
-            let count: usize = report.taken.iter().map(|own| own.count).sum();
+            let count = puts.len();
             let files = if count == 1 {
                 "a copy of 1 file".to_owned()
             } else {
@@ -224,17 +278,26 @@ pub fn copied(copy: &Copy) -> Put {
 }
 
 /// The configuration.
-fn config(taken: &[Gathered]) -> String {
+fn config(taken: &[Gathered], lifted: Vec<Item>) -> String {
     let version = Item::new("hcc").prop("version", Scalar::Int(1));
-    let files = taken.iter().map(|own| {
-        Item::new("file").arg(&*own.path).prop("source", &*format!("{COPIES}/{}", own.path))
-    });
-    let note =
-        "What stands in the home becomes a link to the copy here: edits take effect at once.";
-    let live = Item::new("install-default").arg("live").comment(note);
-    let home = Item { children: files.collect(), open: true, ..Item::new("home") };
-    let parts = [version, super::super::init::host(&facts::machine()), live, home];
-    parts.map(|part| page::write(&[part])).join("\n")
+    let mut parts = vec![version, crate::cli::init::host(&facts::machine())];
+    if !taken.is_empty() {
+        let files = taken.iter().map(|own| {
+            Item::new("file").arg(&*own.path).prop("source", &*format!("{COPIES}/{}", own.path))
+        });
+        let note =
+            "What stands in the home becomes a link to the copy here: edits take effect at once.";
+        parts.push(Item::new("install-default").arg("live").comment(note));
+        parts.push(Item { children: files.collect(), open: true, ..Item::new("home") });
+    }
+    for item in lifted {
+        match parts.iter_mut().find(|own| own.name == item.name && own.args.is_empty()) {
+            Some(own) => own.children.extend(item.children),
+            None => parts.push(item),
+        }
+    }
+    let parts: Vec<String> = parts.into_iter().map(|part| page::write(&[part])).collect();
+    parts.join("\n")
 }
 
 /// Compiles a configuration that is about to be written.

@@ -2,6 +2,7 @@
 
 mod brewfile;
 pub(super) mod home;
+pub(super) mod lift;
 pub(super) mod places;
 mod put;
 pub(super) mod repo;

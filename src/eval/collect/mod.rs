@@ -155,6 +155,8 @@ impl Collector<'_> {
                 "assert" | "warn" => self.check(node, ctx),
                 "use" if at == State::ROOT => {}
                 "renamed" | "removed" => {}
+                // For whoever lifts a file.
+                "lifted" if ctx.target.is_some() => {}
                 "let" if ctx.block != State::TOP => self.bind(node, ctx),
                 "set" if ctx.target.is_some() => {
                     // A target that nobody mentions is not enabled: there is nothing to add to.

@@ -47,6 +47,9 @@ pub const FILE_PROPS: &[&str] = &[
     "empty",
 ];
 
+/// Children of `file` that say how a file of this kind is read, by whoever lifts one.
+pub const KNOWLEDGE: &[&str] = &["known-at", "reads", "rest"];
+
 const STATEMENTS: &[&str] = &[
     "doc",
     "option",
@@ -64,6 +67,7 @@ const STATEMENTS: &[&str] = &[
     "unit",
     "defaults",
     "activation",
+    "lifted",
     "target",
 ];
 

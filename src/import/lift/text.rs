@@ -1,0 +1,248 @@
+//! Texts of lines: those that a target's `reads` know become options, the others stay lines.
+//!
+//! Only lines that stand side by side are taken, and what is before and behind them stays there, so
+//! that nothing that is not understood changes its place. Among themselves, lines that say different
+//! things have no order.
+
+use indexmap::IndexMap;
+
+use super::words::{SHELL, is_closed, word, words};
+use super::{Entry, Said};
+use crate::ir::Value;
+use crate::schema::declare::{text_arg, text_prop};
+use crate::syntax::tree::{Node, Scalar};
+
+/// How a text is read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Grammar {
+    reads: Vec<Pattern>,
+    /// The option that the other lines stay in.
+    pub rest: String,
+    /// Its slot for the lines before; none if there can be none before.
+    pub before: Option<String>,
+    /// Its slot for the lines behind.
+    pub after: Option<String>,
+    special: String,
+}
+
+/// A line that is known.
+#[derive(Clone, Debug)]
+struct Pattern {
+    words: Vec<String>,
+    option: String,
+    /// Its value is none: the line takes something away.
+    removes: bool,
+    bools: Option<(String, String)>,
+}
+
+/// What is between the lines before and those behind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parts {
+    /// The lines before, as they stand.
+    pub before: String,
+    /// The lines behind.
+    pub after: String,
+}
+
+impl Grammar {
+    /// Of the children of a `file`; none without `rest`.
+    pub fn new(node: &Node) -> Option<Self> {
+        let named = |name: &'static str| {
+            node.children().iter().filter(move |child| &*child.name.value == name)
+        };
+        let rest = named("rest").next()?;
+        let prop = |node: &Node, name| text_prop(node, name).map(|text| text.value.to_string());
+        let reads = named("reads").filter_map(|node| {
+            let bools = prop(node, "bool");
+            let bools = bools.as_deref().and_then(|text| text.split_once(' '));
+            Some(Pattern {
+                words: text_arg(node, 0)?.value.split_whitespace().map(str::to_owned).collect(),
+                option: prop(node, "option")?,
+                removes: node
+                    .prop("removes")
+                    .is_some_and(|own| own.value.data == Scalar::Bool(true)),
+                bools: bools.map(|(yes, no)| (yes.to_owned(), no.to_owned())),
+            })
+        });
+        Some(Self {
+            reads: reads.collect(),
+            rest: text_arg(rest, 0)?.value.to_string(),
+            before: prop(rest, "before"),
+            after: prop(rest, "after"),
+            special: prop(rest, "special").unwrap_or_else(|| SHELL.to_owned()),
+        })
+    }
+
+    /// Reads a text.
+    pub fn read(&self, text: &str) -> Said {
+        let lines: Vec<&str> = text.lines().collect();
+        let found: Vec<Option<Found>> = lines.iter().map(|line| self.line(line)).collect();
+        let (start, end) = self.run(&lines, &found);
+        let mut map = IndexMap::new();
+        let mut known = Vec::new();
+        for own in found.get(start..end).unwrap_or_default().iter().flatten() {
+            let Found::Said { option, key, value } = own else { continue };
+            known.push(Entry {
+                section: option.clone(),
+                key: Some(key.clone().unwrap_or_default()),
+                value: format!("{value:?}"),
+            });
+            match key {
+                None => drop(map.insert(option.as_str().into(), value.clone())),
+                Some(key) => {
+                    let inner = map.entry(option.as_str().into());
+                    let inner = inner.or_insert_with(|| Value::Map(IndexMap::new()));
+                    if let Value::Map(inner) = inner {
+                        inner.insert(key.as_str().into(), value.clone());
+                    }
+                }
+            }
+        }
+        known.sort_by(|a, b| (&a.section, &a.key).cmp(&(&b.section, &b.key)));
+        let stays = |from: usize, to: usize| -> (String, Vec<Entry>) {
+            let part = lines.get(from..to).unwrap_or_default();
+            let kept: Vec<&str> = trimmed(part);
+            let said = kept.iter().map(|line| Entry {
+                section: String::new(),
+                key: None,
+                value: (*line).to_owned(),
+            });
+            (kept.join("\n"), said.collect())
+        };
+        let ((before, mut entries), (after, behind)) = (stays(0, start), stays(end, lines.len()));
+        entries.extend(known);
+        entries.extend(behind);
+        let lost = lines.get(start..end).unwrap_or_default();
+        let comments = lost.iter().filter(|line| line.trim_start().starts_with('#')).count();
+        Said {
+            value: Value::Map(map),
+            entries: Some(entries),
+            comments,
+            parts: Some(Parts { before, after }),
+        }
+    }
+
+    /// The longest stretch of lines that are known, each saying something else.
+    fn run(&self, lines: &[&str], found: &[Option<Found>]) -> (usize, usize) {
+        let mut best = (0, 0, 0);
+        let mut start = 0;
+        while start < found.len() {
+            let mut seen = Vec::new();
+            let mut end = start;
+            for own in found.get(start..).unwrap_or_default() {
+                match own {
+                    None => break,
+                    Some(Found::Nothing) => {}
+                    Some(Found::Said { option, key, .. }) => {
+                        if seen.contains(&(option, key)) {
+                            break;
+                        }
+                        seen.push((option, key));
+                    }
+                }
+                end += 1;
+            }
+            if seen.len() > best.2 {
+                best = (start, end, seen.len());
+            }
+            let open = lines.get(start..end + 1).unwrap_or_default();
+            // What is before must be whole, and have a place of its own.
+            if self.before.is_none()
+                || open.iter().any(|line| !is_nothing(line) && !is_closed(line))
+            {
+                break;
+            }
+            start = end + 1;
+        }
+        let (start, end, count) = best;
+        match count {
+            0 => (found.len(), found.len()),
+            // Comments at its front belong to what follows, and so do those at its end.
+            _ => {
+                let says = |at: &usize| matches!(found.get(*at), Some(Some(Found::Said { .. })));
+                let last = (start..end).rev().find(says).map_or(end, |at| at + 1);
+                (start, last)
+            }
+        }
+    }
+
+    fn line(&self, line: &str) -> Option<Found> {
+        if is_nothing(line) {
+            return Some(Found::Nothing);
+        }
+        self.reads.iter().find_map(|pattern| pattern.read(line.trim(), &self.special))
+    }
+}
+
+/// What a line says.
+enum Found {
+    Nothing,
+    Said { option: String, key: Option<String>, value: Value },
+}
+
+fn is_nothing(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with('#')
+}
+
+/// Lines without empty ones around them.
+fn trimmed<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+    let says = |line: &&str| !line.trim().is_empty();
+    let first = lines.iter().position(says).unwrap_or(lines.len());
+    let last = lines.iter().rposition(says).map_or(first, |at| at + 1);
+    lines.get(first..last).unwrap_or_default().to_vec()
+}
+
+impl Pattern {
+    fn read(&self, line: &str, special: &str) -> Option<Found> {
+        let (mut key, mut value) = (None, None);
+        let mut rest = line;
+        for own in &self.words {
+            if own == "{rest}" {
+                let text = rest.trim();
+                // It is written as it stands: all of it has to be one line's.
+                if text.is_empty()
+                    || text.starts_with('#')
+                    || !is_closed(text)
+                    || text.contains(" #")
+                {
+                    return None;
+                }
+                value = Some(text.to_owned());
+                rest = "";
+                continue;
+            }
+            let (word, after) = word(rest, special)??;
+            rest = after.trim_start();
+            match own.as_str() {
+                "{key}" if !word.starts_with('-') => key = Some(word),
+                "{value}" => value = Some(word),
+                "{key}={value}" => {
+                    let (name, own) = word.split_once('=')?;
+                    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.:+@,".contains(c);
+                    if name.is_empty() || name.starts_with('-') || !name.chars().all(plain) {
+                        return None;
+                    }
+                    (key, value) = (Some(name.to_owned()), Some(own.to_owned()));
+                }
+                literal if literal.split('|').any(|one| one == word) => {}
+                _ => return None,
+            }
+        }
+        if !words(rest, special)?.is_empty() {
+            return None;
+        }
+        let value = match (value, &self.bools) {
+            (None, _) if self.removes => Value::Null,
+            (Some(text), Some((yes, no))) if text == *yes || text == *no => {
+                Value::Bool(text == *yes)
+            }
+            (Some(_), Some(_)) | (None, _) => return None,
+            (Some(text), None) => match text.parse::<i128>() {
+                Ok(number) if number.to_string() == text => Value::Int(number),
+                _ => Value::String(text.into()),
+            },
+        };
+        Some(Found::Said { option: self.option.clone(), key, value })
+    }
+}
