@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::lift::{Input, Lifter};
+use super::lift::{Done, Input, Lifter};
 use super::places::{self, Places};
 use super::repo::{Put, Repo};
 use crate::cli::home::{Place, ask};
@@ -147,7 +147,7 @@ impl Home {
         taken: &[Gathered],
         lifter: &mut Lifter,
         report: &mut Report,
-    ) -> (Vec<Gathered>, Vec<Item>) {
+    ) -> (Vec<Gathered>, Vec<Done>) {
         if !self.lift {
             return (taken.to_vec(), Vec::new());
         }
@@ -155,33 +155,12 @@ impl Home {
         let inputs: Vec<Input> =
             copies.map(|copy| Input { path: &copy.path, bytes: &copy.bytes }).collect();
         let lifted = lifter.lift(&inputs);
-        report.left.extend(lifted.left);
-        if !lifted.done.is_empty() {
-            report.notes.push(
-                "hcc writes the lifted files anew: `hcc apply --backup store` keeps them as they are, and `hcc uninstall` brings them back".to_owned(),
-            );
-            report.notes.push(
-                "`hcc apply` installs a lifted program if it is missing; `package #null` in its block installs none".to_owned(),
-            );
-        }
-        let mut comments = 0;
-        for own in &lifted.done {
-            let (from, to) = (format!("~/{}", own.path), own.target.clone());
-            report.taken.push(Taken { from, to, count: 1 });
-            comments += own.comments;
-        }
-        if comments > 0 {
-            let lines =
-                if comments == 1 { "1 line".to_owned() } else { format!("{comments} lines") };
-            report.notes.push(format!(
-                "{lines} of comments in the lifted files are not in the configuration"
-            ));
-        }
+        super::lift::notes(&lifted, report);
         let is_done = |copy: &Copy| lifted.done.iter().any(|own| own.path == copy.path);
         let mut rest = taken.to_vec();
         rest.iter_mut().for_each(|own| own.copies.retain(|copy| !is_done(copy)));
         rest.retain(|own| !own.copies.is_empty());
-        (rest, lifter.items(&lifted.done))
+        (rest, lifted.done)
     }
 
     fn write(
@@ -192,7 +171,7 @@ impl Home {
         lifter: &mut Lifter,
         mut report: Report,
     ) -> Status {
-        let (taken, items) = self.lifted(taken, lifter, &mut report);
+        let (taken, done) = self.lifted(taken, lifter, &mut report);
         let mut puts: Vec<Put> = taken.iter().flat_map(|own| &own.copies).map(copied).collect();
         for own in &taken {
             report.taken.push(Taken {
@@ -201,7 +180,7 @@ impl Home {
                 count: own.copies.len(),
             });
         }
-        let text = config(&taken, items);
+        let text = config(&taken, lifter.items(&done));
         let config = Put {
             path: FILE.to_owned(),
             bytes: text.clone().into_bytes(),
@@ -235,9 +214,13 @@ impl Home {
                 "version": crate::ir::VERSION,
                 "wrote": path,
                 "taken": report.taken,
+                "lifted": done,
                 "left": report.left,
                 "notes": report.notes,
             }));
+        }
+        if !global.quiet {
+            super::lift::told(&done);
         }
         told(&report, global);
         if !global.quiet {

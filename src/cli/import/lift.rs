@@ -3,12 +3,13 @@
 
 use camino::Utf8Path;
 
-use crate::cli::init;
 use crate::cli::session::Session;
+use crate::cli::{init, say};
 use crate::eval::facts::Machine;
+use crate::files::shown;
 use crate::import::lift::{At, Place, Said, Shelf, Style};
 use crate::import::page::{self, Item};
-use crate::import::report::Left;
+use crate::import::report::{Left, Report};
 use crate::ir::{Content, Document};
 use crate::syntax::tree::Scalar;
 
@@ -31,7 +32,7 @@ pub struct Lifted {
 }
 
 /// A file that was lifted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Done {
     /// Below the home.
     pub path: String,
@@ -39,6 +40,37 @@ pub struct Done {
     pub target: String,
     /// How many lines of it are comments, which stay behind.
     pub comments: usize,
+}
+
+/// Adds to a report what became of some files.
+pub fn notes(lifted: &Lifted, report: &mut Report) {
+    const ANEW: &str = "hcc writes the lifted files anew: `hcc apply --backup store` keeps what stands there now, and `hcc uninstall` brings it back";
+    const PACKAGES: &str = "`hcc apply` installs a lifted program if it is missing; `package #null` in its block installs none";
+    report.left.extend(lifted.left.iter().cloned());
+    for own in &lifted.done {
+        if own.comments > 0 {
+            let lines = match own.comments {
+                1 => "a line of comments is".to_owned(),
+                count => format!("{count} lines of comments are"),
+            };
+            report.notes.push(format!("~/{}: {lines} not in the configuration", own.path));
+        }
+    }
+    if lifted.done.is_empty() {
+        return;
+    }
+    for note in [ANEW, PACKAGES] {
+        if !report.notes.iter().any(|own| own == note) {
+            report.notes.push(note.to_owned());
+        }
+    }
+}
+
+/// Says what was lifted.
+pub fn told(done: &[Done]) {
+    for own in done {
+        say(&format!("lifted: {} to {}", shown(&format!("~/{}", own.path)), own.target));
+    }
 }
 
 /// Lifts files, one lot after the other: each holds beside all that were lifted before.
@@ -168,8 +200,15 @@ impl Lifter {
         let own = self.taken.iter().filter(|own| {
             done.iter().any(|done| own.files.iter().any(|file| file.at.path == done.path))
         });
+        let mut items: Vec<Item> = Vec::new();
         // What was proved can be said.
-        own.filter_map(|own| own.item(&self.quiet).ok()).collect()
+        for item in own.filter_map(|own| own.item(&self.quiet).ok()) {
+            match items.iter_mut().find(|own| own.name == item.name) {
+                Some(own) => own.children.extend(item.children),
+                None => items.push(item),
+            }
+        }
+        items
     }
 
     /// With options of their own first; if that does not hold, all in the settings. A shell that

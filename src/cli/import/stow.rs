@@ -4,16 +4,20 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::lift::{Done, Input, Lifter};
 use super::put::{self, Over};
 use crate::cli::init::host;
 use crate::cli::session::FILE;
 use crate::cli::{Global, Status, Stop, print_json, say};
 use crate::emit::quote::shell;
+use crate::eval::facts::Machine;
 use crate::facts;
-use crate::files::normal;
+use crate::files::{Except, normal};
+use crate::import::home::table::is_in;
 use crate::import::page::{self, Item};
 use crate::import::report::{Left, Report};
 use crate::import::stow::{self, Environment, Repository, Request};
+use crate::syntax::tree::Scalar;
 
 /// Say a repository of GNU stow packages as a configuration
 ///
@@ -37,6 +41,12 @@ pub struct Stow {
     /// The file to write; by default hcc.kdl in the repository
     #[arg(long, value_name = "FILE")]
     out: Option<Utf8PathBuf>,
+    /// Say what hcc understands as options of its programs; all else stays a link
+    ///
+    /// A file is said so only if what hcc generates from it means the same, and the report says of
+    /// each other file of such a program why it is not.
+    #[arg(long)]
+    lift: bool,
     /// Replace the file if it exists
     #[arg(long)]
     force: bool,
@@ -72,7 +82,7 @@ impl Stow {
                 home: home.as_str(),
             },
         };
-        let found = stow::read(&request).map_err(|problems| {
+        let mut found = stow::read(&request).map_err(|problems| {
             for problem in problems {
                 say(&format!("error: {}", problem.message));
                 if let Some(help) = problem.help {
@@ -88,21 +98,109 @@ impl Stow {
             return Err(Stop::Errors);
         }
         put::is_free(&out, over)?;
-        let text = page(&found, &folder, &machine);
+        let (mut done, mut lifted) = (Vec::new(), Vec::new());
+        if self.lift {
+            let base = out.parent().unwrap_or(&folder);
+            (done, lifted) = lift(&mut found, base, machine.clone());
+        }
+        let text = page(&found, &folder, &lifted, &machine);
         put::check(&out, &text)?;
         put::put(&out, &text)?;
-        tell_all(&found, &out, global)
+        tell_all(&found, &done, &out, global)
+    }
+}
+
+/// Lifts files of the modules that are used: the nodes of each, which stand in the place of those of
+/// its files that they say.
+fn lift(found: &mut Repository, base: &Utf8Path, machine: Machine) -> (Vec<Done>, Vec<Vec<Item>>) {
+    let mut lifter = Lifter::new(machine);
+    let places: Vec<String> = lifter.shelf().known().map(|own| own.path).collect();
+    let mut done = Vec::new();
+    for module in &mut found.modules {
+        let sources = match module.is_used {
+            true => sources(&module.files, base, &places),
+            false => Vec::new(),
+        };
+        let read: Vec<(String, Vec<u8>)> = sources
+            .into_iter()
+            .filter_map(|(path, source)| Some((path, crate::files::read(&source).ok()?)))
+            .collect();
+        let inputs: Vec<Input> = read.iter().map(|(path, bytes)| Input { path, bytes }).collect();
+        let lifted = lifter.lift(&inputs);
+        let is_said = |path: &str| lifted.done.iter().any(|own| own.path == path);
+        module.files.retain(|file| !path(file).is_some_and(&is_said));
+        for own in &lifted.done {
+            let in_folder = |file: &&mut Item| path(file).is_some_and(|at| is_in(&own.path, at));
+            if let Some(folder) = module.files.iter_mut().find(in_folder) {
+                let below =
+                    path(folder).and_then(|at| own.path.strip_prefix(at)).unwrap_or_default();
+                except(folder, below);
+            }
+        }
+        module.files.retain(|file| !is_emptied(file, base, &is_said));
+        super::lift::notes(&lifted, &mut found.report);
+        done.push(lifted.done);
+    }
+    let items = done.iter().map(|done| lifter.items(done)).collect();
+    (done.concat(), items)
+}
+
+/// Files that a target may say, by their paths in the home, and where they stand in the repository.
+fn sources(files: &[Item], base: &Utf8Path, places: &[String]) -> Vec<(String, Utf8PathBuf)> {
+    let mut list = Vec::new();
+    for file in files {
+        let source = file.props.iter().find(|(name, _)| name == "source");
+        let Some((at, Scalar::String(source))) = path(file).zip(source.map(|(_, own)| &own.value))
+        else {
+            continue;
+        };
+        let source = base.join(&**source);
+        for place in places.iter().filter(|place| is_in(place, at)) {
+            let below = place.strip_prefix(at).unwrap_or_default().trim_start_matches('/');
+            let own = if below.is_empty() { source.clone() } else { source.join(below) };
+            if own.is_file() && !list.iter().any(|(path, _)| path == place) {
+                list.push((place.clone(), own));
+            }
+        }
+    }
+    list
+}
+
+/// Whether all files of a folder are said otherwise.
+fn is_emptied(file: &Item, base: &Utf8Path, is_said: &impl Fn(&str) -> bool) -> bool {
+    let source = file.props.iter().find(|(name, _)| name == "source");
+    let Some((at, Scalar::String(source))) = path(file).zip(source.map(|(_, own)| &own.value))
+    else {
+        return false;
+    };
+    let files = crate::files::mirror(&base.join(&**source), &Except::default()).unwrap_or_default();
+    !files.is_empty() && files.iter().all(|own| is_said(&format!("{at}/{}", own.path)))
+}
+
+/// The path that a node `file` makes.
+fn path(file: &Item) -> Option<&str> {
+    match file.args.first().map(|own| &own.value) {
+        Some(Scalar::String(text)) if file.name == "file" => Some(text),
+        _ => None,
+    }
+}
+
+/// Leaves a file out of a folder, by its path from there on.
+fn except(folder: &mut Item, below: &str) {
+    match folder.children.iter_mut().find(|own| own.name == "except") {
+        Some(own) => own.args.push(below.into()),
+        None => folder.children.push(Item::new("except").arg(below)),
     }
 }
 
 /// The configuration's text.
-fn page(found: &Repository, folder: &Utf8Path, machine: &crate::eval::facts::Machine) -> String {
+fn page(found: &Repository, folder: &Utf8Path, lifted: &[Vec<Item>], machine: &Machine) -> String {
     let used = found.modules.iter().filter(|module| module.is_used);
     let used = used.fold(Item::new("use"), |list, module| list.arg(module.name.as_str()));
     let host = host(machine).child(used);
     let name = folder.file_name().unwrap_or("the repository");
     let mut items = vec![
-        Item::new("hcc").prop("version", crate::syntax::tree::Scalar::Int(1)).comment(&format!(
+        Item::new("hcc").prop("version", Scalar::Int(1)).comment(&format!(
             "{name}, as stow has it. `hcc diff` shows what `hcc apply` would change."
         )),
         Item::new("install-default")
@@ -110,10 +208,14 @@ fn page(found: &Repository, folder: &Utf8Path, machine: &crate::eval::facts::Mac
             .comment("\nFiles in the home are links to those here: an edit takes effect at once."),
         Item { comment: vec![String::new()], ..host },
     ];
-    for module in &found.modules {
-        let mut home = module.files.iter().cloned().fold(Item::new("home"), Item::child);
-        home.open = true;
-        let mut item = Item::new("module").arg(module.name.as_str()).child(home);
+    for (at, module) in found.modules.iter().enumerate() {
+        let mut item = Item::new("module").arg(module.name.as_str());
+        if !module.files.is_empty() {
+            let mut home = module.files.iter().cloned().fold(Item::new("home"), Item::child);
+            home.open = true;
+            item = item.child(home);
+        }
+        item.children.extend(lifted.get(at).into_iter().flatten().cloned());
         item.open = true;
         item.comment.push(String::new());
         if !module.is_used {
@@ -125,7 +227,7 @@ fn page(found: &Repository, folder: &Utf8Path, machine: &crate::eval::facts::Mac
     page::write(&items)
 }
 
-fn tell_all(found: &Repository, out: &Utf8Path, global: &Global) -> Status {
+fn tell_all(found: &Repository, done: &[Done], out: &Utf8Path, global: &Global) -> Status {
     let report = &found.report;
     if global.json {
         return print_json(&json!({
@@ -133,6 +235,7 @@ fn tell_all(found: &Repository, out: &Utf8Path, global: &Global) -> Status {
             "wrote": out,
             "layout": found.layout,
             "taken": report.taken,
+            "lifted": done,
             "left": report.left,
             "notes": report.notes,
         }));
@@ -148,6 +251,7 @@ fn tell_all(found: &Repository, out: &Utf8Path, global: &Global) -> Status {
         say(&format!("Read as a repository of {layout}."));
     }
     say(&format!("Wrote {out}: {} in {}", plural(files, "file"), plural(modules, "module")));
+    super::lift::told(done);
     tell_report(report, global);
     say(&format!("See what it would change: hcc diff --config {}", shell(out.as_str())));
     Ok(())

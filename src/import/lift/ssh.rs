@@ -91,10 +91,7 @@ pub(super) fn read(text: &str, params: &Params) -> Result<Said, String> {
             }
         }
     }
-    let includes = entries.iter().any(|entry| entry.key.as_deref() == Some("include"));
-    if !includes {
-        sorted(&mut entries);
-    }
+    sorted(&mut entries);
     Ok(Said {
         value: Value::Map(top),
         entries: Some(entries),
@@ -103,10 +100,13 @@ pub(super) fn read(text: &str, params: &Params) -> Result<Said, String> {
     })
 }
 
-/// In a block, what different keywords say has no order; what a keyword says twice has one, and so
-/// have the blocks.
+/// In a block, what different keywords say has no order, unless a file is included between them; what
+/// a keyword says twice has one, and so have the blocks.
 fn sorted(entries: &mut [Entry]) {
     for block in entries.chunk_by_mut(|a, b| a.section == b.section) {
+        if block.iter().any(|entry| entry.key.as_deref() == Some("include")) {
+            continue;
+        }
         let rank = |entry: &Entry| {
             let key = entry.key.clone().unwrap_or_default();
             (key != "host" && key != "match", key)
