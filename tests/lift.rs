@@ -187,7 +187,6 @@ fn whatever_git_writes_means_the_same_once_it_is_lifted() {
         "Section.Key",
         "s-1.k-2",
         "remote.o.fetch",
-        "gpg.format",
         "commit.gpgSign",
     ];
     // A sequence that looks at every pair in few runs, the same each time.
