@@ -530,3 +530,97 @@ fn json_says_what_was_written() {
     );
     assert!(said["notes"].to_string().contains("~/live is live"), "{said}");
 }
+
+/// In front of PATH: commands of which the Nth call fails, or is the last thing that happens.
+fn shims(folder: &Folder) {
+    for name in ["chmod", "cp", "ln", "mkdir", "mv", "rm", "rmdir"] {
+        let text = format!(
+            r#"#!/bin/sh
+n=$(($(cat "$FAULT/count") + 1))
+echo "$n" >"$FAULT/count"
+real=/bin/{name}
+if [ "$n" = "$AT" ]; then
+    [ "$HOW" != fail ] || exit 1
+    "$real" "$@"
+    kill -KILL "$TOP"
+    exit 1
+fi
+exec "$real" "$@"
+"#
+        );
+        folder.write(&format!("shims/{name}"), text.as_bytes());
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(folder.path(&format!("shims/{name}")), mode).expect("a mode");
+    }
+}
+
+/// Fails, and kills after, every changing call of a task in turn, in a home where all of it is in
+/// the way. Nothing is lost; the next run does it; taken away, all is as before.
+fn with_faults(task: &str) {
+    let folder = Folder::new(
+        r#"host "box" os="linux" { user "alice" }
+home {
+    file ".a" text="new\n" mode="0600"
+    file ".config/b" text="new\n"
+    file "c" link="new"
+}
+"#,
+    );
+    let script = folder.script("install.sh");
+    let compiled = folder.compiled();
+    shims(&folder);
+    let (mut calls, mut at) = (1, 0);
+    while at <= calls {
+        at += 1;
+        for how in ["fail", "after"] {
+            let name = format!("home-{at}-{how}");
+            let home = folder.home(&name);
+            folder.write(&format!("{name}/.a"), b"old\n");
+            symlink("old link", home.join("c")).expect("a link");
+            let before = tree(&home, true);
+            if !task.is_empty() {
+                assert_eq!(folder.run(&script, &home, &[]).status, Some(0));
+            }
+            folder.write("count", b"0\n");
+            let mut command = Command::new("sh");
+            command.args(["-c", &format!("TOP=$$ exec sh install.sh {task}")]);
+            command.env_clear().current_dir(folder.folder.path()).env("HOME", &home);
+            command.env("PATH", format!("{}:/usr/bin:/bin", folder.path("shims").display()));
+            command.env("FAULT", folder.folder.path()).env("TMPDIR", folder.home("work"));
+            ran(command.env("AT", at.to_string()).env("HOW", how));
+            let count = fs::read_to_string(folder.path("count")).expect("a number");
+            calls = calls.max(count.trim().parse().expect("a number"));
+
+            let found: Vec<Found> = tree(&home, true).into_values().collect();
+            for (path, what) in &before {
+                assert!(found.contains(what), "{name}: {path} is lost: {found:?}");
+            }
+            if task.is_empty() {
+                let done = folder.run(&script, &home, &[]);
+                assert_eq!((done.status, &*done.err), (Some(0), ""), "{name}: {}", done.out);
+                let found = tree(&home, false);
+                for (path, what) in &compiled {
+                    assert_eq!(found.get(path), Some(what), "{name}: {path}");
+                }
+            }
+            let away = folder.run(&script, &home, &["--uninstall"]);
+            assert_eq!((away.status, &*away.err), (Some(0), ""), "{name}: {}", away.out);
+            let mut left = tree(&home, true);
+            // An empty folder may stay, if what failed was to note or to remove it.
+            left.retain(|path, what| *what != Found::Folder || before.contains_key(path));
+            assert_eq!(left, before, "{name}: {}", away.out);
+            fs::remove_dir_all(&home).expect("removed");
+        }
+    }
+    assert!(calls > 10, "{calls}");
+}
+
+#[test]
+fn an_installation_that_fails_or_is_killed_anywhere_loses_nothing_and_is_completed() {
+    with_faults("");
+}
+
+#[test]
+fn an_uninstallation_that_fails_or_is_killed_anywhere_loses_nothing_and_is_completed() {
+    with_faults("--uninstall");
+}

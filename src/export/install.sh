@@ -74,26 +74,26 @@ way() { # PATH make|look
             return 1
         elif [ "$2" = look ]; then
             return 0
-        elif mkdir "$at"; then
-            made "$at"
-        else
+        elif ! make "$at"; then
             why="cannot make the folder ~/${at#"$home"/}"
             return 1
         fi
     done
 }
 
-# Notes a folder that was made, to take it away again when it is empty.
-made() {
+# Makes a folder, noted before, to take it away again when it is empty.
+make() {
     folders=$((folders + 1))
     while [ -e "$ledger/folder.$folders" ]; do
         folders=$((folders + 1))
     done
-    printf '%s' "$1" >"$ledger/folder.$folders"
+    printf '%s' "$1" >"$ledger/folder.$folders" && mkdir "$1" && return
+    rm -f "$ledger/folder.$folders"
+    return 1
 }
 
-# What was done, for --uninstall: a folder for each path, with its name, what was left there, and
-# how what was there before is called now.
+# What was done, for --uninstall: a folder for each path, with its name, what was left there (and what
+# is about to be), and how what was there before is called now.
 open_ledger() {
     [ ! -d "$ledger" ] || return 0
     way .local/state/hcc-script/x look || return 1
@@ -106,8 +106,8 @@ open_ledger() {
         fi
         own="$below $own"
     done
-    chmod 700 "$ledger"
-    printf '%s' "$own" >"$ledger/own"
+    why="cannot write into ~/.local/state/hcc-script"
+    chmod 700 "$ledger" && printf '%s' "$own" >"$ledger/own"
 }
 
 # What stands at a path, in a line.
@@ -124,7 +124,19 @@ state_of() {
 
 # Whether a path is as this script, or an earlier one, left it.
 is_ours() {
-    [ -d "$ledger/$key" ] && [ "$(state_of "$path")" = "$(cat "$ledger/$key/left")" ]
+    [ -d "$ledger/$key" ] || return 1
+    found=$(state_of "$path")
+    for state in left next; do
+        [ -f "$ledger/$key/$state" ] && [ "$found" = "$(cat "$ledger/$key/$state")" ] && return
+    done
+    return 1
+}
+
+# Whether an earlier run that was cut short has kept what stands there already.
+is_kept() {
+    [ -s "$ledger/$key/backup" ] || return 1
+    kept=$path$(cat "$ledger/$key/backup")
+    [ -f "$path" ] && [ ! -L "$path" ] && [ -f "$kept" ] && [ ! -L "$kept" ] && cmp -s "$path" "$kept"
 }
 
 # Whether the permissions of what stands there are those: all of them if they were asked for, else
@@ -158,10 +170,42 @@ keep() {
     ! exists "$path$suffix" && mv "$path" "$path$suffix"
 }
 
-# Puts what is staged in its place, whatever stands there kept.
+# Notes what is about to be done, so that a run that was cut short can be gone on with.
+note() {
+    if [ -d "$ledger/$key" ]; then
+        printf '%s\n' "$next" >"$ledger/$key/next"
+        return
+    fi
+    [ "$keeps" = yes ] || suffix=''
+    rm -rf "$ledger/.new" && mkdir "$ledger/.new" &&
+        printf '%s' "$name" >"$ledger/.new/path" &&
+        printf '%s' "$suffix" >"$ledger/.new/backup" &&
+        printf '%s\n' "$next" >"$ledger/.new/next" &&
+        mv "$ledger/.new" "$ledger/$key"
+}
+
+# Writes it beside its place, complete.
+stage() {
+    staged=${path%/*}/.hcc-script-new
+    rm -f "$staged" || return
+    case $kind in
+    file) (umask 077 && cp "$work/new" "$staged") && chmod "$mode" "$staged" ;;
+    link) ln -s -- "$to" "$staged" ;;
+    esac
+}
+
+# Gives what is staged its name. A link is taken away before: renaming goes through one to a folder.
+rename() {
+    if [ -L "$path" ]; then
+        rm -f "$path" || return
+    fi
+    mv -f "$staged" "$path" && mv -f "$ledger/$key/next" "$ledger/$key/left"
+}
+
+# Puts what is wanted in its place, and keeps what stands there.
 place() {
     keeps=no
-    if exists "$path" && ! is_ours; then
+    if exists "$path" && ! is_ours && ! is_kept; then
         keeps=yes
         free_name
     fi
@@ -171,65 +215,40 @@ place() {
         written=$((written + 1))
         return
     fi
+    why=''
     if ! open_ledger || ! way "$name" make; then
         refuse "$name" "$why"
-        return
-    fi
-    staged=${path%/*}/.hcc-script.$$
-    rm -f "$staged"
-    case $kind in
-    file) (umask 077 && cp "$work/new" "$staged") && chmod "$mode" "$staged" ;;
-    link) ln -s -- "$to" "$staged" ;;
-    esac || {
+    elif ! stage; then
         refuse "$name" "cannot write beside it"
-        rm -f "$staged"
-        staged=''
-        return
-    }
-    # On the ledger first: what is interrupted can be taken back.
-    rm -rf "$ledger/.new"
-    mkdir "$ledger/.new"
-    printf '%s' "$name" >"$ledger/.new/path"
-    if [ -d "$ledger/$key" ]; then
-        cp "$ledger/$key/backup" "$ledger/.new/backup"
-    elif [ "$keeps" = yes ]; then
-        printf '%s' "$suffix" >"$ledger/.new/backup"
+    elif ! note; then
+        refuse "$name" "cannot write into ~/.local/state/hcc-script"
+    elif [ "$keeps" = yes ] && ! keep; then
+        refuse "$name" "what stands there cannot be kept as NAME$suffix"
+        [ -f "$ledger/$key/left" ] || rm -rf "${ledger:?}/$key"
+    elif ! rename; then
+        refuse "$name" "cannot be put in its place"
     else
-        : >"$ledger/.new/backup"
-    fi
-    state_of "$staged" >"$ledger/.new/left"
-    if [ "$keeps" = yes ] && ! keep; then
-        refuse "$name" "what stands there cannot be kept as $suffix"
-        rm -rf "$ledger/.new" "$staged"
-        staged=''
-        return
-    fi
-    rm -rf "${ledger:?}/$key"
-    mv "$ledger/.new" "$ledger/$key"
-    # Renaming goes through a link to a folder.
-    [ ! -L "$path" ] || rm -f "$path"
-    if mv -f "$staged" "$path"; then
         say "wrote ~/$name"
         [ "$keeps" = no ] || say "  what stood there is ~/$name$suffix"
         written=$((written + 1))
-    else
-        refuse "$name" "cannot be put in its place"
-        rm -f "$staged"
     fi
+    [ -z "$staged" ] || rm -f "$staged"
     staged=''
 }
 
 # A file, of which the contents are $work/new.
-file() { # KEY MODE rwxr-xr-x yes|no own|shared PATH
-    key=$1 mode=$2 kind=file name=$6 path=$home/$6
+file() { # KEY "SUM SIZE" MODE rwxr-xr-x yes|no own|shared PATH
+    key=$1 next=$2 mode=$3 kind=file name=$7 path=$home/$7
     seen="$seen $key"
-    if ! way "$name" look; then
+    if [ "$(cksum <"$work/new")" != "$next" ]; then
+        refuse "$name" "its contents did not come whole into $work"
+    elif ! way "$name" look; then
         refuse "$name" "$why"
     elif [ -d "$path" ] && [ ! -L "$path" ]; then
         refuse "$name" "a folder is in the way"
-    elif [ -f "$path" ] && cmp -s "$work/new" "$path" && mode_fits "$3" "$4"; then
+    elif [ -f "$path" ] && cmp -s "$work/new" "$path" && mode_fits "$4" "$5"; then
         same=$((same + 1))
-    elif [ "$5" = shared ] && exists "$path" && ! is_ours; then
+    elif [ "$6" = shared ] && exists "$path" && ! is_ours; then
         say "left as it is: ~/$name: its program writes it too, and only hcc can bring keys into it"
     else
         place
@@ -238,7 +257,7 @@ file() { # KEY MODE rwxr-xr-x yes|no own|shared PATH
 
 # A link.
 link() { # KEY TO PATH
-    key=$1 to=$2 kind=link name=$3 path=$home/$3
+    key=$1 to=$2 next="link $2" kind=link name=$3 path=$home/$3
     seen="$seen $key"
     if ! way "$name" look; then
         refuse "$name" "$why"
@@ -274,21 +293,28 @@ uninstall() {
         name=${name%x}
         path=$home/$name
         suffix=$(cat "${entry}backup")
-        give_back "${entry%/}"
+        key=${entry%/}
+        key=${key##*/}
+        give_back
     done
     [ "$dry" = no ] || return
     close_ledger
 }
 
-give_back() { # ENTRY
+# Takes a path away and gives back what was there before.
+give_back() {
     if ! way "$name" look; then
         refuse "$name" "$why"
         return
     fi
-    if exists "$path" && [ "$(state_of "$path")" != "$(cat "$1/left")" ]; then
-        say "stays: ~/$name: it was changed since"
-        [ -z "$suffix" ] || say "  what was there before is ~/$name$suffix"
-        [ "$dry" = yes ] || rm -rf "$1"
+    if exists "$path" && ! is_ours && ! is_kept; then
+        if [ ! -f "$ledger/$key/left" ]; then
+            say "stays: ~/$name: as it was"
+        else
+            say "stays: ~/$name: it was changed since"
+        fi
+        [ -z "$suffix" ] || ! exists "$path$suffix" || say "  what was there before is ~/$name$suffix"
+        [ "$dry" = yes ] || rm -rf "${ledger:?}/$key"
         return
     fi
     if [ -n "$suffix" ] && ! exists "$path$suffix"; then
@@ -305,7 +331,7 @@ give_back() { # ENTRY
     elif [ -n "$suffix" ] && ! mv "$path$suffix" "$path"; then
         refuse "$name" "what was there before cannot be given back"
     else
-        rm -rf "$1"
+        rm -rf "${ledger:?}/$key"
         say "took away ~/$name"
         [ -z "$suffix" ] || say "  what was there before is back"
     fi
@@ -318,12 +344,12 @@ close_ledger() {
         folders=$((folders + 1))
     done
     while [ "$folders" -gt 0 ]; do
-        made=$(cat "$ledger/folder.$folders" && printf x)
-        rmdir "${made%x}" 2>/dev/null
+        folder=$(cat "$ledger/folder.$folders" && printf x)
+        rmdir "${folder%x}" 2>/dev/null
         rm -f "$ledger/folder.$folders"
         folders=$((folders - 1))
     done
-    own=$(cat "$ledger/own")
+    own=$(cat "$ledger/own" 2>/dev/null)
     rm -rf "$ledger"
     for below in $own; do
         [ "$home/$below" = "$ledger" ] || rmdir "$home/$below" 2>/dev/null

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crc::{CRC_32_CKSUM, Crc};
+
 use super::{Laid, Mode, Refused, What};
 use crate::emit::quote;
 use crate::ir::{Document, Install};
@@ -33,8 +35,12 @@ pub fn write(document: &Document, list: &[Laid<'_>]) -> Result<String, Refused> 
                 let shared = if laid.file.install == Install::Merge { "shared" } else { "own" };
                 let said = if mode.said { "yes" } else { "no" };
                 let (bits, symbols) = (mode.bits, symbols(*mode));
-                let _written =
-                    writeln!(out, "file {key} {bits:o} {symbols} {said} {shared} {path}");
+                let sum = sum(&bytes);
+                let _written = writeln!(
+                    out,
+                    "file {key} '{sum} {}' {bits:o} {symbols} {said} {shared} {path}",
+                    bytes.len()
+                );
                 if names(&bytes, home) {
                     moved.push(laid.path.as_str());
                 }
@@ -155,6 +161,19 @@ fn quoted(text: &str) -> String {
 /// What a path is called in the script's own notes.
 fn key(path: &str) -> String {
     blake3::hash(path.as_bytes()).to_hex().chars().take(16).collect()
+}
+
+/// The sum that cksum(1) prints: POSIX has the length go in behind the bytes.
+fn sum(bytes: &[u8]) -> u32 {
+    let crc = Crc::<u32>::new(&CRC_32_CKSUM);
+    let mut digest = crc.digest();
+    digest.update(bytes);
+    let mut length = bytes.len();
+    while length > 0 {
+        digest.update(&[(length & 0xff) as u8]);
+        length >>= 8;
+    }
+    digest.finalize()
 }
 
 /// As `ls -l` shows permissions.

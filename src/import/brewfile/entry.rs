@@ -5,7 +5,7 @@
 
 use indexmap::IndexMap;
 
-use super::statement::{Key, Value, Why};
+use super::tree::{Key, Value, Why};
 use crate::diag::nearest;
 use crate::import::page::{Item, Marked};
 use crate::syntax::tree::Scalar;

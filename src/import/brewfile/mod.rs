@@ -8,10 +8,11 @@ mod literal;
 mod skip;
 mod statement;
 mod token;
+mod tree;
 
 use entry::{CASK, CASK_ARGS, Options, Shape};
 use indexmap::IndexMap;
-use statement::{Body, Call, Os, Statement, Value, Why};
+use tree::{Body, Call, Key, Os, Statement, Value, Why};
 
 use super::page::Item;
 use super::report::{Left, Report, Taken};
@@ -279,8 +280,7 @@ impl Reader<'_> {
                 _ => return Err(Why::new("`cask_args` expects names with values")),
             }
         }
-        let given =
-            given.into_iter().map(|(key, value)| (statement::Key { symbol: true, ..key }, value));
+        let given = given.into_iter().map(|(key, value)| (Key { symbol: true, ..key }, value));
         let options = entry::options(given.collect())?;
         entry::check_cask_args(&options)?;
         let entry = Entry { shape: None, name: String::new(), options, os, line, dropped: false };
