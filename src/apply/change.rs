@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::index::{Index, Record as Left};
 use super::manifest::{Entry, Hash, Kind, Manifest, Rest};
-use super::plan::{Plan, Policy, Verb};
+use super::plan::{Item, Plan, Policy, Verb};
 use super::prepare::prepare;
 use super::shadow::{self, Shadow};
 use super::site::{Record, Site};
@@ -95,6 +95,18 @@ impl Change {
     /// Whether there is nothing to do with files.
     pub fn is_still(&self) -> bool {
         self.plan.is_still() && !self.is_new()
+    }
+
+    /// Says of paths that nothing can be done there, and why.
+    pub fn hold(&mut self, paths: &[(String, String)]) {
+        let items = &mut self.plan.items;
+        for (path, reason) in paths {
+            let (target, install) = (String::new(), "");
+            let (path, note) = (path.clone(), Some(reason.clone()));
+            items.retain(|item| item.path != path);
+            items.push(Item { path, verb: Verb::Hold, target, install, note });
+        }
+        items.sort_by(|a, b| a.path.cmp(&b.path));
     }
 
     /// What wins over something of it, and is not hcc's.

@@ -112,15 +112,18 @@ pub fn of(document: &Document, root: &Utf8Path, index: &Index) -> Result<Vec<Wan
 
 /// All paths that a generation wants.
 pub fn of_generation(manifest: &Manifest, state: &State) -> Vec<Wanted> {
-    let folder = state.join(format!("generations/{}/home", manifest.number));
-    let wanted = |entry: &Arc<Entry>| {
-        let bytes = match entry.kind.hash() {
-            Some(_) => Bytes::Tree(folder.join(&entry.path)),
-            None => Bytes::None,
-        };
-        Wanted { entry: entry.clone(), bytes, source: None }
+    let entries = manifest.entries.iter();
+    entries.map(|entry| of_entry(entry, manifest.number, state)).collect()
+}
+
+/// A path as a generation wants it.
+pub fn of_entry(entry: &Arc<Entry>, number: u64, state: &State) -> Wanted {
+    let folder = || state.join(format!("generations/{number}/home"));
+    let bytes = match entry.kind.hash() {
+        Some(_) => Bytes::Tree(folder().join(&entry.path)),
+        None => Bytes::None,
     };
-    manifest.entries.iter().map(wanted).collect()
+    Wanted { entry: entry.clone(), bytes, source: None }
 }
 
 /// A file whose text was compiled.

@@ -11,12 +11,16 @@ use crate::apply::history;
 use crate::apply::manifest;
 use crate::apply::package::Ask;
 use crate::apply::plan::Policy;
-use crate::apply::site::Site;
-use crate::apply::wanted;
+use crate::apply::site::{Record, Site};
+use crate::apply::state::State;
+use crate::apply::wanted::{self, Wanted};
 use crate::facts;
 use crate::ir::Drift;
 
 /// Go back to an earlier generation
+///
+/// A file whose content in that generation was written into since, through its link, cannot go
+/// back: it is named, stays as it is, and ends this with 4; all else goes back.
 ///
 /// A new generation is made that equals the chosen one. Without a number that is the one before
 /// what is in effect: once back at 2, another rollback goes to 1, and `hcc rollback 3` forward
@@ -69,12 +73,15 @@ impl Rollback {
         }
         let plan = |site: &mut Site, policy: &Policy| {
             let record = site.record().map_err(damaged)?;
-            let wanted = wanted::of_generation(&target, &site.state);
+            let mut wanted = wanted::of_generation(&target, &site.state);
+            let lost = stay(&mut wanted, &record, &site.state);
             let rest = target.rest.clone();
             let by = manifest::rollback_to(number);
             let manifest = change::manifest(by, target.config.clone(), rest);
-            Change::plan(site, record, wanted, manifest, policy, looked)
-                .map_err(|error| broken(&error))
+            let mut change = Change::plan(site, record, wanted, manifest, policy, looked)
+                .map_err(|error| broken(&error))?;
+            change.hold(&lost);
+            Ok(change)
         };
         carry.run(site, policy, plan).map(drop)
     }
@@ -107,6 +114,28 @@ impl Rollback {
             }
         }
     }
+}
+
+/// Lets those paths stay as they are now whose content is not what the generation had: something
+/// wrote into it since. Which, and why.
+fn stay(wanted: &mut Vec<Wanted>, record: &Record, state: &State) -> Vec<(String, String)> {
+    let number = record.index.generation;
+    let mut lost = Vec::new();
+    wanted.retain_mut(|one| {
+        let now = record.index.record(&one.entry.path);
+        let same = now.is_some_and(|now| now.entry.puts_the_same(&one.entry));
+        if same || one.entry.kind.hash().is_none() {
+            return true;
+        }
+        let Err(error) = one.read() else { return true };
+        lost.push((one.entry.path.clone(), crate::files::reason(&error)));
+        match now {
+            Some(now) => *one = wanted::of_entry(&now.entry, number, state),
+            None => return false,
+        }
+        true
+    });
+    lost
 }
 
 /// The generation in effect in words: after a rollback, with the one that it is again.

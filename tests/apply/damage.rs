@@ -140,3 +140,27 @@ fn records_of_a_newer_hcc_are_left_alone() {
         sandbox.snapshot().is(&before);
     }
 }
+
+#[test]
+fn a_content_that_was_written_into_cannot_come_back_and_all_else_does() {
+    let config = |text: &str| {
+        format!("home {{ file \".a\" text=\"{text}\"; file \".b\" text=\"{text}\" }}\n")
+    };
+    let sandbox = Sandbox::new(&config("one"));
+    sandbox.config("hcc.kdl", config("one") + "home { file \".c\" text=\"c\" }\n");
+    sandbox.apply();
+    sandbox.write_through(".a", "written\n");
+    sandbox.write_through(".c", "written\n");
+    sandbox.config("hcc.kdl", config("two"));
+    sandbox.run(&["apply", "--yes", "--drift", "restore"]).well();
+    assert_eq!(sandbox.read(".a"), "two\n");
+    let ran = sandbox.run(&["rollback", "--yes"]).ends(4);
+    let ran = ran.says("error     .a: ").says("was changed by somebody else");
+    ran.says("change    .b").says("Generation 3 is in effect.");
+    assert_eq!((sandbox.read(".a"), sandbox.read(".b")), ("two\n".into(), "one\n".into()));
+    // What is as it was goes there and back.
+    sandbox.run(&["status", "--exit-code"]).well();
+    sandbox.run(&["rollback", "2", "--yes"]).well();
+    assert_eq!(sandbox.read(".b"), "two\n");
+    sandbox.run(&["apply", "--yes", "--drift", "restore"]).well();
+}
