@@ -1,10 +1,12 @@
 //! Edits that go back to the configuration: the file means what was edited into it, and nothing
 //! else changes.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use super::kit::Sandbox;
+use super::faults::{call, has_strace};
+use super::kit::{Sandbox, Snapshot, Thing};
 
 const SETTINGS: &str = r#"// My editor.
 home {
@@ -301,4 +303,86 @@ fn values_of_imported_files_are_changed_there() {
     sandbox.run(&["absorb", ".e.toml"]).well().says("written: CONFIG/modules/editor.kdl");
     assert!(sandbox.read_source("modules/editor.kdl").contains("a 2; b \"x\""));
     assert!(sandbox.is_ours(".e.toml"));
+}
+
+/// Calls that change something.
+const CALLS: &str = "openat,write,mkdirat,symlinkat,linkat,renameat,renameat2,rename,unlinkat,unlink,fchmod,fsync,utimensat";
+
+#[test]
+fn a_kill_at_any_call_loses_neither_the_edit_nor_what_was_there() {
+    if !has_strace() {
+        return;
+    }
+    let trace = |sandbox: &Sandbox, options: &[String]| {
+        let hcc = sandbox.command(&["absorb", ".linked", ".copied", ".settings.json"]);
+        let log = sandbox.root().join("log");
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-e", "signal=none", "-o"]).arg(&log);
+        for option in options {
+            command.args(["-e", option]);
+        }
+        command.arg(hcc.get_program()).args(hcc.get_args()).env_clear();
+        command.current_dir(sandbox.home(""));
+        command.envs(hcc.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let ran = sandbox.ran(&command.output().expect("strace"));
+        (ran, fs::read_to_string(&log).expect("a log"))
+    };
+    let edited = || {
+        let sandbox = Sandbox::new(&format!(
+            "{SETTINGS}home {{ file \".linked\" source=\"l\"; file \".copied\" source=\"c\" install=\"copy\" }}\n"
+        ));
+        sandbox.config("l", "linked\n");
+        sandbox.config("c", "copied\n");
+        sandbox.apply();
+        sandbox.write_through(".linked", "linked, edited\n");
+        sandbox.write(".copied", "copied, edited\n");
+        let text = sandbox.read(".settings.json").replace("dark", "light");
+        sandbox.write(".settings.json", text);
+        sandbox
+    };
+    let (ran, log) = trace(&edited(), &[format!("trace={CALLS}")]);
+    ran.well();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut points = Vec::new();
+    for line in log.lines() {
+        let Some((name, rest)) = call(line) else { continue };
+        let count = counts.entry(name).or_default();
+        *count += 1;
+        if name != "openat" || rest.contains("O_CREAT") {
+            points.push((name, *count));
+        }
+    }
+    assert!(points.len() > 60, "{log}");
+    let step = if std::env::var_os("HCC_FAULTS").is_some() { 1 } else { points.len() / 24 };
+    for (name, number) in points.iter().step_by(step) {
+        let sandbox = edited();
+        let kill = format!("inject={name}:signal=KILL:when={number}");
+        let (ran, _) = trace(&sandbox, &[format!("trace={name}"), kill]);
+        let texts = |sandbox: &Sandbox| -> Vec<Vec<u8>> {
+            let all = [sandbox.snapshot(), Snapshot::of(&sandbox.source(""))];
+            let things = all.into_iter().flat_map(|all| all.0.into_values());
+            let files = things.filter_map(|thing| match thing {
+                Thing::File(_, _, bytes) => Some(bytes),
+                _ => None,
+            });
+            files.collect()
+        };
+        let held = texts(&sandbox);
+        for text in ["linked\n", "linked, edited\n", "copied\n", "copied, edited\n"] {
+            let there = held.iter().any(|own| own == text.as_bytes());
+            assert!(there, "{text:?} is lost by a kill at {name} {number}\n{ran}");
+        }
+        let kdl = held.iter().filter(|own| own.starts_with(b"// My editor."));
+        assert!(kdl.count() >= 1, "hcc.kdl is lost by a kill at {name} {number}\n{ran}");
+        // The next runs bring it to its end.
+        let again = sandbox.run(&["absorb", ".linked", ".copied", ".settings.json"]);
+        assert_eq!(again.status, Some(0), "{name} {number}\n{ran}\n{again}");
+        sandbox.apply();
+        assert_eq!(sandbox.read_source("l"), "linked, edited\n", "{name} {number}");
+        assert_eq!(sandbox.read_source("c"), "copied, edited\n", "{name} {number}");
+        assert!(sandbox.read_source("hcc.kdl").contains("\"light\"        // at night"));
+        assert_eq!(sandbox.read(".linked"), "linked, edited\n", "{name} {number}");
+        assert!(sandbox.is_ours(".linked") && sandbox.is_ours(".settings.json"));
+        sandbox.run(&["status", "--exit-code"]).well();
+    }
 }

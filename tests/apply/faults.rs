@@ -43,7 +43,7 @@ impl Fault {
 }
 
 /// Whether strace is there; if not, that is said.
-fn has_strace() -> bool {
+pub fn has_strace() -> bool {
     let found = Command::new("strace").arg("--version").output().is_ok();
     if !found {
         eprintln!("SKIPPED: strace is not installed, so no fault is injected");
@@ -448,7 +448,7 @@ fn bytes(thing: &Thing) -> Option<&[u8]> {
 }
 
 /// The name of the call of a line, and its arguments.
-fn call(line: &str) -> Option<(&str, &str)> {
+pub fn call(line: &str) -> Option<(&str, &str)> {
     let line = line.trim_start_matches(|own: char| own.is_ascii_digit()).trim_start();
     let (name, rest) = line.split_once('(')?;
     name.bytes().all(|own| own.is_ascii_alphanumeric() || own == b'_').then_some((name, rest))

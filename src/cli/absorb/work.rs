@@ -243,8 +243,12 @@ fn switch(
 /// Keeps the text of a file of the configuration.
 fn save(site: &Site, path: &Utf8Path, bytes: &[u8]) -> Result<String, Stop> {
     let mut own = site.ledger().map_err(damaged)?;
-    let name = own.refuge(path.as_str());
     let store = site.store().map_err(damaged)?;
+    let mut name = own.refuge(path.as_str());
+    // A run that was killed may have left one that the ledger does not know.
+    while matches!(store.look(&name), Ok(Some(_))) {
+        name = own.refuge(path.as_str());
+    }
     let kept = (|| {
         if store.look(ledger::SAVED)?.is_none() {
             store.make_folder(ledger::SAVED, true)?;
