@@ -92,16 +92,20 @@ impl Top {
             return;
         }
         for folder in above(&place.path) {
-            if folder.len() < self.path.len() {
+            // With a folder, those above it were noted.
+            if folder.len() < self.path.len() || self.folders.contains(folder) {
                 break;
             }
             self.folders.insert(folder.to_owned());
         }
         // Who may not read a file has no business in a folder that was made for it alone.
         let Some((folder, _)) = place.path.rsplit_once('/') else { return };
+        if self.private.get(folder) == Some(&false) {
+            return;
+        }
         let at = records.binary_search_by(|record| record.entry.path.as_str().cmp(&place.path));
         let Some(record) = at.ok().and_then(|at| records.get(at)) else { return };
         let private = record.entry.kind.hash().is_some() && record.entry.mode & 0o077 == 0;
-        self.private.entry(folder.to_owned()).and_modify(|all| *all &= private).or_insert(private);
+        self.private.insert(folder.to_owned(), private);
     }
 }
