@@ -123,9 +123,12 @@ impl State {
         // In the home itself it moves with it.
         let is_its = mark.id == own || mark.home == home.as_str() || self.path.starts_with(home);
         match is_its {
-            // Another run was first to mark it, but this one made the folders.
-            true if !made.is_empty() && mark.made.is_empty() => {
-                self.write(MARK, &Mark { made, ..mark })
+            // Runs that were first together made some of the folders each.
+            true if made.iter().any(|folder| !mark.made.contains(folder)) => {
+                let mut all = mark.made.clone();
+                all.extend(made.into_iter().filter(|folder| !mark.made.contains(folder)));
+                all.sort_by_key(|folder| std::cmp::Reverse(folder.len()));
+                self.write(MARK, &Mark { made: all, ..mark })
             }
             true => Ok(()),
             false => Err(StateError::Elsewhere(self.path.clone(), mark.home)),
