@@ -203,6 +203,24 @@ brew "both"
 }
 
 #[test]
+fn what_stands_below_a_return_is_for_the_other_system() {
+    let folder = Folder::new(
+        "brew \"a\"\nreturn unless OS.mac?\n\n# Fonts\ncask \"b\"\nreturn if OS.linux?\ncask \"c\"\n",
+    );
+    let brewfile = folder.compile();
+    let text = page::write(&brewfile.items);
+    assert!(text.contains("when os=\"darwin\" {\n    // Fonts\n    cask \"b\"\n"), "{text}");
+    let compiled = |os: &str| fs::read_to_string(folder.path(os)).expect("compiled");
+    assert_eq!(compiled("linux"), "brew \"a\"\n");
+    assert_eq!(compiled("darwin"), "brew \"a\"\n\ncask \"b\"\ncask \"c\"\n");
+    let ended = Folder::new("brew \"a\"\nreturn\nbrew \"b\"\nbrew \"c\"\n");
+    assert_eq!(left(&ended.compile()), ["Brewfile:2-4: Ruby reads nothing below `return`"]);
+    let computed = read("brew \"a\"\nreturn if ENV[\"CI\"]\nbrew \"b\" if OS.mac?\n");
+    assert_eq!(computed.report.left.len(), 1);
+    assert_eq!(computed.report.taken[0].count, 2);
+}
+
+#[test]
 fn arguments_of_casks_hold_for_those_below_them() {
     let folder = Folder::new(
         r#"cask_args appdir: "/A"
@@ -224,10 +242,10 @@ cask "fourth"
 #[test]
 fn comments_stay_where_they_stand() {
     let brewfile = read(
-        "# vim: ft=ruby\n# On top\n\n# Above\nbrew \"a\" # behind\n\n\nbrew \"b\",\n  # inside\n  link: true\n=begin\nblock\n=end\nif OS.mac? # mac\n  # in\n  brew \"c\"\n  # last\nend\n# at the end\n__END__\nbrew \"never\"\n",
+        "# vim: ft=ruby\n# On top\n#\n\n# Above\nbrew \"a\" # behind\n\n\nbrew \"b\",\n  # inside\n  link: true\n=begin\nblock\n=end\nif OS.mac? # mac\n  # in\n  brew \"c\"\n  # last\nend\n# at the end\n__END__\nbrew \"never\"\n",
     );
     let text = page::write(&brewfile.items);
-    let wanted = "// On top\n\n// Above\nbrew \"a\"    // behind\n\n// inside\nbrew \"b\" link=#true\n// block\n// mac\nwhen os=\"darwin\" {\n    // in\n    brew \"c\"\n    // last\n}\n// at the end\n";
+    let wanted = "// On top\n//\n\n// Above\nbrew \"a\"    // behind\n\n// inside\nbrew \"b\" link=#true\n// block\n// mac\nwhen os=\"darwin\" {\n    // in\n    brew \"c\"\n    // last\n}\n// at the end\n";
     assert_eq!(text, wanted);
 }
 

@@ -53,6 +53,9 @@ impl Problem {
     }
 }
 
+/// What ends a file before its end.
+const RETURN: &str = "return";
+
 /// Reads a Brewfile, a text of `sources`.
 ///
 /// # Errors
@@ -141,12 +144,33 @@ impl Reader<'_> {
 
     fn nodes(&mut self, statements: Vec<Statement>, os: Option<Os>) -> Vec<Node> {
         let mut nodes = Vec::new();
-        for Statement { start, end, comment, note, body } in statements {
+        let mut statements = statements.into_iter();
+        while let Some(Statement { start, end, comment, note, body }) = statements.next() {
             let span = Span::new(self.source, start, end);
             let texts = Texts { comment: editors_left_out(comment), note };
             match body {
                 Body::Nothing => nodes.push(Node::Nothing(texts)),
                 Body::Code(why) => nodes.push(self.left(span, why, texts)),
+                Body::Call(call) if call.name == RETURN && call.args.is_empty() && os.is_none() => {
+                    let mut below: Vec<Statement> = statements.by_ref().collect();
+                    if let Some(first) = below.first_mut() {
+                        let lead = first.comment.iter().take_while(|line| line.is_empty()).count();
+                        first.comment.drain(..lead);
+                    }
+                    match call.os {
+                        // What stands below is for the other system.
+                        Some(own) => {
+                            let inner = self.nodes(below, Some(own.other()));
+                            nodes.push(Node::When(own.other(), inner, texts));
+                        }
+                        None => {
+                            let last = below.last().map_or(end, |last| last.end);
+                            let why = Why::new("Ruby reads nothing below `return`");
+                            let span = Span::new(self.source, start, last);
+                            nodes.push(self.left(span, why, texts));
+                        }
+                    }
+                }
                 Body::Call(call) => {
                     let own = call.os;
                     if own.is_some() && os.is_some() && own != os {
@@ -207,6 +231,9 @@ impl Reader<'_> {
     fn call(&mut self, call: Call, os: Option<Os>, line: usize) -> Result<usize, Why> {
         if call.name == CASK_ARGS {
             return self.cask_args(call, os, line);
+        }
+        if call.name == RETURN {
+            return Err(Why::new("what stands below is taken whether Ruby gets there or not"));
         }
         let shape = entry::find(&call.name)?;
         let (name, options, passed) = shape.fit(call.args, call.options)?;

@@ -2,7 +2,7 @@
 
 use super::Problem;
 use super::statement::Parser;
-use super::token::{Kind, OPERATOR_WORDS, Token};
+use super::token::{Kind, OPENING_WORDS, Token};
 
 impl Parser<'_> {
     /// To the end of a statement, whatever it is: at least one token.
@@ -15,7 +15,7 @@ impl Parser<'_> {
             let before = before.filter(|_| self.at > first);
             let begins = before.is_none_or(|kind| match kind {
                 Kind::Newline | Kind::Comment(_) | Kind::Label(_) => true,
-                Kind::Word(word) => OPERATOR_WORDS.contains(word),
+                Kind::Word(word) => OPENING_WORDS.contains(word),
                 Kind::Mark(mark) => !matches!(*mark, ")" | "]" | "}" | "." | "&." | "::"),
                 _ => false,
             });

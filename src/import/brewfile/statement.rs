@@ -233,7 +233,7 @@ impl<'a> Parser<'a> {
                 }
                 self.lines();
             }
-        } else if !self.ends() {
+        } else if !self.ends() && !matches!(self.peek(), Some(Kind::Word("if" | "unless"))) {
             self.argument(&mut call)?;
             while self.eat(&Kind::Mark(",")) {
                 self.lines();
@@ -403,7 +403,6 @@ impl<'a> Parser<'a> {
         Why::new(match self.peek() {
             Some(Kind::Code(what)) => format!("{what} is Ruby code"),
             Some(Kind::Word(word)) => format!("`{word}` is Ruby code"),
-            Some(Kind::Mark(mark)) => format!("`{mark}` is Ruby code"),
             _ => "Ruby code".to_owned(),
         })
     }
@@ -415,5 +414,9 @@ fn ends_block(kind: &Kind<'_>) -> bool {
 
 /// A comment without the blank that it begins with.
 fn tidy(text: &str) -> String {
-    text.strip_prefix(' ').unwrap_or(text).trim_end().to_owned()
+    match text.strip_prefix(' ').unwrap_or(text).trim_end() {
+        // No empty line: a comment without a word.
+        "" => " ".to_owned(),
+        text => text.to_owned(),
+    }
 }

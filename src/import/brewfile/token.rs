@@ -61,10 +61,14 @@ impl Kind<'_> {
 }
 
 /// Keywords behind which an operand begins.
-pub(super) const OPERATOR_WORDS: &[&str] = &[
+const OPERATOR_WORDS: &[&str] = &[
     "and", "begin", "case", "do", "else", "elsif", "ensure", "if", "in", "module", "not", "or",
     "puts", "rescue", "return", "then", "unless", "until", "when", "while", "yield",
 ];
+
+/// Keywords behind which a statement begins, so that an `if` there has an `end`.
+pub(super) const OPENING_WORDS: &[&str] =
+    &["and", "begin", "do", "else", "ensure", "in", "not", "or", "then"];
 
 /// Operators of more than one character.
 const MARKS: &[&str] = &[
