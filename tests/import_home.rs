@@ -94,6 +94,35 @@ fn without_a_terminal_it_lists_what_it_would_take_and_writes_nothing() {
 }
 
 #[test]
+fn on_a_terminal_it_asks_program_by_program() {
+    let sandbox = home();
+    let hcc = format!("{} import home", env!("CARGO_BIN_EXE_hcc"));
+    // script(1) of util-linux is a terminal.
+    let command = sandbox.command(&[]);
+    let mut asked = std::process::Command::new("script");
+    asked.args(["-qec", &hcc, "/dev/null"]).env_clear().current_dir(sandbox.home(""));
+    asked.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    asked.env_remove("HCC_CONFIG").stdin(std::process::Stdio::piped());
+    asked.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let Ok(mut running) = asked.spawn() else {
+        eprintln!("skipped: script is not installed");
+        return;
+    };
+    // git, neovim, ssh, vim, zsh
+    std::io::Write::write_all(&mut running.stdin.take().expect("stdin"), b"c\nn\ny\nn\nn\ny\n")
+        .expect("answers");
+    let output = running.wait_with_output().expect("an end");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("neovim: ~/.config/nvim? [y/N]"), "{said}");
+    let text = sandbox.read(".config/hcc/hcc.kdl");
+    for (path, taken) in
+        [(".zshrc", true), (".config/nvim", true), (".gitconfig", false), (".vimrc", false)]
+    {
+        assert_eq!(text.contains(&format!("file \"{path}\"")), taken, "{path}\n{text}");
+    }
+}
+
+#[test]
 fn takes_the_named_paths_only_into_another_folder() {
     let sandbox = home();
     let out = sandbox.root().join("dots");
@@ -153,6 +182,8 @@ fn every_kind_of_secret_is_left_with_a_word_on_it() {
             "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n".to_owned(),
             "a private key in line 1",
         ),
+        (".ssh/id_ed25519", "x\n".to_owned(), "a private key"),
+        (".gnupg/pubring.kbx", "x\n".to_owned(), "keys of GnuPG"),
         (".config/gh/hosts.yml", "github.com:\n".to_owned(), "tokens of a git host"),
         (".ssh/config.d/id_rsa.pem", "x\n".to_owned(), "a key"),
     ] {

@@ -2,12 +2,14 @@
 
 #[path = "apply/kit.rs"]
 mod kit;
+mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
 use kit::Sandbox;
+use support::machine;
 
 /// A home with one file, which is imported and lifted, and then applied.
 struct Lifted {
@@ -441,4 +443,71 @@ fn a_stow_repository_is_lifted_module_by_module() {
     assert_eq!(sandbox.read(".config/git/other"), "x\n");
     assert_eq!(sandbox.read(".zshrc"), "if true; then :; fi\n");
     assert!(sandbox.is_ours(".gitconfig"));
+}
+
+/// What readers stumble over, in any order.
+fn odd_text() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let part = prop_oneof![
+        Just("[a \"b"),
+        Just("]"),
+        Just("[include]"),
+        Just("\n"),
+        Just("\r\n"),
+        Just("\""),
+        Just("'"),
+        Just("\\"),
+        Just("\\\n"),
+        Just("#"),
+        Just(";"),
+        Just(" = "),
+        Just("="),
+        Just("\t"),
+        Just(" "),
+        Just("Host "),
+        Just("Match "),
+        Just("SetEnv A"),
+        Just("alias a="),
+        Just("alias -g "),
+        Just("export "),
+        Just("set -g "),
+        Just("bind "),
+        Just("unbind "),
+        Just("{"),
+        Just("}"),
+        Just("$("),
+        Just(")"),
+        Just("<<X"),
+        Just("key"),
+        Just("value"),
+        Just("é"),
+        Just("\u{feff}"),
+        Just("set "),
+        Just("0"),
+        Just("true"),
+    ];
+    proptest::collection::vec(part, 0..40).prop_map(|parts| parts.concat())
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_text_stops_a_reader_and_what_is_read_twice_is_the_same(text in odd_text()) {
+        static SHELF: std::sync::OnceLock<hcc::import::lift::Shelf> = std::sync::OnceLock::new();
+        let shelf = SHELF.get_or_init(|| {
+            let session = hcc::cli::session::Session::shelf(machine());
+            hcc::import::lift::Shelf::new(&session.program.schema)
+        });
+        assert!(shelf.places.len() > 10);
+        for place in &shelf.places {
+            let read = |text: &str| place.read(text.as_bytes());
+            if let (Ok(said), Some(at)) = (read(&text), place.at.first()) {
+                assert!(read(&text).is_ok_and(|again| again.same(&said)), "{text:?}");
+                for style in [hcc::import::lift::Style::Typed, hcc::import::lift::Style::Free] {
+                    let _said = place.say(at, &said, style);
+                }
+            }
+        }
+    }
 }

@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// All targets that hcc knows, and no configuration.
-    pub(super) fn shelf(machine: Machine) -> Self {
+    pub fn shelf(machine: Machine) -> Self {
         let mut diags = Diagnostics::default();
         let mut sources = Sources::default();
         let here = Utf8Path::new("");

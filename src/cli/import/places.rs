@@ -54,9 +54,9 @@ impl Places {
         // Places of secrets are none that are looked for, and yet one wants to know.
         let said =
             |path: &str| found.iter().flat_map(|own| &own.skipped).any(|own| own.path == path);
-        let secrets = self.secrets.iter().flat_map(Secrets::places);
+        let secrets = self.secrets.iter().flat_map(|own| own.standing(&self.home));
         let there: Vec<Skipped> = secrets
-            .filter(|own| !said(&own.path) && self.home.join(&own.path).is_file())
+            .filter(|own| !said(&own.path))
             .map(|own| Skipped { path: own.path, kind: Why::Secret, why: own.what })
             .collect();
         if !there.is_empty() {

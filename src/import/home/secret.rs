@@ -1,6 +1,7 @@
 //! What is a secret: `templates/tables/secrets.kdl`. Better a harmless file left out, with a word on
 //! it, than a key in a repository.
 
+use camino::Utf8Path;
 use globset::GlobSet;
 
 use super::table::{arguments, set};
@@ -38,8 +39,8 @@ pub struct Secret {
 
 #[derive(Debug)]
 struct File {
-    /// Those that are no patterns.
-    plain: Vec<String>,
+    /// As they are written.
+    patterns: Vec<String>,
     paths: GlobSet,
     except: GlobSet,
     holds: Option<String>,
@@ -72,7 +73,7 @@ impl Secrets {
             let what = prop("why").unwrap_or_default();
             match &*node.name.value {
                 "file" => secrets.files.push(File {
-                    plain: words.iter().filter(|word| !word.contains('*')).cloned().collect(),
+                    patterns: words.clone(),
                     paths: set(&words),
                     except: set(&prop("except")
                         .into_iter()
@@ -100,12 +101,30 @@ impl Secrets {
         secrets
     }
 
-    /// The places that are secrets by their paths.
-    pub fn places(&self) -> impl Iterator<Item = Place> {
-        let files = self.files.iter().filter(|own| own.holds.is_none());
-        files.flat_map(|own| {
-            own.plain.iter().map(|path| Place { path: path.clone(), what: own.what.clone() })
-        })
+    /// What stands in a home at the places that are secrets by their paths: files that are named, and
+    /// those in a folder that is.
+    pub fn standing(&self, home: &Utf8Path) -> Vec<Place> {
+        let mut found: Vec<Place> = Vec::new();
+        for file in self.files.iter().filter(|own| own.holds.is_none()) {
+            let mut paths = Vec::new();
+            for pattern in &file.patterns {
+                let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+                if folder.contains('*') {
+                    continue;
+                }
+                if !name.contains('*') {
+                    paths.push(pattern.clone());
+                    continue;
+                }
+                let entries = home.join(folder).read_dir_utf8().into_iter().flatten().flatten();
+                paths.extend(entries.map(|own| format!("{folder}/{}", own.file_name())));
+            }
+            paths.retain(|path| file.fits(path) && home.join(path).is_file());
+            paths.sort();
+            found.extend(paths.into_iter().map(|path| Place { path, what: file.what.clone() }));
+        }
+        found.dedup_by(|a, b| a.path == b.path);
+        found
     }
 
     /// Whether a path, below the home, is known to hold secrets whatever is in it.

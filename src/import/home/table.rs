@@ -3,6 +3,7 @@
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::diag::SourceId;
+use crate::ir::SHARED_FOLDERS;
 use crate::schema::library;
 use crate::syntax::parse;
 use crate::syntax::tree::{Node, Scalar};
@@ -25,7 +26,6 @@ pub struct Rules {
     except: Vec<(Vec<String>, GlobSet)>,
     never: GlobSet,
     always: GlobSet,
-    shared: Vec<String>,
 }
 
 impl Rules {
@@ -38,7 +38,6 @@ impl Rules {
             except: Vec::new(),
             never: GlobSet::empty(),
             always: GlobSet::empty(),
-            shared: Vec::new(),
         };
         for node in &nodes {
             let mut words = arguments(node);
@@ -54,7 +53,6 @@ impl Rules {
                 }
                 "never" => rules.never = set(&words),
                 "except" => rules.always = set(&words),
-                "shared" => rules.shared = words,
                 _ => {}
             }
         }
@@ -91,7 +89,7 @@ impl Rules {
 
     /// Whether a folder holds the files of many programs.
     pub fn is_shared(&self, path: &str) -> bool {
-        self.shared.iter().any(|own| own == path)
+        path.is_empty() || SHARED_FOLDERS.contains(&path)
     }
 
     /// The program whose place this is, or is in.

@@ -168,6 +168,12 @@ impl Reader<'_> {
         let Some((section, sub)) = self.section.clone() else {
             return self.wrong("a key outside of all sections");
         };
+        // Relative to where the file itself is, behind all links to it.
+        let relative =
+            |sub: &String| sub.starts_with("gitdir:./") || sub.starts_with("gitdir/i:./");
+        if section.eq_ignore_ascii_case("includeif") && sub.as_ref().is_some_and(relative) {
+            return self.wrong("a condition relative to the file");
+        }
         Ok(Pair { section, sub, key, value })
     }
 

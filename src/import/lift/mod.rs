@@ -68,7 +68,7 @@ impl Place {
             return Ok(grammar.read(text));
         }
         let Some(format) = self.format else {
-            return Err(format!("what `{}` writes there is a text", self.target));
+            return Err(format!("hcc cannot read such a text into options of `{}`", self.target));
         };
         match format {
             "gitconfig" => gitconfig::read(text),
