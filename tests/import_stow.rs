@@ -107,6 +107,47 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Everything of the home but the repository: kinds, permissions, texts of links.
+    fn shape(&self) -> BTreeMap<PathBuf, (u32, Option<PathBuf>)> {
+        let mut found = BTreeMap::new();
+        let mut open = vec![self.home()];
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(&folder).expect("a folder").flatten() {
+                let path = entry.path();
+                let meta = fs::symlink_metadata(&path).expect("looked");
+                let to = meta.is_symlink().then(|| fs::read_link(&path).expect("a link"));
+                if meta.is_dir() && path != self.repository() {
+                    open.push(path.clone());
+                }
+                found.insert(path, (meta.permissions().mode(), to));
+            }
+        }
+        found
+    }
+
+    /// What stow made is taken over and given back: every path reads the same all the time, and in
+    /// the end the home is what it was.
+    #[track_caller]
+    fn takes_over(&self, newest: bool, stow: &[&str], import: &[&str]) {
+        let Some(()) = self.stow(newest, stow) else { return };
+        let (visible, shape) = (self.visible(), self.shape());
+        self.import(import);
+        self.hcc(&["apply", "--yes"]).ends(0);
+        let mut after = self.visible();
+        if import.contains(&"--dotfiles") {
+            // In a folder that stow folded, names begin with `dot-` still; now with a dot too.
+            after.retain(|path, _| visible.contains_key(path));
+        }
+        assert_eq!(after, visible, "after apply");
+        self.hcc(&["apply", "--yes"]).ends(0).says("Nothing to do.");
+        self.hcc(&["status", "--exit-code"]).ends(0);
+        self.hcc(&["uninstall", "--yes"]).ends(0);
+        assert_eq!(self.visible(), visible, "after uninstall");
+        assert_eq!(self.shape(), shape);
+    }
+}
+
 fn look(home: &Path, below: &str, found: &mut Visible) {
     for entry in fs::read_dir(home.join(below)).expect("a folder").flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -244,4 +285,168 @@ fn links_clashes_and_what_is_no_file_are_kept_or_reported() {
     assert!(home.join(".config/git/above/zsh").is_dir());
     assert_eq!(fs::read_to_string(home.join(".config/i3/config")).expect("read"), "home\n");
     assert!(fs::symlink_metadata(home.join(".config/git")).expect("a folder").is_dir());
+}
+
+#[test]
+fn folded_folders_are_taken_over_and_given_back() {
+    usual().takes_over(false, USUAL, &[]);
+    // Into a home that has folders of its own, so that stow folds less.
+    let place = usual();
+    for folder in [".config", ".local/bin", ".ssh"] {
+        fs::create_dir_all(place.home().join(folder)).expect("a folder");
+    }
+    fs::write(place.home().join(".ssh/known_hosts"), "a host\n").expect("a file");
+    place.takes_over(false, USUAL, &[]);
+}
+
+#[test]
+fn links_to_single_files_are_taken_over_and_given_back() {
+    usual().takes_over(false, &[&["--no-folding"], USUAL].concat(), &[]);
+}
+
+#[test]
+fn folders_that_several_packages_share_are_taken_over_and_given_back() {
+    let place = usual();
+    place.put("aliases/.config/zsh/more.zsh", "more\n");
+    place.put("plugin/.config/nvim/lua/plugin/deep/x.lua", "x\n");
+    place.link("nowhere", "aliases/.dangling");
+    place.link("../zsh/.config", "aliases/.linked");
+    let packages = [&["aliases", "plugin"], USUAL].concat();
+    place.takes_over(false, &packages, &[]);
+    place.takes_over(false, &[&["--restow", "--no-folding"], &packages[..]].concat(), &["--force"]);
+}
+
+#[test]
+fn a_repository_that_is_one_package_shows_what_stow_shows() {
+    let files = [".zshrc", ".config/nvim/init.lua", ".config/nvim/.luarc", "bin/run", "notes/x"];
+    let rules = "^/notes\n\\.git\n\\.stow-local-ignore\nhcc\\.kdl\nREADME.*\n";
+    let place = Place::new(&files);
+    place.put(".stow-local-ignore", rules);
+    place.put("README.md", "read me\n");
+    let stowed = Place::new(&files);
+    stowed.put(".stow-local-ignore", rules);
+    stowed.put("README.md", "read me\n");
+    let Some(()) = stowed.stow(false, &["--no-folding", "."]) else { return };
+    place.import(&[]).says("4 files in 1 module");
+    assert!(place.config().contains("module \"dotfiles\""), "{}", place.config());
+    place.hcc(&["apply", "--yes"]).ends(0);
+    assert_eq!(place.visible(), stowed.visible());
+    stowed.stow(false, &["-D", "."]);
+    stowed.takes_over(false, &["."], &[]);
+    stowed.takes_over(false, &["-R", "."], &["--force"]);
+}
+
+#[test]
+fn names_that_begin_with_dot_are_those_of_stow_2_4() {
+    let files = [
+        "zsh/dot-zshrc",
+        "zsh/dot-config/zsh/dot-hidden/x",
+        "zsh/dot-config/zsh/plain",
+        "zsh/dot-gitignore",
+        "zsh/.gitignore",
+        "vim/dot-vim/dot-.x",
+        "vim/dot-vim/after/dot-",
+        "vim/.vimrc",
+    ];
+    let place = Place::new(&files);
+    place.import(&["--dotfiles"]);
+    place.hcc(&["apply", "--yes"]).ends(0);
+    let expected = [
+        ".config/zsh/.hidden/x",
+        ".config/zsh/plain",
+        ".gitignore",
+        ".vim/after/dot-",
+        ".vim/dot-.x",
+        ".vimrc",
+        ".zshrc",
+    ];
+    assert_eq!(place.visible().keys().collect::<Vec<_>>(), expected);
+    let stowed = Place::new(&files);
+    if stowed.stow(true, &["--dotfiles", "--no-folding", "vim", "zsh"]).is_some() {
+        assert_eq!(place.visible(), stowed.visible());
+        Place::new(&files).takes_over(true, &["--dotfiles", "vim", "zsh"], &["--dotfiles"]);
+    }
+}
+
+#[test]
+fn options_and_rules_are_read_as_stow_reads_them() {
+    let files = [
+        "a/one.bak",
+        "a/deep/two.bak",
+        "a/keep",
+        "a/x#y",
+        "a/node_modules/z",
+        "a/lib/node_modules/z",
+        "a/.hidden/top",
+        "a/.hidden/inner/top",
+        "b/keep.txt",
+        "b/.git/config",
+        "b/sub/.cvsignore",
+        "b/file~",
+        "b/LICENSE.txt",
+        "b/sub/LICENSE.txt",
+        "b/one.bak",
+        "c/keep.orig",
+        "c/.local-rules",
+    ];
+    let make = || {
+        let place = Place::new(&files);
+        place.put(
+            "a/.stow-local-ignore",
+            "# rules\n^/node_modules   # the top\nx\\#y\n(?<!inner/)top/?$\ninner/top\n\\Qa.b\\E\n",
+        );
+        place.put(
+            ".stowrc",
+            "--target=$HOME/${DOTS}/in\\ here\n--ignore='.*\\.orig' --no-folding\n# it's a comment\n",
+        );
+        fs::write(place.home().join(".stowrc"), "--ignore=\\.bak\n").expect("a file");
+        fs::create_dir_all(place.home().join("dots/in here")).expect("a folder");
+        place
+    };
+    let (place, stowed) = (make(), make());
+    let Some(()) = stowed.stow(true, &["a", "b", "c"]) else { return };
+    place.import(&["a", "b", "c"]);
+    place.hcc(&["apply", "--yes"]).ends(0);
+    assert_eq!(place.visible(), stowed.visible());
+    assert!(place.visible().len() >= 5, "{:?}", place.visible().keys());
+}
+
+#[test]
+fn precedence_is_what_options_say() {
+    for (option, winner) in [("--override=.shared", "z"), ("--defer=.shared", "a")] {
+        let make = || {
+            let place = Place::new(&["a/.rc", "z/.other"]);
+            place.put("a/.shared", "a\n");
+            place.put("z/.shared", "z\n");
+            place.put(".stowrc", &format!("{option}\n"));
+            place
+        };
+        let (place, stowed) = (make(), make());
+        let Some(()) = stowed.stow(false, &["--no-folding", "a", "z"]) else { return };
+        place.import(&[]).says("`.shared` too");
+        place.hcc(&["apply", "--yes"]).ends(0);
+        assert_eq!(place.visible(), stowed.visible());
+        let held = fs::read_to_string(place.home().join(".shared")).expect("a file");
+        assert_eq!(held, format!("{winner}\n"));
+    }
+}
+
+#[test]
+fn several_folders_of_packages_go_to_several_targets() {
+    let place = Place::new(&["home/zsh/.zshrc", "config/nvim/nvim/init.lua", "etc/host/hosts"]);
+    place.put("home/.stowrc", "--target=~\n");
+    place.put("config/.stowrc", "--target=$HOME/.config\n");
+    place.put("etc/.stowrc", "--target=/etc\n");
+    place
+        .import(&[])
+        .says("2 files in 2 modules")
+        .says("it is laid out for /etc, outside the home");
+    let config = place.config();
+    for line in [
+        "module \"config/nvim\"",
+        "file \".config/nvim\" source=\"config/nvim/nvim\"",
+        "file \".zshrc\" source=\"home/zsh/.zshrc\"",
+    ] {
+        assert!(config.contains(line), "{line}\n{config}");
+    }
 }

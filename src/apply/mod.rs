@@ -35,4 +35,5 @@ pub mod status;
 pub mod step;
 pub mod switch;
 pub mod tree;
+pub mod unfold;
 pub mod wanted;

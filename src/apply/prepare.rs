@@ -13,6 +13,7 @@ use super::manifest::Kind;
 use super::merge::{self, Choice, Merged};
 use super::plan::{Merge, Plan, Policy, Sight, World, plan};
 use super::site::{Record, Site};
+use super::unfold;
 use super::wanted::{Declared, Wanted};
 use crate::ir::Drift;
 
@@ -35,25 +36,21 @@ pub fn prepare(
         link_text: &|path| eye.link_text(path),
         look: &|path| site.home.look(path).ok().flatten(),
         mirrors: &|path, folder| {
-            let there = site.home.path.join(path).canonicalize();
-            let own = crate::files::real(Utf8Path::new(folder));
-            let is_wanted = |inner: &str| {
-                let inner = format!("{path}/{inner}");
-                wanted.binary_search_by(|own| own.entry.path.as_str().cmp(&inner)).is_ok()
-            };
-            matches!((there, own), (Ok(there), Ok(own)) if there == own)
-                && crate::files::mirror(Utf8Path::new(folder), &crate::files::Except::default())
-                    .is_ok_and(|files| files.iter().all(|file| is_wanted(&file.path)))
+            let link = site.path.join(path);
+            let there = link.canonicalize_utf8();
+            let own = |folder: &str| Utf8Path::new(folder).canonicalize_utf8().ok();
+            there.is_ok_and(|there| {
+                let is_own = policy.own.as_ref().is_some_and(|own| own.has(&link));
+                (is_own || folder.and_then(own).is_some_and(|own| own == there))
+                    && unfold::covers(wanted, path, &there)
+            })
         },
+        is_own: &|path| policy.own.as_ref().is_some_and(|own| own.has(&site.path.join(path))),
         leaves: &|path| leaving.contains(path),
         wants: &|path| {
             wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(path)).is_ok()
         },
-        needs: &|path| {
-            let below = format!("{path}/");
-            let at = wanted.partition_point(|wanted| wanted.entry.path < below);
-            wanted.get(at).is_some_and(|wanted| wanted.entry.path.starts_with(&below))
-        },
+        needs: &|path| unfold::needs(wanted, path),
     };
     Ok(plan(sights, &record.ledger, policy, &world))
 }

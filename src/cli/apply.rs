@@ -13,9 +13,11 @@ use super::{Global, Status, Stop, Who, absorb, help, say, wrong};
 use crate::apply::after::Scope;
 use crate::apply::change::{self, Change};
 use crate::apply::manifest::Entry;
+use crate::apply::manifest::Kind;
 use crate::apply::package::{self, Ask};
 use crate::apply::plan::Policy;
 use crate::apply::site::Site;
+use crate::apply::unfold::{self, Own};
 use crate::apply::wanted::{self, Wanted};
 use crate::facts;
 use crate::files::shown;
@@ -157,9 +159,13 @@ pub fn plan(
         "" => facts::current_folder().unwrap_or_default(),
         _ => applied.root.canonicalize_utf8().unwrap_or_else(|_| applied.root.clone()),
     };
-    let wanted =
+    let mut wanted =
         wanted::of(document, &root, &record.index).map_err(|error| failed(&error.to_string()))?;
     let file = root.join(applied.session.path.file_name().unwrap_or(FILE));
+    let policy = &Policy { own: Own::new(&root, &site.path), ..policy.clone() };
+    unfold::carry(site, &record, &mut wanted, policy.own.as_ref()).map_err(|(path, error)| {
+        failed(&format!("{}: {}", shown(&path), crate::files::reason(&error)))
+    })?;
     not_into_the_source(&wanted, site, &root)?;
     not_over_ones_own(&wanted, site, &file)?;
     let blank = || crate::files::read(&file).is_ok_and(|text| text.trim_ascii().is_empty());
@@ -204,7 +210,12 @@ fn not_over_ones_own(wanted: &[Wanted], site: &Site, file: &Utf8Path) -> Result<
         let hit = near
             .iter()
             .find(|(_, _, own, with_inside)| is_in(own, path) || *with_inside && is_in(path, own));
-        if let Some((what, own, ..)) = hit {
+        // A link to what stands there already takes nothing away.
+        let stays = || match &wanted.entry.kind {
+            Kind::Live(to) => whole(&site.path.join(path)) == whole(Utf8Path::new(to)),
+            _ => false,
+        };
+        if let Some((what, own, ..)) = hit.filter(|_| !stays()) {
             wrong(&format!("{} cannot be managed: {what} is there, {}", shown(path), shown(own)));
             help("manage files beside it, or move it elsewhere");
             return Err(Stop::Errors);

@@ -130,15 +130,66 @@ fn what_stow_folded_is_unfolded_and_folded_again() {
 }
 
 #[test]
-fn a_folded_folder_of_which_files_would_vanish_stays_folded() {
+fn what_a_folded_folder_shows_besides_stays_visible() {
     let sandbox =
         Sandbox::new("home { file \".config/app/a\" source=\"app/a\" install=\"live\" }\n");
     sandbox.config("app/a", "a\n");
     sandbox.config("app/other", "seen by the program too\n");
+    sandbox.config("app/deep/er", "this as well\n");
     fs::create_dir(sandbox.home(".config")).expect("made");
     let source = sandbox.source("app");
     std::os::unix::fs::symlink(&source, sandbox.home(".config/app")).expect("linked");
     let before = sandbox.snapshot();
-    sandbox.run(APPLY).ends(3).says(".config/app: a link in the place of a folder");
+    sandbox.run(APPLY).well();
+    assert!(!sandbox.home(".config/app").is_symlink());
+    assert_eq!(sandbox.read(".config/app/other"), "seen by the program too\n");
+    assert_eq!(sandbox.read(".config/app/deep/er"), "this as well\n");
+    // Nothing of it is forgotten by the next run, and what is new there is seen as before.
+    sandbox.run(APPLY).well().says("Nothing to do");
+    sandbox.config("app/new", "new\n");
+    sandbox.run(APPLY).well();
+    assert_eq!(sandbox.read(".config/app/new"), "new\n");
+    fs::remove_file(source.join("new")).expect("removed");
+    sandbox.config("hcc.kdl", "home { file \".x\" text=\"\" }\n");
+    sandbox.run(APPLY).well();
+    assert!(sandbox.home(".config/app").is_symlink());
+    sandbox.run(&["rollback", "--yes"]).well();
+    assert!(!sandbox.home(".config/app").is_symlink());
+    assert_eq!(sandbox.read(".config/app/other"), "seen by the program too\n");
+    sandbox.run(&["uninstall", "--yes"]).well();
+    sandbox.snapshot().is(&before);
+}
+
+#[test]
+fn a_link_into_the_configuration_makes_room_unasked_and_comes_back() {
+    let sandbox = Sandbox::new(
+        "home { file \".toolrc\" text=\"typed\\n\"; file \".config/app/a\" text=\"typed\\n\"; \
+         file \".config/other/a\" text=\"typed\\n\" }\n",
+    );
+    sandbox.config("tool/.toolrc", "by hand\n");
+    sandbox.config("app/.config/app/a", "by hand\n");
+    sandbox.config("app/.config/app/b", "b\n");
+    fs::create_dir(sandbox.home(".config")).expect("made");
+    let link = |to: &str, at: &str| {
+        std::os::unix::fs::symlink(sandbox.source(to), sandbox.home(at)).expect("linked")
+    };
+    link("tool/.toolrc", ".toolrc");
+    link("app/.config/app", ".config/app");
+    // Somebody's own, elsewhere: that is for the user to decide.
+    fs::create_dir(sandbox.root().join("elsewhere")).expect("made");
+    fs::write(sandbox.root().join("elsewhere/a"), "mine\n").expect("written");
+    std::os::unix::fs::symlink(sandbox.root().join("elsewhere"), sandbox.home(".config/other"))
+        .expect("linked");
+    let before = sandbox.snapshot();
+    sandbox.run(APPLY).ends(3).says(".config/other: a link in the place of a folder");
+    sandbox.snapshot().is(&before);
+    fs::remove_file(sandbox.home(".config/other")).expect("removed");
+    let before = sandbox.snapshot();
+    sandbox.run(APPLY).well();
+    assert_eq!(sandbox.read(".toolrc"), "typed\n");
+    assert_eq!(sandbox.read(".config/app/a"), "typed\n");
+    assert_eq!(sandbox.read(".config/app/b"), "b\n");
+    assert_eq!(sandbox.read_source("app/.config/app/a"), "by hand\n");
+    sandbox.run(&["uninstall", "--yes"]).well();
     sandbox.snapshot().is(&before);
 }

@@ -116,6 +116,16 @@ impl Planner<'_> {
                 self.item(entry, Verb::Adopt, Some("the same stands there already".to_owned()));
                 self.record(wanted, None);
             }
+            Found::Link { .. }
+                if !matches!(entry.kind, Kind::Merge(_)) && (self.world.is_own)(&entry.path) =>
+            {
+                let original = Original::Stored(self.plan.ledger.store(&entry.path));
+                self.plan.ledger.originals.insert(entry.path.clone(), original.clone());
+                let note = format!("{} into the configuration", found.what());
+                self.puts(entry, put, Old::Keep(original), merged);
+                self.item(entry, Verb::Adopt, Some(note));
+                self.record(wanted, None);
+            }
             found => {
                 let Some(original) = self.keep(&entry.path, entry.force, &found.what()) else {
                     return;
@@ -183,8 +193,6 @@ impl Planner<'_> {
     fn is_folded(&self, at: &str, wanted: &Wanted) -> bool {
         let Some(inner) = wanted.entry.path.strip_prefix(at) else { return false };
         let folder = wanted.source_path().and_then(|source| source.strip_suffix(inner));
-        folder.is_some_and(|folder| {
-            self.plan.aside.contains_key(at) || (self.world.mirrors)(at, folder)
-        })
+        self.plan.aside.contains_key(at) || (self.world.mirrors)(at, folder)
     }
 }

@@ -12,6 +12,7 @@ use super::ledger::{Ledger, Merging, Original};
 use super::look::Found;
 use super::manifest::{Entry, Kind};
 use super::names::is_staged;
+use super::unfold::Own;
 use super::wanted::Wanted;
 use crate::files::shown;
 use crate::ir::{Backup, Drift, Stamp};
@@ -55,6 +56,9 @@ pub struct Policy {
     pub again: bool,
     /// Paths whose edits the configuration holds by now: ours comes back, and nothing is saved.
     pub absorbed: BTreeSet<String>,
+    /// The configuration's folder: links into it are the configuration's, as those of stow are,
+    /// and make room without asking.
+    pub own: Option<Own>,
 }
 
 /// What happens to a path, in a word for people and programs.
@@ -223,9 +227,11 @@ pub struct World<'a> {
     pub link_text: &'a dyn Fn(&str) -> String,
     /// What stands at a path, without following links.
     pub look: &'a dyn Fn(&str) -> Option<Stamp>,
-    /// Whether a path in the home leads to a folder, given by its whole path, of which every file
-    /// is wanted at that path.
-    pub mirrors: &'a dyn Fn(&str, &str) -> bool,
+    /// Whether a link in the home leads to a folder of the configuration, or to one that is given
+    /// by its whole path, of which everything is wanted at that link's path.
+    pub mirrors: &'a dyn Fn(&str, Option<&str>) -> bool,
+    /// Whether what stands at a path is a link into the configuration's own folder.
+    pub is_own: &'a dyn Fn(&str) -> bool,
     /// Whether a path is managed and leaves.
     pub leaves: &'a dyn Fn(&str) -> bool,
     /// Whether a path is wanted.

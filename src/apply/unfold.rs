@@ -1,0 +1,200 @@
+//! Links in the place of a folder that lead into the configuration, as stow makes them when it
+//! folds: such a link becomes a folder of links, which shows what it showed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::disk::Way;
+use super::ledger::Original;
+use super::manifest::{Entry, Kind};
+use super::site::{Record, Site};
+use super::wanted::{Bytes, Wanted};
+
+/// The folder of a configuration, as links in a home lead into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// As it is said.
+    said: Utf8PathBuf,
+    /// Links resolved.
+    real: Utf8PathBuf,
+}
+
+impl Own {
+    /// The folder of a configuration; none if the home is in it, for then everything would be.
+    pub fn new(root: &Utf8Path, home: &Utf8Path) -> Option<Self> {
+        let own = Self { said: root.to_owned(), real: real(root)? };
+        let home = real(home)?;
+        (!home.starts_with(&own.real)).then_some(own)
+    }
+
+    /// Whether a path, a link, leads into it: by its first step, or at its end.
+    pub fn has(&self, link: &Utf8Path) -> bool {
+        let Ok(to) = link.read_link_utf8() else { return false };
+        let above = link.parent().and_then(real).unwrap_or_default();
+        let step = crate::files::normal(&above.join(to));
+        let inside = |path: &Utf8Path| path.starts_with(&self.real) || path.starts_with(&self.said);
+        inside(&step) || real(link).is_some_and(|end| inside(&end))
+    }
+}
+
+fn real(path: &Utf8Path) -> Option<Utf8PathBuf> {
+    path.canonicalize_utf8().ok()
+}
+
+/// Adds to what is wanted, which is sorted by path, what links in the place of its folders show
+/// besides: each is a link into the folder that they lead to. It is the same in every run, until
+/// such a link comes back.
+///
+/// # Errors
+/// A folder that cannot be read, with the system's reason.
+pub fn carry(
+    site: &Site,
+    record: &Record,
+    wanted: &mut Vec<Wanted>,
+    own: Option<&Own>,
+) -> Result<(), (String, io::Error)> {
+    let mut more = Vec::new();
+    for (at, folder) in folds(site, record, wanted, own) {
+        let mut carrier = Carrier { wanted, own, more: &mut more };
+        carrier.folder(&at, &folder).map_err(|error| (at.clone(), error))?;
+    }
+    if !more.is_empty() {
+        wanted.append(&mut more);
+        wanted.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+    }
+    Ok(())
+}
+
+/// The links in the place of a folder, and the folders that they lead to: those of this home, and
+/// those that are kept until they come back.
+fn folds(
+    site: &Site,
+    record: &Record,
+    wanted: &[Wanted],
+    own: Option<&Own>,
+) -> Vec<(String, Utf8PathBuf)> {
+    let mut seen = BTreeSet::new();
+    let mut folds = Vec::new();
+    for (path, original) in &record.ledger.originals {
+        if !needs(wanted, path) {
+            continue;
+        }
+        let kept = match original {
+            Original::Stored(name) => site.state.join(name),
+            Original::Beside(at) => site.path.join(at),
+            Original::Adopted => continue,
+        };
+        let above = site.path.join(path);
+        let folder = kept.read_link_utf8().ok().and_then(|to| real(&above.parent()?.join(to)));
+        folds.extend(folder.filter(|own| own.is_dir()).map(|folder| (path.clone(), folder)));
+    }
+    for one in wanted.iter().filter(|one| record.index.record(&one.entry.path).is_none()) {
+        let path = &one.entry.path;
+        // Nothing is below a folder that was found to be none.
+        if folds.last().is_some_and(|(at, _)| is_below(path, at)) {
+            continue;
+        }
+        let Ok(Way::Link(at)) = site.home.way(path) else { continue };
+        if !seen.insert(at.clone()) {
+            continue;
+        }
+        let link = site.path.join(&at);
+        let source = one.source_path().and_then(|own| own.strip_suffix(path.strip_prefix(&*at)?));
+        let leads = |folder: &Utf8PathBuf| {
+            own.is_some_and(|own| own.has(&link))
+                || source.and_then(|own| real(Utf8Path::new(own))).as_ref() == Some(folder)
+        };
+        let folder = real(&link).filter(|folder| folder.is_dir() && leads(folder));
+        folds.extend(folder.map(|folder| (at, folder)));
+    }
+    folds
+}
+
+/// Carries one folder.
+struct Carrier<'a> {
+    wanted: &'a [Wanted],
+    own: Option<&'a Own>,
+    more: &'a mut Vec<Wanted>,
+}
+
+impl Carrier<'_> {
+    fn folder(&mut self, at: &str, folder: &Utf8Path) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let Ok(name) = entry?.file_name().into_string() else { continue };
+            let (path, from) = (format!("{at}/{name}"), folder.join(&name));
+            if is_wanted(self.wanted, &path) {
+                continue;
+            }
+            match needs(self.wanted, &path) {
+                true if from.is_dir() => self.folder(&path, &from)?,
+                // What is wanted needs a folder here.
+                true => {}
+                false => self.more.push(link(path, &self.said(from))),
+            }
+        }
+        Ok(())
+    }
+
+    /// A path as the configuration's folder is said.
+    fn said(&self, path: Utf8PathBuf) -> Utf8PathBuf {
+        let below =
+            self.own.and_then(|own| Some(own.said.join(path.strip_prefix(&own.real).ok()?)));
+        below.unwrap_or(path)
+    }
+}
+
+fn link(path: String, to: &Utf8Path) -> Wanted {
+    let entry = Entry {
+        path,
+        kind: Kind::Live(to.to_string()),
+        mode: 0,
+        target: "home".to_owned(),
+        on_change: None,
+        force: false,
+        drift: None,
+        allow_parent: Vec::new(),
+        shadowed_by: Vec::new(),
+    };
+    Wanted { entry: Arc::new(entry), bytes: Bytes::None, source: None }
+}
+
+/// Whether everything that a folder shows is wanted at a path, as it is or otherwise.
+pub fn covers(wanted: &[Wanted], at: &str, folder: &Utf8Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.into_iter().all(|entry| {
+        let name = entry.ok().and_then(|entry| entry.file_name().into_string().ok());
+        // A name that is not UTF-8 cannot be wanted; the link stays for its sake.
+        let Some(name) = name else { return false };
+        let (path, from) = (format!("{at}/{name}"), folder.join(&name));
+        is_wanted(wanted, &path)
+            || (from.is_dir()
+                && (needs(wanted, &path) || is_bare(&from))
+                && covers(wanted, &path, &from))
+    })
+}
+
+/// Whether there is no file in a folder, nor in those in it.
+fn is_bare(folder: &Utf8Path) -> bool {
+    walkdir::WalkDir::new(folder)
+        .into_iter()
+        .all(|entry| entry.is_ok_and(|entry| entry.file_type().is_dir()))
+}
+
+fn is_wanted(wanted: &[Wanted], path: &str) -> bool {
+    wanted.binary_search_by(|own| own.entry.path.as_str().cmp(path)).is_ok()
+}
+
+/// Whether something below a path is wanted, so that it must be a folder.
+pub fn needs(wanted: &[Wanted], path: &str) -> bool {
+    let below = format!("{path}/");
+    let at = wanted.partition_point(|own| own.entry.path < below);
+    wanted.get(at).is_some_and(|own| own.entry.path.starts_with(&below))
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
