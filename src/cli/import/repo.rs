@@ -74,12 +74,14 @@ impl Repo {
     /// [`Stop::Failed`], said; nothing was written over then, unless a renaming failed.
     pub fn write(&mut self, puts: &[Put]) -> Result<(), Stop> {
         let mut staged = Vec::new();
+        // One file is made to stay by itself; many, with all that waits to be written anyway.
+        let alone = puts.len() == 1;
         for put in puts {
             if self.holds(put) {
                 continue;
             }
             let at = beside(&put.path);
-            if let Err(error) = self.stage(put, &at) {
+            if let Err(error) = self.stage(put, &at, alone) {
                 let said = failed(&format!("{}: {}", self.root.join(&put.path), reason(&error)));
                 // What cannot be removed is in the way of nothing: the next run removes it.
                 staged.iter().for_each(|(at, _): &(String, String)| drop(self.disk.unlink(at)));
@@ -89,7 +91,7 @@ impl Repo {
             }
             staged.push((at, put.path.clone()));
         }
-        if !staged.is_empty() {
+        if !staged.is_empty() && !alone {
             let synced = self.disk.sync_all();
             synced.map_err(|error| failed(&format!("{}: {}", self.root, reason(&error))))?;
         }
@@ -107,7 +109,7 @@ impl Repo {
         Ok(())
     }
 
-    fn stage(&mut self, put: &Put, at: &str) -> io::Result<()> {
+    fn stage(&mut self, put: &Put, at: &str, sync: bool) -> io::Result<()> {
         for (end, _) in at.match_indices('/') {
             let folder = at.get(..end).unwrap_or_default();
             match self.disk.make_folder(folder, false) {
@@ -117,7 +119,7 @@ impl Repo {
             }
         }
         self.disk.remove_all(at)?;
-        self.disk.create(at, &put.bytes, put.mode, false)?;
+        self.disk.create(at, &put.bytes, put.mode, sync)?;
         put.time.map_or(Ok(()), |time| self.disk.set_time(at, time))
     }
 

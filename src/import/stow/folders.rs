@@ -194,9 +194,12 @@ impl Finder<'_> {
         let Some(home) = home else {
             for name in &packages {
                 report.left(
-                    path.join(name).as_str(),
+                    self.shown(&path, name),
                     format!("it is laid out for {target}, outside the home"),
-                    Some("say it for the machine: `system { file \"/...\" source=\"...\" }`"),
+                    Some(match target.is_dir() {
+                        true => "say it for the machine: `system { file \"/...\" source=\"...\" }`",
+                        false => "there is no such folder here: `--target DIR` says another",
+                    }),
                 );
             }
             return Ok((None, layout));
@@ -281,8 +284,12 @@ impl Finder<'_> {
     ) -> Result<(Vec<String>, Option<String>), Vec<Refused>> {
         let names = list(path);
         let dirs = names.iter().filter(|(name, dir)| *dir && !name.starts_with('.'));
+        let dirs: Vec<&String> = dirs.map(|(name, _)| name).collect();
+        if !at_home && is_laid_out_inside(path, &dirs) {
+            return Ok((self.one(report), None));
+        }
         let (packages, others): (Vec<&String>, Vec<&String>) =
-            dirs.map(|(name, _)| name).partition(|name| !at_home || self.is_package(path, name));
+            dirs.into_iter().partition(|name| !at_home || self.is_package(path, name));
         let dotted = names.iter().map(|(name, _)| name);
         let dotted: Vec<&String> =
             dotted.filter(|name| self.is_dotted(name) && !self.layouts.is_own(name)).collect();
@@ -300,21 +307,24 @@ impl Finder<'_> {
             };
         }
         if !dotted.is_empty() && (packages.is_empty() || has_rules) {
-            return Ok((vec![".".to_owned()], None));
+            return Ok((self.one(report), None));
         }
         if packages.is_empty() {
             return Err(vec![self.nothing(path, &others)]);
         }
         for name in others {
-            report.left(
-                path.join(name).as_str(),
-                "it does not look like a package: nothing at its top begins with a dot",
-                Some("if it is one, name the packages that shall be taken"),
-            );
+            let (why, help) = match self.waits_for_dots(path, name) {
+                true => ("its names begin with `dot-`", "say `--dotfiles`"),
+                false => (
+                    "it does not look like a package: nothing at its top begins with a dot",
+                    "if it is one, name the packages that shall be taken",
+                ),
+            };
+            report.left(self.shown(path, name), why, Some(help));
         }
         for name in dotted {
             report.left(
-                path.join(name).as_str(),
+                self.shown(path, name),
                 "it is in no package",
                 Some("if the repository is laid out as the home is, name `.` as its one package"),
             );
@@ -326,10 +336,7 @@ impl Finder<'_> {
         if let Some(layout) = self.layouts.of(path).filter(|own| own.reads_as.is_none()) {
             return refused(path, &layout);
         }
-        let is_dot = |name: &&&String| {
-            list(&path.join(name)).iter().any(|(name, _)| name.starts_with("dot-"))
-        };
-        if !self.options.dotfiles && others.iter().any(|name| is_dot(&name)) {
+        if others.iter().any(|name| self.waits_for_dots(path, name)) {
             return Refused::new(
                 format!(
                     "there is no package in {path}: no folder of it holds anything that begins with a dot"
@@ -352,6 +359,23 @@ impl Finder<'_> {
         )
     }
 
+    /// The repository as one package.
+    fn one(&self, report: &mut Report) -> Vec<String> {
+        report.note("the repository was read as one package, as `stow .` reads it; name the packages if it has some");
+        vec![".".to_owned()]
+    }
+
+    /// A package as the report says it.
+    fn shown(&self, path: &Utf8Path, name: &str) -> String {
+        super::relative(self.request.base(), &files::normal(&path.join(name)))
+    }
+
+    /// Whether a folder would be a package with `--dotfiles`.
+    fn waits_for_dots(&self, path: &Utf8Path, name: &str) -> bool {
+        !self.options.dotfiles
+            && list(&path.join(name)).iter().any(|(name, _)| name.starts_with("dot-"))
+    }
+
     fn is_dotted(&self, name: &str) -> bool {
         name.starts_with('.') || (self.options.dotfiles && name.starts_with("dot-"))
     }
@@ -360,11 +384,21 @@ impl Finder<'_> {
     fn is_package(&self, path: &Utf8Path, name: &str) -> bool {
         let folder = path.join(name);
         list(&folder).iter().any(|(name, is_dir)| {
-            self.is_dotted(name) && !self.layouts.is_own(name)
+            self.is_dotted(name) && !self.layouts.is_noise(name)
                 || *is_dir && self.layouts.is_of_homes(name)
                 || is_linked(&self.request.home.join(name), &folder.join(name))
         })
     }
+}
+
+/// Whether a repository for a folder such as `~/.config` is one package: then most of its folders
+/// are programs' own, with files in them, where packages would hold such folders.
+fn is_laid_out_inside(path: &Utf8Path, dirs: &[&String]) -> bool {
+    let has_file = |name: &&&String| {
+        let has = |(name, is_dir): &(String, bool)| !is_dir && !name.starts_with('.');
+        list(&path.join(name)).iter().any(has)
+    };
+    dirs.iter().filter(has_file).count() * 2 > dirs.len()
 }
 
 /// Whether a path is a link, and to a file or folder that is given.

@@ -56,6 +56,11 @@ impl Layouts {
         self.meets("own", name)
     }
 
+    /// Whether a name says nothing about the folder that it stands in.
+    pub fn is_noise(&self, name: &str) -> bool {
+        self.meets("noise", name)
+    }
+
     /// Whether a name without a dot is one that homes have.
     pub fn is_of_homes(&self, name: &str) -> bool {
         self.meets("home", name)
@@ -111,12 +116,14 @@ fn find(folder: &Utf8Path, names: &[String], said: &str) -> Option<String> {
         Some((first, rest)) => (first, Some(rest)),
         None => (said, None),
     };
-    let glob_of = glob(first)?;
-    let found = names.iter().find(|name| glob_of.is_match(name))?;
-    let Some(rest) = rest else { return Some(found.clone()) };
-    let inner = folder.join(found);
-    let below = find(&inner, &self::names(&inner), rest)?;
-    Some(format!("{found}/{below}"))
+    let is_meant = glob(first)?;
+    let mut found = names.iter().filter(|name| is_meant.is_match(name));
+    let Some(rest) = rest else { return found.next().cloned() };
+    found.find_map(|name| {
+        let inner = folder.join(name);
+        let below = find(&inner, &self::names(&inner), rest)?;
+        Some(format!("{name}/{below}"))
+    })
 }
 
 fn names(folder: &Utf8Path) -> Vec<String> {
@@ -161,7 +168,7 @@ mod tests {
         assert!(diags.is_empty());
         for node in &tree {
             for own in std::iter::once(node).chain(node.children()) {
-                if matches!(&*own.name.value, "any" | "all" | "holds" | "own" | "home") {
+                if matches!(&*own.name.value, "any" | "all" | "holds" | "own" | "noise" | "home") {
                     assert!(words(own).iter().all(|said| glob(said).is_some()), "{own:?}");
                 }
             }
