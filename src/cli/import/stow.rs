@@ -35,9 +35,10 @@ pub struct Stow {
     /// Take `dot-x` in a package for `.x`, as `stow --dotfiles` does
     #[arg(long)]
     dotfiles: bool,
-    /// What the packages are laid out for; by default what .stowrc says, or the home
-    #[arg(long, value_name = "DIR")]
-    target: Option<Utf8PathBuf>,
+    /// What the packages are laid out for; by default what .stowrc says, or the home. May be said for
+    /// one package, and several times: `--target config=~/.config`
+    #[arg(long, value_name = "[PACKAGE=]DIR")]
+    target: Vec<String>,
     /// The file to write; by default hcc.kdl in the repository
     #[arg(long, value_name = "FILE")]
     out: Option<Utf8PathBuf>,
@@ -67,12 +68,13 @@ impl Stow {
         let folder = normal(&here.join(&self.folder));
         let out =
             self.out.as_ref().map_or_else(|| folder.join(FILE), |out| normal(&here.join(out)));
-        let target = self.target.as_ref().map(|target| normal(&here.join(target)));
+        let (target, targets) = self.targets(&here, &folder, &home)?;
         let request = Request {
             folder: &folder,
             packages: &self.packages,
             dotfiles: self.dotfiles,
             target: target.as_deref(),
+            targets: &targets,
             out: &out,
             home: &normal(&home),
             folds_case: machine.host.os.as_deref() == Some("darwin"),
@@ -190,6 +192,40 @@ fn except(folder: &mut Item, below: &str) {
     match folder.children.iter_mut().find(|own| own.name == "except") {
         Some(own) => own.args.push(below.into()),
         None => folder.children.push(Item::new("except").arg(below)),
+    }
+}
+
+/// A folder for all packages, and those for single ones.
+type Targets = (Option<Utf8PathBuf>, Vec<(String, Utf8PathBuf)>);
+
+impl Stow {
+    fn targets(
+        &self,
+        here: &Utf8Path,
+        folder: &Utf8Path,
+        home: &Utf8Path,
+    ) -> Result<Targets, Stop> {
+        // No shell expands a `~` behind a `=`.
+        let path = |said: &str| match said.strip_prefix("~/") {
+            Some(below) => normal(&home.join(below)),
+            None if said == "~" => home.to_owned(),
+            None => normal(&here.join(said)),
+        };
+        let (mut all, mut single) = (None, Vec::new());
+        for said in &self.target {
+            match said.split_once('=') {
+                Some((package, to)) if !package.contains('/') && folder.join(package).is_dir() => {
+                    single.push((package.to_owned(), path(to)));
+                }
+                _ if all.is_some() => {
+                    say(&format!("error: `--target {said}` is the second one for all packages"));
+                    say("  help: say it for one package, `--target PACKAGE=DIR`");
+                    return Err(Stop::Usage);
+                }
+                _ => all = Some(path(said)),
+            }
+        }
+        Ok((all, single))
     }
 }
 

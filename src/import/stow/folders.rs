@@ -28,10 +28,10 @@ pub struct Found {
 pub struct Folder {
     /// The folder, absolute.
     pub path: Utf8PathBuf,
-    /// Where its packages go, absolute.
-    pub target: Utf8PathBuf,
-    /// The same below the home; empty for the home.
-    pub home: String,
+    /// Where its packages go, absolute; and the same below the home, empty for the home.
+    target: (Utf8PathBuf, String),
+    /// Packages that go elsewhere.
+    elsewhere: Vec<(String, (Utf8PathBuf, String))>,
     /// What stow is told.
     pub options: Options,
     /// Its packages.
@@ -41,6 +41,13 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// Where a package goes: absolute, and below the home.
+    pub fn target_of(&self, package: &str) -> (&Utf8Path, &str) {
+        let own = self.elsewhere.iter().find(|(name, _)| name == package);
+        let (target, home) = own.map_or(&self.target, |(_, own)| own);
+        (target, home)
+    }
+
     /// The name of a package's module.
     pub fn module(&self, package: &str) -> String {
         let name = match package {
@@ -185,28 +192,41 @@ impl Finder<'_> {
     fn folder(mut self, root: &Utf8Path, report: &mut Report) -> Outcome {
         let path = self.packages_folder(root, report);
         let target = self.target(root, &path, report);
-        let home = below_home(&target, self.request.home);
-        let at_home = home.as_deref() == Some("");
-        let (packages, layout) = match self.request.packages {
+        let home = self.request.home;
+        let at_home = below_home(&target, home).as_deref() == Some("");
+        let (named, mut layout) = match self.request.packages {
             [] => self.all(&path, at_home, report)?,
             named => (self.named(&path, named)?, None),
         };
-        let Some(home) = home else {
-            for name in &packages {
-                report.left(
-                    self.shown(&path, name),
-                    format!("it is laid out for {target}, outside the home"),
-                    Some(match target.is_dir() {
+        let (mut packages, mut elsewhere) = (Vec::new(), Vec::new());
+        for name in named {
+            let own = self.request.targets.iter().find(|(own, _)| *own == name);
+            let to = own.map_or(&target, |(_, to)| to);
+            match below_home(to, home) {
+                Some(below) => {
+                    if own.is_some() {
+                        elsewhere.push((name.clone(), (to.clone(), below)));
+                    }
+                    packages.push(name);
+                }
+                None => report.left(
+                    self.shown(&path, &name),
+                    format!("it is laid out for {to}, outside the home"),
+                    Some(match to.is_dir() {
                         true => "say it for the machine: `system { file \"/...\" source=\"...\" }`",
                         false => "there is no such folder here: `--target DIR` says another",
                     }),
-                );
+                ),
             }
-            return Ok((None, layout));
-        };
+        }
+        let below = below_home(&target, home).unwrap_or_default();
+        let target = (target, below);
+        if packages.is_empty() {
+            return Ok((None, layout.take()));
+        }
         let options = std::mem::take(&mut self.options);
         let prefix = self.prefix.cloned();
-        Ok((Some(Folder { path, target, home, options, packages, prefix }), layout))
+        Ok((Some(Folder { path, target, elsewhere, options, packages, prefix }), layout))
     }
 
     /// The folder of the packages: `--dir`, or the one that has the options.

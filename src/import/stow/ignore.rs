@@ -96,7 +96,7 @@ impl Rules {
 
     /// The rule that a path below the package meets. What is above it was asked before.
     pub fn meets(&self, path: &str) -> Option<&str> {
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = &name_of(path);
         let rooted = format!("/{path}");
         let find = |rules: &'_ [Rule], text: &str| -> Option<usize> {
             rules.iter().position(|rule| rule.regex.is_match(text).unwrap_or(false))
@@ -106,6 +106,19 @@ impl Rules {
         let found = found.or_else(|| find(&self.names, name).and_then(|at| self.names.get(at)));
         found.map(|rule| rule.said.as_str())
     }
+}
+
+/// The last name of a path, as stow finds it: Perl's `s!.+/!!`, in which `.` is no line break.
+fn name_of(path: &str) -> String {
+    let mut start = 0;
+    for line in path.split_inclusive('\n') {
+        if let Some(end) = line.rfind('/').filter(|end| *end > 0) {
+            let (before, after) = path.split_at(start);
+            return format!("{before}{}", after.get(end + 1..).unwrap_or_default());
+        }
+        start += line.len();
+    }
+    path.to_owned()
 }
 
 /// Expressions about how a path below the target begins: `--defer`, `--override`.

@@ -15,7 +15,7 @@ mod walk;
 use std::fs;
 use std::rc::Rc;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 pub use options::Environment;
 
@@ -35,6 +35,8 @@ pub struct Request<'a> {
     pub dotfiles: bool,
     /// The folder that packages are laid out for, absolute.
     pub target: Option<&'a Utf8Path>,
+    /// The same for single packages.
+    pub targets: &'a [(String, Utf8PathBuf)],
     /// The file that the configuration will be, absolute: sources are relative to its folder.
     pub out: &'a Utf8Path,
     /// The home, absolute.
@@ -155,8 +157,31 @@ pub fn read(request: &Request<'_>) -> Result<Repository, Vec<Refused>> {
         packages.extend(one.packages(&mut report));
     }
     let claims = unlinked(request, &mut packages);
+    links_home(request, &mut report);
     let modules = modules::write(request, &packages, &claims, &mut report);
     Ok(Repository { modules, report, layout: found.layout })
+}
+
+/// Notes folders of the home that are one link into the repository: what programs write there is
+/// written into it.
+fn links_home(request: &Request<'_>, report: &mut Report) {
+    let Ok(repository) = request.folder.canonicalize_utf8() else { return };
+    for folder in crate::ir::SHARED_FOLDERS {
+        let link = request.home.join(folder);
+        if !link.is_symlink() {
+            continue;
+        }
+        let Some(to) = link.canonicalize_utf8().ok().filter(|to| to.starts_with(&repository))
+        else {
+            continue;
+        };
+        report.note(match *folder == ".local" || *folder == ".local/state" {
+            true => format!(
+                "~/{folder} is one link to {to}: hcc's own records, `.local/state/hcc`, would be in the repository; make it a folder first, as `stow -R --no-folding` does, or keep them elsewhere, `HCC_STATE`"
+            ),
+            false => format!("~/{folder} is one link to {to}; `hcc apply` makes it a folder of links"),
+        });
+    }
 }
 
 /// Reads the packages of one folder.
@@ -203,11 +228,12 @@ impl Reader<'_> {
                 ignore: ignore.clone(),
                 dotfiles: options.dotfiles,
             };
-            match reading.read(&path, "", &|below| self.is_protected(below)) {
+            let (target, home) = self.folder.target_of(name);
+            match reading.read(&path, "", &|below| self.is_protected(target, below)) {
                 Ok(entries) => packages.push(Package {
                     name: self.folder.module(name),
                     source: relative(self.request.base(), &path),
-                    home: self.folder.home.clone(),
+                    home: home.to_owned(),
                     entries,
                     precedence: precedence.clone(),
                     reading,
@@ -230,8 +256,8 @@ impl Reader<'_> {
     }
 
     /// Whether stow keeps out of what a path below a package leads to in the target.
-    fn is_protected(&self, below: &str) -> bool {
-        let there = self.folder.target.join(below);
+    fn is_protected(&self, target: &Utf8Path, below: &str) -> bool {
+        let there = target.join(below);
         there == self.folder.path
             || [".stow", ".nonstow"].iter().any(|mark| there.join(mark).exists())
     }
