@@ -199,4 +199,8 @@ fn a_dry_run_shows_the_edit_and_writes_nothing() {
     );
     assert_eq!(sandbox.read_source("hcc.kdl"), CONFIG);
     assert!(!sandbox.source("home").exists());
+    let ran = sandbox.run(&["adopt", ".zshrc", "--dry-run", "--json"]).well();
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(value["adopts"][0], ".zshrc");
+    assert_eq!(sandbox.read_source("hcc.kdl"), CONFIG);
 }

@@ -292,6 +292,31 @@ fn init_says_what_stands_in_the_home_already() {
 }
 
 #[test]
+fn json_of_a_run_that_stops_holds_what_was_found() {
+    let sandbox = home();
+    let ran = run(&sandbox, &["import", "home", "--json"]);
+    assert_eq!(ran.status, Some(3));
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(value["stopped"]["status"], 3);
+    assert_eq!(value["found"][0]["path"], ".gitconfig");
+}
+
+#[test]
+fn what_a_killed_run_left_is_in_the_way_of_nothing() {
+    let sandbox = home();
+    sandbox.write(".config/hcc/home/.hcc-new-.zshrc", "half");
+    sandbox.write(".config/hcc/.hcc-new-hcc.kdl", "half");
+    sandbox.write(".config/hcc/home/.gitconfig", "[user]\n\tname = Alice\n");
+    let copy = sandbox.home(".config/hcc/home/.gitconfig");
+    fs::set_permissions(copy, fs::Permissions::from_mode(0o600)).expect("a mode");
+    run(&sandbox, &["import", "home", "--yes"]).well();
+    for left in [".config/hcc/home/.hcc-new-.zshrc", ".config/hcc/.hcc-new-hcc.kdl"] {
+        assert!(!sandbox.home(left).exists(), "{left}");
+    }
+    run(&sandbox, &["check"]).well();
+}
+
+#[test]
 fn json_says_what_was_taken_and_left() {
     let sandbox = home();
     sandbox.write(".npmrc", "//registry.example/:_authToken=abc\n");

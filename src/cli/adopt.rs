@@ -68,6 +68,15 @@ impl Adopt {
         let sources = &applied.session.program.sources;
         let (name, old) = (sources.name(source).to_owned(), sources.text(source).to_owned());
         if self.dry_run {
+            if global.json {
+                return print_json(&json!({
+                    "version": crate::ir::VERSION,
+                    "adopts": found.iter().map(|own| &own.path).collect::<Vec<_>>(),
+                    "writes": name,
+                    "text": text,
+                    "left": left(&found),
+                }));
+            }
             let paths = ["a", "b"].map(|side| format!("{side}/{}", name.trim_start_matches('/')));
             let [from, to] = paths;
             let mut out = String::new();

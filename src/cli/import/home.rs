@@ -11,7 +11,7 @@ use super::places::{self, Places};
 use super::repo::{Put, Repo};
 use crate::cli::home::{Place, ask};
 use crate::cli::session::{FILE, Session};
-use crate::cli::{Global, Status, Stop, help, print, print_json, say, wrong};
+use crate::cli::{Global, Status, Stop, help, print, print_json, say, stopped, wrong};
 use crate::facts;
 use crate::files::shown;
 use crate::import::home::{Copy, Gathered};
@@ -86,7 +86,7 @@ impl Home {
                 false => Ok(()),
             };
         }
-        let (taken, refused) = self.choose(&places, found)?;
+        let (taken, refused) = self.choose(global, &places, found)?;
         let report =
             Report { left: places::left(taken.iter().chain(&refused)), ..Report::default() };
         self.write(global, &out, &taken, &mut lifter, report)
@@ -107,6 +107,7 @@ impl Home {
     /// What is taken of what was found, and what is not.
     fn choose(
         &self,
+        global: &Global,
         places: &Places,
         found: Vec<Gathered>,
     ) -> Result<(Vec<Gathered>, Vec<Gathered>), Stop> {
@@ -118,6 +119,9 @@ impl Home {
         if !facts::rights().terminal {
             wrong("nothing was written: there is no terminal to ask on");
             help("`--yes` takes all of it; name what you want: `hcc import home PATH...`");
+            if global.json {
+                stopped(Stop::Decide, json!({"found": rows(places, &some)}))?;
+            }
             return Err(Stop::Decide);
         }
         let question = "Take all of it (a), choose program by program (c), or nothing (N)? [a/c/N]";
