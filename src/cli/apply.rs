@@ -58,6 +58,7 @@ impl Apply {
         let document = &applied.user.document;
         let home = document.user.as_ref().map_or("/", |user| &user.home);
         let place = Place::find(self.root.as_deref().map(|root| (root, home)))?;
+        not_into_a_package(&place.state, &applied.root)?;
         let mut site = self.manner.open(&place, global)?;
         let mut policy = self.keeping.policy(document.policy.backup.clone())?;
         if self.root.is_none() && absorbs(&applied, &policy) {
@@ -222,6 +223,31 @@ fn not_over_ones_own(wanted: &[Wanted], site: &Site, file: &Utf8Path) -> Result<
         }
     }
     Ok(())
+}
+
+/// Refuses to begin hcc's folder inside the configuration: where stow made a link of `~/.local`, all
+/// that programs keep there lands in a package.
+fn not_into_a_package(state: &Utf8Path, root: &Utf8Path) -> Result<(), Stop> {
+    let Ok(root) = root.canonicalize_utf8() else { return Ok(()) };
+    let leads_in = |link: &&Utf8Path| {
+        link.is_symlink() && link.canonicalize_utf8().is_ok_and(|to| to.starts_with(&root))
+    };
+    let Some(link) = state.ancestors().filter(|_| !state.exists()).find(leads_in) else {
+        return Ok(());
+    };
+    let to = link.canonicalize_utf8().unwrap_or_default();
+    wrong(&format!(
+        "hcc's folder, {}, would be inside the configuration: {} is a link to {}",
+        shown(state),
+        shown(link),
+        shown(&to)
+    ));
+    help(&format!(
+        "make {} a folder of its own; with stow: `stow -D` that package, `mkdir -p {}`, `stow` it again",
+        shown(link),
+        shown(state.parent().unwrap_or(link))
+    ));
+    Err(Stop::Decide)
 }
 
 /// Refuses to write, through a link that the configuration allows, into the configuration itself.

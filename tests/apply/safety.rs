@@ -462,3 +462,20 @@ fn extended_attributes_go_with_what_is_moved_to_another_file_system() {
     let got = Command::new("python3").args(["-c", code]).args(&all[..3]).output().expect("python3");
     assert_eq!(String::from_utf8_lossy(&got.stdout), "[b'kept', b'kept', b'kept']\n");
 }
+
+#[test]
+fn the_state_is_not_begun_inside_the_configuration() {
+    let sandbox = Sandbox::new("home { file \"x\" text=\"x\" }\n");
+    // What stow makes of a package that alone has something below ~/.local.
+    sandbox.config("scripts/.local/bin/hello", "#!/bin/sh\n");
+    symlink(sandbox.source("scripts/.local"), sandbox.home(".local")).expect("a link");
+    let before = Snapshot::of(&sandbox.root());
+    let refused = sandbox.run(APPLY).ends(3);
+    refused.says("would be inside the configuration").says("`stow -D` that package");
+    Snapshot::of(&sandbox.root()).is(&before);
+
+    fs::remove_file(sandbox.home(".local")).expect("the link");
+    fs::create_dir(sandbox.home(".local")).expect("a folder");
+    sandbox.run(APPLY).well();
+    assert_eq!(sandbox.read("x"), "x\n");
+}
