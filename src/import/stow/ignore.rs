@@ -2,10 +2,10 @@
 //! and its own, and those of `--ignore`.
 //!
 //! Format: the manual's chapter "Ignore Lists" and `get_ignore_regexps_from_fh` of stow 2.4.1.
-//! The rules are Perl's regular expressions; one that cannot be understood here is said, and the
-//! others hold.
+//! The rules are Perl's regular expressions, and names are bytes to them, as to stow: `\w` is a
+//! letter of ASCII. One that cannot be understood here is said, and the others hold.
 
-use fancy_regex::Regex;
+use fancy_regex::{BytesMode, Regex, RegexBuilder};
 
 /// The file of a package that holds its rules. It is never taken itself.
 pub const LOCAL: &str = ".stow-local-ignore";
@@ -99,7 +99,7 @@ impl Rules {
         let name = &name_of(path);
         let rooted = format!("/{path}");
         let find = |rules: &'_ [Rule], text: &str| -> Option<usize> {
-            rules.iter().position(|rule| rule.regex.is_match(text).unwrap_or(false))
+            rules.iter().position(|rule| rule.meets(text))
         };
         let found = find(&self.ends, path).and_then(|at| self.ends.get(at));
         let found = found.or_else(|| find(&self.paths, &rooted).and_then(|at| self.paths.get(at)));
@@ -134,7 +134,7 @@ impl Beginnings {
 
     /// Whether one of them is met.
     pub fn meet(&self, path: &str) -> bool {
-        self.0.iter().any(|rule| rule.regex.is_match(path).unwrap_or(false))
+        self.0.iter().any(|rule| rule.meets(path))
     }
 }
 
@@ -154,11 +154,20 @@ impl Rule {
         let unknown = |why: String| Unknown { said: said.to_owned(), why };
         let regex = unquoted(said);
         // Alone first, or a parenthesis too many would find its other half in what is put around.
-        Regex::new(&regex).map_err(|error| unknown(reason(&error)))?;
-        let regex = Regex::new(&format!("{before}{regex}{after}"));
+        of_bytes(&regex).map_err(|error| unknown(reason(&error)))?;
+        let regex = of_bytes(&format!("{before}{regex}{after}"));
         let regex = regex.map_err(|error| unknown(reason(&error)))?;
         Ok(Self { said: said.to_owned(), regex })
     }
+
+    /// One that gives up on a name, having tried too many ways, is not met by it.
+    fn meets(&self, text: &str) -> bool {
+        self.regex.is_match(text.as_bytes()).unwrap_or(false)
+    }
+}
+
+fn of_bytes(regex: &str) -> Result<Regex, fancy_regex::Error> {
+    RegexBuilder::new(regex).bytes_mode(BytesMode::Ascii).build()
 }
 
 /// The first line of what the crate says.
@@ -246,5 +255,16 @@ mod tests {
         assert!(rules.meets("c").is_some() && rules.meets("y").is_some());
         let (rules, _) = Rules::of_options(&["\\.bak".to_owned()]);
         assert!(rules.meets("a/x.bak").is_some() && rules.meets("a/x.bak/y").is_none());
+    }
+
+    #[test]
+    fn names_are_bytes_as_to_perl() {
+        let (rules, unknown) = Rules::of_file("(?i)\\.ds_store\n\\w\\w\nü.+\n..x\n".as_bytes());
+        assert_eq!(unknown, []);
+        for (name, is_met) in
+            [(".DS_Store", true), ("ab", true), ("é", false), ("über", true), ("éx", true)]
+        {
+            assert_eq!(rules.meets(name).is_some(), is_met, "{name}");
+        }
     }
 }
