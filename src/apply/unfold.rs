@@ -92,13 +92,25 @@ fn folds(
         let folder = kept.read_link_utf8().ok().and_then(|to| real(&above.parent()?.join(to)));
         folds.extend(folder.filter(|own| own.is_dir()).map(|folder| (path.clone(), folder)));
     }
-    for one in wanted.iter().filter(|one| record.index.record(&one.entry.path).is_none()) {
+    let mut managed = record.index.records.iter().map(|record| &record.entry.path).peekable();
+    let mut missing = String::new();
+    for one in wanted {
         let path = &one.entry.path;
-        // Nothing is below a folder that was found to be none.
-        if folds.last().is_some_and(|(at, _)| is_below(path, at)) {
+        while managed.next_if(|own| *own < path).is_some() {}
+        // Nothing is below a folder that was found to be none, or not to be there.
+        let is_known = folds.last().is_some_and(|(at, _)| is_below(path, at))
+            || !missing.is_empty() && is_below(path, &missing);
+        if managed.peek() == Some(&path) || is_known {
             continue;
         }
-        let Ok(Way::Link(at)) = site.home.way(path) else { continue };
+        let at = match site.home.way(path) {
+            Ok(Way::Link(at)) => at,
+            Ok(Way::Missing(at)) => {
+                missing = at;
+                continue;
+            }
+            _ => continue,
+        };
         if !seen.insert(at.clone()) {
             continue;
         }
