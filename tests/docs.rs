@@ -1,11 +1,16 @@
 //! Every block of KDL in the documents is compiled: one marked `must-fail` fails, one marked
-//! `part` is not a configuration of its own.
+//! `part` is not a configuration of its own. Every `console` block is run, and prints what it says.
 
 mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 use hcc::cli::session::Session;
 use support::machine;
+use support::stand_ins::needs;
 
 const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
 
@@ -70,4 +75,117 @@ fn every_block_of_kdl_compiles() {
         }
     }
     assert!(count > 0, "no block was found");
+}
+
+/// Where the documents clone a repository from; there, `fixtures/dotfiles` answers.
+const REPOSITORY: &str = "https://git.example.org/alice/dotfiles";
+
+/// A command of a `console` block, and what it prints by the document.
+struct Said {
+    line: usize,
+    command: String,
+    prints: Vec<String>,
+}
+
+/// `$ command` and what it prints, blocks being parts of one session.
+fn session(text: &str) -> Vec<Said> {
+    let mut all: Vec<Said> = Vec::new();
+    for block in blocks(text).into_iter().filter(|block| block.info == "console") {
+        for (index, line) in block.text.lines().enumerate() {
+            match (line.strip_prefix("$ "), all.last_mut()) {
+                (Some(command), _) => all.push(Said {
+                    line: block.line + index + 1,
+                    command: command.to_owned(),
+                    prints: Vec::new(),
+                }),
+                (None, Some(said)) => said.prints.push(line.to_owned()),
+                (None, None) => panic!("line {}: no command yet", block.line + index + 1),
+            }
+        }
+    }
+    all
+}
+
+/// Whether lines are what a document says, in which a line `...` stands for any others.
+fn prints(said: &[String], lines: &[&str]) -> bool {
+    match said.split_first() {
+        None => lines.is_empty(),
+        Some((first, rest)) if first == "..." => {
+            (0..=lines.len()).any(|at| prints(rest, &lines[at..]))
+        }
+        Some((first, rest)) => lines.first() == Some(&first.as_str()) && prints(rest, &lines[1..]),
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let to = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).expect("a copy")),
+        }
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut git = Command::new("git");
+    git.current_dir(folder).args(["-c", "user.name=x", "-c", "user.email=x@example.org"]);
+    assert!(git.args(arguments).status().expect("git").success(), "{arguments:?}");
+}
+
+#[test]
+fn every_session_of_the_readme_prints_what_it_says() {
+    const PROGRAMS: &[&str] = &["git", "stow", "tmux", "zsh", "dpkg-query"];
+    if !PROGRAMS.iter().all(|program| needs(program, "the sessions of README.md are not run")) {
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let said = session(&fs::read_to_string(root.join("README.md")).expect("README.md"));
+    assert!(!said.is_empty(), "no session was found");
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path().canonicalize().expect("a folder");
+    let (repository, home) = (folder.join("repository"), folder.join("home/alice"));
+    copy(&root.join("fixtures/dotfiles"), &repository);
+    fs::create_dir_all(home.join(".local/state")).expect("a folder");
+    git(&repository, &["init", "-q"]);
+    git(&repository, &["add", "-A"]);
+    git(&repository, &["commit", "-q", "-m", "x"]);
+
+    let script: String =
+        said.iter().map(|said| format!("printf '\\001'\n{}\n", said.command)).collect();
+    let own = Path::new(env!("CARGO_BIN_EXE_hcc")).parent().expect("a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let out = Command::new("sh")
+        .args(["-c", &format!("exec 2>&1\n{script}")])
+        .current_dir(&home)
+        .env_clear()
+        .env("HOME", &home)
+        .env("USER", "alice")
+        .env("LANG", "C.UTF-8")
+        .env("TZ", "UTC")
+        .env("PATH", format!("{}:{path}", own.display()))
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", format!("url.{}.insteadOf", repository.display()))
+        .env("GIT_CONFIG_VALUE_0", REPOSITORY)
+        .stdin(Stdio::null())
+        .output()
+        .expect("a shell");
+    let machine = hcc::facts::machine().host.name;
+    let text = String::from_utf8(out.stdout).expect("UTF-8");
+    let text = text.replace(&*home.to_string_lossy(), "/home/alice");
+    let text = text.replace(&format!("\"{machine}\""), "\"laptop\"");
+    let text = text.replace(&format!("alice@{machine}"), "alice@laptop");
+    let parts: Vec<&str> = text.split('\u{1}').skip(1).collect();
+    for (said, part) in said.iter().zip(&parts) {
+        let lines: Vec<&str> = part.lines().collect();
+        assert!(
+            prints(&said.prints, &lines),
+            "README.md:{}: `{}` prints\n{part}",
+            said.line,
+            said.command
+        );
+    }
+    assert_eq!(parts.len(), said.len(), "the shell stopped early:\n{text}");
 }

@@ -111,7 +111,12 @@ fn given_back(path: &str, change: &Change, site: &Site) -> Side {
 
 /// What stands there, told in the way of what will: links to content count as that content.
 fn now(path: &str, to: &Side, change: &Change, site: &Site) -> Side {
-    let Ok(Some(stamp)) = site.home.look(path) else { return Side::default() };
+    let Ok(Some(stamp)) = site.home.look(path) else {
+        // Behind a link in the place of a folder, as stow folds it, it is there all the same.
+        let found = site.home.read_through(path).ok();
+        return found
+            .map_or_else(Side::default, |(bytes, _)| Side { bytes: Some(bytes), mode: None });
+    };
     match kind(&stamp) {
         FileType::Symlink => {
             let text = site.home.link_text(path).unwrap_or_default();

@@ -121,7 +121,7 @@ impl Planner<'_> {
             {
                 let original = Original::Stored(self.plan.ledger.store(&entry.path));
                 self.plan.ledger.originals.insert(entry.path.clone(), original.clone());
-                let note = format!("{} into the configuration", found.what());
+                let note = format!("was {}, in the configuration", found.what());
                 self.puts(entry, put, Old::Keep(original), merged);
                 self.item(entry, Verb::Adopt, Some(note));
                 self.record(wanted, None);

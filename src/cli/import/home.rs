@@ -159,7 +159,7 @@ impl Home {
         let inputs: Vec<Input> =
             copies.map(|copy| Input { path: &copy.path, bytes: &copy.bytes }).collect();
         let lifted = lifter.lift(&inputs);
-        super::lift::notes(&lifted, report);
+        super::lift::notes(&lifted, super::lift::KEPT, report);
         let is_done = |copy: &Copy| lifted.done.iter().any(|own| own.path == copy.path);
         let mut rest = taken.to_vec();
         rest.iter_mut().for_each(|own| own.copies.retain(|copy| !is_done(copy)));

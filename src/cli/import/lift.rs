@@ -42,9 +42,13 @@ pub struct Done {
     pub comments: usize,
 }
 
-/// Adds to a report what became of some files.
-pub fn notes(lifted: &Lifted, report: &mut Report) {
-    const ANEW: &str = "hcc writes the lifted files anew: `hcc apply --backup store` keeps what stands there now, and `hcc uninstall` brings it back";
+/// What becomes of the lifted files that stand in a home as files.
+pub const KEPT: &str = "hcc writes the lifted files anew: `hcc apply --backup store` keeps what stands there now, and `hcc uninstall` brings it back";
+/// What becomes of those that stand there as links into the configuration, as stow made them.
+pub const REPLACED: &str = "hcc writes the lifted files anew, the same in meaning: `hcc diff` shows how; `hcc uninstall` brings stow's links back";
+
+/// Adds to a report what became of some files; `anew` says what happens to those that are lifted.
+pub fn notes(lifted: &Lifted, anew: &str, report: &mut Report) {
     const PACKAGES: &str = "`hcc apply` installs a lifted program if it is missing; `package #null` in its block installs none";
     report.left.extend(lifted.left.iter().cloned());
     for own in &lifted.done {
@@ -59,7 +63,7 @@ pub fn notes(lifted: &Lifted, report: &mut Report) {
     if lifted.done.is_empty() {
         return;
     }
-    for note in [ANEW, PACKAGES] {
+    for note in [anew, PACKAGES] {
         if !report.notes.iter().any(|own| own == note) {
             report.notes.push(note.to_owned());
         }

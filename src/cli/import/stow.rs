@@ -140,7 +140,7 @@ fn lift(found: &mut Repository, base: &Utf8Path, machine: Machine) -> (Vec<Done>
             }
         }
         module.files.retain(|file| !is_emptied(file, base, &is_said));
-        super::lift::notes(&lifted, &mut found.report);
+        super::lift::notes(&lifted, super::lift::REPLACED, &mut found.report);
         done.push(lifted.done);
     }
     let items = done.iter().map(|done| lifter.items(done)).collect();
