@@ -12,6 +12,7 @@ mod judges {
     mod launchd;
     mod newsboat;
     mod session;
+    mod shell_tools;
     mod ssh;
     mod stow;
     mod systemd;

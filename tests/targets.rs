@@ -82,6 +82,7 @@ fn every_target_has_a_fixture() {
 /// target as one of those, under another name.
 #[test]
 fn every_name_means_something() {
+    let (program, _) = shelf();
     let mut wrong = Vec::new();
     for name in library::names() {
         let text = library::target(&name).unwrap_or_default();
@@ -90,10 +91,16 @@ fn every_name_means_something() {
         }
         let own = format!("trial.{name}");
         let text = text.replacen(&format!("target \"{name}\""), &format!("target \"{own}\""), 1);
-        let (enable, os) = (!text.contains("always=#true"), ["linux", "darwin"]);
+        let enable = !text.contains("always=#true");
         let enable = if enable { format!("{own}\n") } else { String::new() };
-        for os in os {
-            let host = format!("host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\n");
+        let target = program.schema.targets.iter().find(|target| *target.path == *name);
+        let runs_on = |os: &&str| {
+            target.is_none_or(|one| one.os.is_empty() || one.os.iter().any(|own| **own == **os))
+        };
+        for os in ["linux", "darwin"].iter().filter(|os| runs_on(os)) {
+            // Aliases and variables that no shell reads are warned about.
+            let host =
+                format!("host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\nprograms.bash\n");
             let folder = tempfile::tempdir().expect("a temporary folder");
             let path = Utf8PathBuf::from_path_buf(folder.path().join("hcc.kdl")).expect("is UTF-8");
             fs::write(&path, format!("{text}{host}{enable}")).expect("can be written");
@@ -136,9 +143,6 @@ fn every_example_compiles() {
             .filter(|parent| !always(parent))
             .map(|parent| format!("{parent} {{ enable }}\n"))
             .collect();
-        // What no shell reads is warned about.
-        let read = ["home.shell-aliases", "home.session-path", "home.session-variables"];
-        let shell = if read.contains(&&*entry.path) { "programs.bash\n" } else { "" };
         let block = match owner {
             Some(target) => {
                 let enable = if target.always { "" } else { "enable\n" };
@@ -146,8 +150,9 @@ fn every_example_compiles() {
             }
             None => format!("{example}\n"),
         };
+        // Aliases and variables that no shell reads are warned about.
         let text = format!(
-            "host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\n{shell}{}{block}",
+            "host \"testhost\" os=\"{os}\" {{ user \"alice\" }}\nprograms.bash\n{}{block}",
             parents.concat(),
         );
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -1,0 +1,171 @@
+//! What helps a shell, in the shells that are here: finders, listers, pagers, their keys and colors.
+
+use super::home::{Home, installed};
+
+/// Runs a command in an interactive shell of a fixture's home.
+#[track_caller]
+fn interactive(home: &Home, shell: &str, command: &str) -> String {
+    home.run(shell, &["-i", "-c", command]).ok()
+}
+
+#[test]
+fn fzf_takes_its_options_and_binds_its_keys() {
+    if !installed("fzf") {
+        return;
+    }
+    let home = Home::fixture("programs/fzf");
+    let script = r#". ~/.config/hcc/session.sh; printf 'one\ntwo\n' | fzf --filter tw"#;
+    assert_eq!(home.run("sh", &["-c", script]).clean(), "two\n");
+    let keys = [
+        ("bash", "bind -X; bind -s", "fzf-file-widget"),
+        ("zsh", "setopt zle; source ~/.zshrc; bindkey '^R'", "fzf-history-widget"),
+    ];
+    for (shell, command, widget) in keys {
+        if installed(shell) {
+            let out = interactive(&home, shell, command);
+            assert!(out.contains(widget), "{shell}: {out}");
+        }
+    }
+}
+
+#[test]
+fn zoxide_learns_folders_and_jumps_by_the_chosen_word() {
+    if !installed("zoxide") {
+        return;
+    }
+    let home = Home::fixture("programs/zoxide");
+    home.write("deep/harbour/.keep", "");
+    for shell in ["bash", "zsh", "fish"].into_iter().filter(|shell| installed(shell)) {
+        let out = interactive(&home, shell, "zoxide add ~/deep/harbour; j harb && pwd");
+        assert!(out.trim_end().ends_with("/deep/harbour"), "{shell}: {out}");
+    }
+    assert!(home.join(".local/state/zoxide").is_dir(), "the data stands where it was said");
+}
+
+#[test]
+fn bat_knows_the_options_and_the_own_theme_and_syntax() {
+    if !installed("batcat") {
+        return;
+    }
+    let home = Home::fixture("programs/bat");
+    home.run("batcat", &["cache", "--build"]).ok();
+    let themes = home.run("batcat", &["--list-themes"]).ok();
+    assert!(themes.contains("Mine"), "{themes}");
+    home.write("a.ino", "int a;\n");
+    home.write("b.gleam", "fn main\n");
+    let args = ["--paging=never", "--style=plain", "b.gleam"];
+    let out = home.run("batcat", &args).clean();
+    assert!(out.contains("38;5;196mfn"), "the theme colors the syntax's keyword: {out:?}");
+    for shell in ["bash", "zsh", "fish"].into_iter().filter(|shell| installed(shell)) {
+        let out = interactive(&home, shell, "type bat");
+        assert!(out.contains("batcat"), "{shell}: {out}");
+    }
+}
+
+#[test]
+fn fd_finds_by_its_name_with_its_options() {
+    if !installed("fdfind") {
+        return;
+    }
+    let home = Home::fixture("programs/fd");
+    for file in ["tree/.hidden", "tree/old.bak", "tree/with space/x", "tree/seen"] {
+        home.write(file, "");
+    }
+    let out = home.run("fdfind", &["--hidden", "--type", "f", ".", "tree"]).clean();
+    let mut found: Vec<&str> = out.lines().collect();
+    found.sort_unstable();
+    assert_eq!(found, ["tree/.hidden", "tree/seen"]);
+    for shell in ["bash", "zsh", "fish"].into_iter().filter(|shell| installed(shell)) {
+        let out = interactive(&home, shell, "type fd");
+        assert!(out.contains("fdfind --hidden --follow"), "{shell}: {out}");
+    }
+}
+
+#[test]
+fn ripgrep_reads_its_arguments() {
+    if !installed("rg") {
+        return;
+    }
+    let home = Home::fixture("programs/ripgrep");
+    home.write("tree/.hidden", "A Needle\n");
+    home.write("tree/a.lock file", "needle\n");
+    let script = ". ~/.config/hcc/session.sh; rg needle tree; rg --type-list | grep ^web:";
+    let out = home.run("sh", &["-c", script]).clean();
+    assert_eq!(out, "tree/.hidden:A Needle\nweb: *.{html,css}\n");
+}
+
+#[test]
+fn jq_has_the_colors_and_the_functions() {
+    if !installed("jq") {
+        return;
+    }
+    let home = Home::fixture("programs/jq");
+    let script = r#". ~/.config/hcc/session.sh; jq -nC null; jq -n 'greet("x")'"#;
+    let out = home.run("sh", &["-c", script]).clean();
+    assert!(out.starts_with("\u{1b}[1;31mnull"), "{out:?}");
+    assert!(out.contains("\"hello, x\""), "{out:?}");
+}
+
+#[test]
+fn less_understands_every_line() {
+    if !installed("lesskey") {
+        return;
+    }
+    let home = Home::fixture("programs/less");
+    home.run("lesskey", &["-o", "compiled", ".config/lesskey"]).ok();
+    let compiled = std::fs::read(home.join("compiled")).expect("what lesskey made");
+    for text in ["LESS\0", "-FRX --wheel-lines=3\0", "LESSHISTFILE\0"] {
+        let held = compiled
+            .windows(text.len())
+            .any(|bytes| bytes.iter().map(|byte| byte & 0x7f).eq(text.bytes()));
+        assert!(held, "{text:?}: {}", String::from_utf8_lossy(&compiled));
+    }
+}
+
+#[test]
+fn readline_has_the_variables_and_the_keys() {
+    if !installed("bash") {
+        return;
+    }
+    let home = Home::fixture("programs/readline");
+    let out = interactive(&home, "bash", "bind -v; bind -s; bind -p");
+    for line in [
+        "set editing-mode vi",
+        "set completion-ignore-case on",
+        "set bell-style none",
+        "set completion-query-items 250",
+        "set mark-directories off",
+        r#""\C-h": backward-kill-word"#,
+        r#""\C-xg": "git status \"x\"\C-m""#,
+    ] {
+        assert!(out.lines().any(|own| own == line), "{line}\n{out}");
+    }
+}
+
+#[test]
+fn dircolors_adds_to_the_defaults() {
+    if !installed("dircolors") {
+        return;
+    }
+    let home = Home::fixture("programs/dircolors");
+    for shell in ["bash", "zsh", "fish"].into_iter().filter(|shell| installed(shell)) {
+        let mut command = home.command(shell);
+        command.args(["-i", "-c", "echo $LS_COLORS"]).env("TERM", "xterm-256color");
+        let out = super::home::said(&mut command).ok();
+        for color in ["ow=30;46", "*.sh=01;32", "*~=00;90", "*.nix=01;36", "*.tar=01;31"] {
+            assert!(out.contains(color), "{shell}: {color}\n{out}");
+        }
+    }
+}
+
+#[test]
+fn lsd_lists_as_it_is_told() {
+    if !installed("lsd") {
+        return;
+    }
+    let home = Home::fixture("programs/lsd");
+    home.write("tree/b.rs", "");
+    home.write("tree/a/x", "");
+    let out = home.run("lsd", &["--color=never", "--icon=never", "--blocks=name", "tree"]).clean();
+    assert_eq!(out, "a\nb.rs\n");
+}
