@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 use hcc::cli::session::Session;
+use hcc::schema::library;
 use support::machine;
 use support::stand_ins::needs;
 
@@ -188,4 +189,48 @@ fn every_session_of_the_readme_prints_what_it_says() {
         );
     }
     assert_eq!(parts.len(), said.len(), "the shell stopped early:\n{text}");
+}
+
+/// What README.md says about how many programs there are, and which. With `HCC_BLESS` set it is
+/// written there.
+#[test]
+fn the_readme_names_every_program() {
+    let path = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path).expect("a README");
+    let is_target =
+        |name: &String| library::target(name).is_some_and(|text| text.starts_with("target "));
+    let (programs, parts): (Vec<String>, Vec<String>) = library::names()
+        .filter(is_target)
+        .partition(|name| name.contains('.') && !name.starts_with("systemd."));
+    let said = |names: &[String]| {
+        let mut names: Vec<&str> =
+            names.iter().map(|name| name.strip_prefix("programs.").unwrap_or(name)).collect();
+        names.sort_unstable();
+        format!("`{}`", names.join("`, `"))
+    };
+    let shelf = format!("{}; and of the system {}.", said(&programs), said(&parts));
+    let mut lines = vec![String::new()];
+    for word in shelf.split(' ') {
+        if lines.last().is_some_and(|line| line.len() + word.len() > 160) {
+            lines.push(String::new());
+        }
+        let line = lines.last_mut().expect("a line");
+        line.push_str(if line.is_empty() { "" } else { " " });
+        line.push_str(word);
+    }
+    let between = |text: &str, start: &str, end: &str, inner: &str| {
+        let from = text.find(start).expect("the start") + start.len();
+        let to = from + text[from..].find(end).expect("the end");
+        format!("{}{inner}{}", &text[..from], &text[to..])
+    };
+    let mark = "<!-- the shelf, written by `HCC_BLESS=1 cargo test --test docs` -->\n";
+    let list = format!("{}\n", lines.join("\n"));
+    let wanted = between(&text, mark, "<!-- end of the shelf -->", &list);
+    let count = format!("{}, and {} parts of the system ", programs.len(), parts.len());
+    let wanted = between(&wanted, "| programs with typed options | ", "|", &count);
+    if wanted != text && std::env::var_os("HCC_BLESS").is_some() {
+        std::fs::write(&path, &wanted).expect("a writable README");
+        return;
+    }
+    assert!(wanted == text, "README.md lacks a program: run `HCC_BLESS=1 cargo test --test docs`");
 }
