@@ -445,6 +445,25 @@ fn a_stow_repository_is_lifted_module_by_module() {
     assert!(sandbox.is_ours(".gitconfig"));
 }
 
+#[test]
+fn a_folder_with_an_exception_has_one_more_for_what_is_lifted_from_it() {
+    let sandbox = Sandbox::new("");
+    for (path, text) in [
+        ("dots/git/.config/git/config", "[user]\n\tname = A\n"),
+        ("dots/git/.config/git/.gitignore", "stow leaves it out\n"),
+        ("dots/git/.config/git/other", "x\n"),
+    ] {
+        sandbox.write(path, text);
+    }
+    sandbox.run(&["import", "stow", "dots", "--lift"]).well().says("lifted: ~/.config/git/config");
+    let config = sandbox.read("dots/hcc.kdl");
+    assert!(config.contains("except \".gitignore\" \"/config\""), "{config}");
+    sandbox.run(&["apply", "--yes", "--no-packages", "--config", "dots"]).well();
+    assert_eq!(sandbox.read(".config/git/other"), "x\n");
+    assert!(sandbox.is_ours(".config/git/config"));
+    assert!(!sandbox.home(".config/git/.gitignore").exists());
+}
+
 /// What readers stumble over, in any order.
 fn odd_text() -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::prelude::*;

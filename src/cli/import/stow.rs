@@ -189,11 +189,22 @@ fn path(file: &Item) -> Option<&str> {
 
 /// Leaves a file out of a folder, by its path from there on.
 fn except(folder: &mut Item, below: &str) {
-    match folder.children.iter_mut().find(|own| own.name == "except") {
-        Some(own) => own.args.push(below.into()),
-        None => folder.children.push(Item::new("except").arg(below)),
+    if let Some(own) = folder.children.iter_mut().find(|own| own.name == EXCEPT) {
+        own.args.push(below.into());
+        return;
     }
+    let list = match folder.props.iter().position(|(name, _)| name == EXCEPT) {
+        Some(at) => {
+            let (_, value) = folder.props.remove(at);
+            Item::new(EXCEPT).arg(value)
+        }
+        None => Item::new(EXCEPT),
+    };
+    folder.children.push(list.arg(below));
 }
+
+/// What of a folder is left out, as a property if it is one thing, else as a child.
+const EXCEPT: &str = "except";
 
 /// A folder for all packages, and those for single ones.
 type Targets = (Option<Utf8PathBuf>, Vec<(String, Utf8PathBuf)>);

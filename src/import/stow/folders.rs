@@ -10,6 +10,7 @@ use super::layout::{Layout, Layouts};
 use super::options::{Options, words};
 use super::{Refused, Request, ignore};
 use crate::diag::nearest;
+use crate::emit::quote::shell;
 use crate::files;
 use crate::import::report::Report;
 
@@ -193,7 +194,8 @@ impl Finder<'_> {
         let path = self.packages_folder(root, report);
         let target = self.target(root, &path, report);
         let home = self.request.home;
-        let at_home = below_home(&target, home).as_deref() == Some("");
+        // A folder that is not on this machine is the home on another one, most likely.
+        let at_home = below_home(&target, home).map_or(!target.is_dir(), |below| below.is_empty());
         let (named, mut layout) = match self.request.packages {
             [] => self.all(&path, at_home, report)?,
             named => (self.named(&path, named)?, None),
@@ -368,11 +370,16 @@ impl Finder<'_> {
             format!(
                 "there is no package in {path}: no folder of it holds anything that begins with a dot"
             ),
-            match others.first() {
-                Some(name) => {
+            match (others.iter().find(|name| self.holds_packages(&path.join(name))), others.first())
+            {
+                (Some(name), _) => format!(
+                    "those in {name} look like some: hcc import stow {}",
+                    shell(path.join(name).as_str())
+                ),
+                (None, Some(name)) => {
                     format!("name the packages if there are some: `hcc import stow {path} {name}`")
                 }
-                None => {
+                (None, None) => {
                     "a package is a folder laid out as the home is, such as `zsh/.zshrc`".to_owned()
                 }
             },
@@ -387,7 +394,10 @@ impl Finder<'_> {
 
     /// A package as the report says it.
     fn shown(&self, path: &Utf8Path, name: &str) -> String {
-        super::relative(self.request.base(), &files::normal(&path.join(name)))
+        match super::relative(self.request.base(), &files::normal(&path.join(name))) {
+            own if own.is_empty() => ".".to_owned(),
+            own => own,
+        }
     }
 
     /// Whether a folder would be a package with `--dotfiles`.
@@ -398,6 +408,15 @@ impl Finder<'_> {
 
     fn is_dotted(&self, name: &str) -> bool {
         name.starts_with('.') || (self.options.dotfiles && name.starts_with("dot-"))
+    }
+
+    /// Whether most folders in a folder are laid out as a home is.
+    fn holds_packages(&self, folder: &Utf8Path) -> bool {
+        let names = list(folder);
+        let dirs = names.iter().filter(|(name, is_dir)| *is_dir && !name.starts_with('.'));
+        let (packages, others): (Vec<_>, Vec<_>) =
+            dirs.partition(|(name, _)| self.is_package(folder, name));
+        packages.len() > others.len()
     }
 
     /// Whether a folder is laid out as a home is, or is linked from this one.
