@@ -93,6 +93,21 @@ impl Sandbox {
             && path.metadata().is_ok()
     }
 
+    /// hcc, about to be run, that an interrupt ends even where whoever runs the tests ignores it,
+    /// as shells have it in the background.
+    pub fn interruptible(&self, arguments: &[&str]) -> Command {
+        let resets = |env: &mut Command| env.args(["--default-signal=INT", "true"]).status();
+        if !resets(&mut Command::new("env")).is_ok_and(|status| status.success()) {
+            return self.command(arguments);
+        }
+        let hcc = self.command(arguments);
+        let mut command = Command::new("env");
+        command.arg("--default-signal=INT").arg(hcc.get_program()).args(hcc.get_args());
+        command.env_clear().current_dir(self.home(""));
+        command.envs(hcc.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+    }
+
     /// hcc, about to be run.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hcc"));

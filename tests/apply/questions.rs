@@ -13,6 +13,7 @@ keys = {"EOF": b"\x04", "INTERRUPT": b"\x03"}
 typed = [keys.get(one, one.encode() + b"\n") for one in sys.argv[1].split(",")]
 child, terminal = pty.fork()
 if child == 0:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.argv[2], sys.argv[2:])
 shown, begin = b"", 0
 while True:

@@ -259,7 +259,7 @@ fn an_interrupt_at_any_time_is_clean() {
     let mut interrupted = 0;
     for round in 1..40_u64 {
         sandbox.config("hcc.kdl", config(usize::try_from(round).expect("small")));
-        let mut run = sandbox.command(APPLY);
+        let mut run = sandbox.interruptible(APPLY);
         let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("hcc");
         std::thread::sleep(Duration::from_micros(round * 977 % 30_000));
         let id = run.id().to_string();
