@@ -4,6 +4,12 @@
 #[path = "apply/kit.rs"]
 mod kit;
 
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
 use kit::Sandbox;
 
 /// A home with a repository of packages in `dots`.
@@ -42,4 +48,40 @@ fn a_target_that_is_no_folder_here_is_said_of_each_package() {
         .says("  .: it is laid out for /home/of-another-machine");
     assert!(!sandbox.home("dots/hcc.kdl").exists());
     sandbox.run(&["import", "stow", "dots", "--target", "~"]).well().says("3 files in 2 modules");
+}
+
+/// A name that is not UTF-8.
+fn odd(name: &[u8]) -> &OsStr {
+    OsStr::from_bytes(name)
+}
+
+#[test]
+fn a_folded_folder_with_a_name_that_is_not_utf_8_stays_until_it_is_renamed() {
+    let sandbox = packages(&["zsh/.config/zsh/plain", "zsh/.config/zsh/deep/inner"]);
+    let folder = sandbox.home("dots/zsh/.config/zsh/deep");
+    fs::write(folder.join(odd(b"caf\xe9")), "mine").expect("a file");
+    sandbox.link("dots/zsh/.config", ".config");
+    sandbox.run(&["import", "stow", "dots"]).well().says("its name is not UTF-8");
+    let apply = ["apply", "--yes", "--config", "dots"];
+    sandbox
+        .run(&apply)
+        .ends(3)
+        .says(".config: a link to a folder with `zsh/deep/caf\u{fffd}`, whose name is not UTF-8")
+        .says("help: give it another name in the folder that .config leads to");
+    assert_eq!(
+        fs::read(sandbox.home(".config/zsh/deep").join(odd(b"caf\xe9"))).expect("x"),
+        b"mine"
+    );
+    // As stow has it without folding: beside what is hcc's it stays.
+    fs::remove_file(sandbox.home(".config")).expect("removed");
+    sandbox.link("../../dots/zsh/.config/zsh/plain", ".config/zsh/plain");
+    sandbox.link("../../../dots/zsh/.config/zsh/deep/inner", ".config/zsh/deep/inner");
+    let link = sandbox.home(".config/zsh/deep").join(odd(b"caf\xe9"));
+    let to = Path::new("../../../dots/zsh/.config/zsh/deep").join(odd(b"caf\xe9"));
+    symlink(&to, &link).expect("a link");
+    sandbox.run(&apply).well();
+    assert_eq!(fs::read(&link).expect("a link"), b"mine");
+    sandbox.run(&["uninstall", "--yes", "--config", "dots"]).well();
+    assert_eq!(fs::read_link(&link).expect("a link"), to);
+    assert!(sandbox.home(".config/zsh/plain").is_symlink());
 }

@@ -13,7 +13,7 @@ use super::manifest::Kind;
 use super::merge::{self, Choice, Merged};
 use super::plan::{Merge, Plan, Policy, Sight, World, plan};
 use super::site::{Record, Site};
-use super::unfold;
+use super::unfold::{self, Fold};
 use super::wanted::{Declared, Wanted};
 use crate::ir::Drift;
 
@@ -35,15 +35,15 @@ pub fn prepare(
     let world = World {
         link_text: &|path| eye.link_text(path),
         look: &|path| site.home.look(path).ok().flatten(),
-        mirrors: &|path, folder| {
+        fold: &|path, folder| {
             let link = site.path.join(path);
-            let there = link.canonicalize_utf8();
+            let Ok(there) = link.canonicalize_utf8() else { return Fold::Other };
             let own = |folder: &str| Utf8Path::new(folder).canonicalize_utf8().ok();
-            there.is_ok_and(|there| {
-                let is_own = policy.own.as_ref().is_some_and(|own| own.has(&link));
-                (is_own || folder.and_then(own).is_some_and(|own| own == there))
-                    && unfold::covers(wanted, path, &there)
-            })
+            let is_own = policy.own.as_ref().is_some_and(|own| own.has(&link));
+            match is_own || folder.and_then(own).is_some_and(|own| own == there) {
+                true => unfold::fold(wanted, path, &there),
+                false => Fold::Other,
+            }
         },
         is_own: &|path| policy.own.as_ref().is_some_and(|own| own.has(&site.path.join(path))),
         leaves: &|path| leaving.contains(path),

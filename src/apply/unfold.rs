@@ -174,19 +174,41 @@ fn link(path: String, to: &Utf8Path) -> Wanted {
     Wanted { entry: Arc::new(entry), bytes: Bytes::None, source: None }
 }
 
+/// What a link in the place of a folder is to what is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// A folder of links would not show what it shows.
+    Other,
+    /// A folder of links shows all of it.
+    Whole,
+    /// It shows this too, whose name is not UTF-8 and cannot be wanted: from the folder on, with
+    /// marks for what cannot be read.
+    Hides(String),
+}
+
 /// Whether everything that a folder shows is wanted at a path, as it is or otherwise.
-pub fn covers(wanted: &[Wanted], at: &str, folder: &Utf8Path) -> bool {
-    let Ok(entries) = fs::read_dir(folder) else { return false };
-    entries.into_iter().all(|entry| {
-        let name = entry.ok().and_then(|entry| entry.file_name().into_string().ok());
-        // A name that is not UTF-8 cannot be wanted; the link stays for its sake.
-        let Some(name) = name else { return false };
+pub fn fold(wanted: &[Wanted], at: &str, folder: &Utf8Path) -> Fold {
+    let Ok(entries) = fs::read_dir(folder) else { return Fold::Other };
+    for entry in entries {
+        let Ok(entry) = entry else { return Fold::Other };
+        let name = match entry.file_name().into_string() {
+            Ok(name) => name,
+            Err(name) => return Fold::Hides(name.to_string_lossy().into_owned()),
+        };
         let (path, from) = (format!("{at}/{name}"), folder.join(&name));
-        is_wanted(wanted, &path)
-            || (from.is_dir()
-                && (needs(wanted, &path) || is_bare(&from))
-                && covers(wanted, &path, &from))
-    })
+        if is_wanted(wanted, &path) {
+            continue;
+        }
+        if !from.is_dir() || !needs(wanted, &path) && !is_bare(&from) {
+            return Fold::Other;
+        }
+        match fold(wanted, &path, &from) {
+            Fold::Whole => {}
+            Fold::Hides(inner) => return Fold::Hides(format!("{name}/{inner}")),
+            Fold::Other => return Fold::Other,
+        }
+    }
+    Fold::Whole
 }
 
 /// Whether there is no file in a folder, nor in those in it.

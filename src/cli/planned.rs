@@ -203,6 +203,11 @@ pub fn advice(list: &[Conflict]) {
                 shown(path),
                 crate::value::quote(path)
             )),
+            Settle::Rename => help(&format!(
+                "give it another name in the folder that {} leads to; or first make that folder one\n\
+                 of links, as `stow --restow --no-folding PACKAGE` does: it then stays beside hcc's",
+                shown(path)
+            )),
             Settle::MoveSource => help(&format!(
                 "move the source of {} to a folder of its own, with your configuration",
                 shown(path)

@@ -6,6 +6,7 @@ use crate::apply::ledger::Original;
 use crate::apply::look::Found;
 use crate::apply::manifest::Kind;
 use crate::apply::names::free;
+use crate::apply::unfold::Fold;
 use crate::apply::wanted::Wanted;
 use crate::files::shown;
 use crate::ir::{Backup, Stamp};
@@ -55,7 +56,7 @@ impl Planner<'_> {
             }
             // A whole folder of the configuration was linked, as stow folds it: it becomes a folder
             // of links, and the link comes back when hcc leaves.
-            Found::NoWay(Way::Link(at)) if self.is_folded(&at, wanted) => {
+            Found::NoWay(Way::Link(at)) if self.fold(&at, wanted) == Fold::Whole => {
                 if !self.plan.aside.contains_key(&at) {
                     let original = Original::Stored(self.plan.ledger.store(&at));
                     self.plan.ledger.originals.insert(at.clone(), original.clone());
@@ -66,9 +67,15 @@ impl Planner<'_> {
                 self.item(entry, Verb::Adopt, Some(note));
                 self.record(wanted, None);
             }
-            Found::NoWay(Way::Link(at)) => {
-                self.blocked(&at, "a link in the place of a folder", Settle::AllowParent);
-            }
+            Found::NoWay(Way::Link(at)) => match self.fold(&at, wanted) {
+                Fold::Hides(name) => {
+                    let what = format!(
+                        "a link to a folder with `{name}`, whose name is not UTF-8; it would no longer be seen here"
+                    );
+                    self.blocked(&at, &what, Settle::Rename);
+                }
+                _ => self.blocked(&at, "a link in the place of a folder", Settle::AllowParent),
+            },
             Found::File { stamp, .. } if wanted.is_source(&stamp) => {
                 self.blocked(&entry.path, "it is the source of itself", Settle::MoveSource);
             }
@@ -190,9 +197,12 @@ impl Planner<'_> {
 
     /// Whether a link in the place of a folder leads to the folder that the source is in, so that
     /// a folder of links shows the same.
-    fn is_folded(&self, at: &str, wanted: &Wanted) -> bool {
-        let Some(inner) = wanted.entry.path.strip_prefix(at) else { return false };
+    fn fold(&self, at: &str, wanted: &Wanted) -> Fold {
+        let Some(inner) = wanted.entry.path.strip_prefix(at) else { return Fold::Other };
         let folder = wanted.source_path().and_then(|source| source.strip_suffix(inner));
-        self.plan.aside.contains_key(at) || (self.world.mirrors)(at, folder)
+        match self.plan.aside.contains_key(at) {
+            true => Fold::Whole,
+            false => (self.world.fold)(at, folder),
+        }
     }
 }

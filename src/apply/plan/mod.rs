@@ -12,7 +12,7 @@ use super::ledger::{Ledger, Merging, Original};
 use super::look::Found;
 use super::manifest::{Entry, Kind};
 use super::names::is_staged;
-use super::unfold::Own;
+use super::unfold::{Fold, Own};
 use super::wanted::Wanted;
 use crate::files::shown;
 use crate::ir::{Backup, Drift, Stamp};
@@ -130,6 +130,8 @@ pub enum Settle {
     AllowParent,
     /// That the source of the file stands elsewhere.
     MoveSource,
+    /// Another name of something in the configuration.
+    Rename,
 }
 
 /// What is put at a path.
@@ -227,9 +229,9 @@ pub struct World<'a> {
     pub link_text: &'a dyn Fn(&str) -> String,
     /// What stands at a path, without following links.
     pub look: &'a dyn Fn(&str) -> Option<Stamp>,
-    /// Whether a link in the home leads to a folder of the configuration, or to one that is given
-    /// by its whole path, of which everything is wanted at that link's path.
-    pub mirrors: &'a dyn Fn(&str, Option<&str>) -> bool,
+    /// How a link in the home, which leads to a folder of the configuration or to one that is given
+    /// by its whole path, may become a folder.
+    pub fold: &'a dyn Fn(&str, Option<&str>) -> Fold,
     /// Whether what stands at a path is a link into the configuration's own folder.
     pub is_own: &'a dyn Fn(&str) -> bool,
     /// Whether a path is managed and leaves.
