@@ -75,6 +75,7 @@ pub fn of(document: &Document, root: &Utf8Path, index: &Index) -> Result<Vec<Wan
             Content::Source { source, files, folder: true, .. }
                 if file.install != Install::Live || !files.is_empty() =>
             {
+                list.reserve_exact(files.len());
                 for inner in files {
                     let path = format!("{}/{}", file.path, inner.path);
                     let from = root.join(source).join(&inner.path);

@@ -46,6 +46,7 @@ pub fn mirror(folder: &Utf8Path, except: &Except) -> io::Result<Vec<Mirrored>> {
             Found::Unknown(error) => return Err(said(&path, error)),
         }
     }
+    files.shrink_to_fit();
     Ok(files)
 }
 

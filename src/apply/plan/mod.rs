@@ -247,6 +247,10 @@ pub fn plan(sights: Vec<Sight>, ledger: &Ledger, policy: &Policy, world: &World)
     let mut plan = Plan { ledger: ledger.clone(), ..Plan::default() };
     // All of it is planned again.
     plan.ledger.pending.clear();
+    let new = sights.iter().filter(|sight| sight.record.is_none()).count();
+    plan.records.reserve_exact(sights.iter().filter(|sight| sight.wanted.is_some()).count());
+    plan.items.reserve_exact(new);
+    plan.places.reserve_exact(new);
     let mut planner = Planner { plan, policy, world, stays: BTreeSet::new() };
     planner.stow();
     // What goes is planned first: whether it makes room for what comes is known then.
