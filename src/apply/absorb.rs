@@ -107,7 +107,7 @@ fn put(value: &mut Value, path: &[Step], after: Option<&Value>) {
 /// that is a link is written where that leads.
 ///
 /// # Errors
-/// The system's own; the file is as it was.
+/// The system's own; the file is as it was, unless all that failed was to make the new one stay.
 pub fn write_source(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     let path = path.canonicalize_utf8()?;
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {

@@ -101,7 +101,10 @@ impl Adopt {
         let done = holds(global, &who, &applied, &texts, &found)
             .and_then(|()| rewrite(Utf8Path::new(&name), &old, &text));
         if let Err(stop) = done {
-            repo.undo();
+            // A text that is in its place, though it may not survive a power cut, speaks of the copies.
+            if !crate::files::read(Utf8Path::new(&name)).is_ok_and(|now| now == text.as_bytes()) {
+                repo.undo();
+            }
             return Err(stop);
         }
         self.told(global, &repo, &name, &found)

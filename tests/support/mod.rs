@@ -1,6 +1,7 @@
 //! What several tests share. Each test uses a part of it.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod faults;
 pub mod spans;
 pub mod stand_ins;
 

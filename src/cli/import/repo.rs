@@ -33,6 +33,8 @@ pub struct Repo {
     made: Vec<Utf8PathBuf>,
     /// Folders below it that were made.
     folders: Vec<String>,
+    /// Files that wait beside their places: where, and what for.
+    staged: Vec<(String, String)>,
     /// Files that were not there before.
     new: Vec<String>,
 }
@@ -49,7 +51,8 @@ impl Repo {
         std::fs::create_dir_all(root).map_err(said)?;
         let root = root.canonicalize_utf8().map_err(said)?;
         let disk = Disk::open(&root).map_err(said)?;
-        Ok(Self { disk, root, made, folders: Vec::new(), new: Vec::new() })
+        let (folders, staged, new) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { disk, root, made, folders, staged, new })
     }
 
     /// Of what is to be written, what is there already and otherwise.
@@ -71,9 +74,17 @@ impl Repo {
     /// of them gets its name.
     ///
     /// # Errors
-    /// [`Stop::Failed`], said; nothing was written over then, unless a renaming failed.
+    /// [`Stop::Failed`], said; what was not there before is taken away again, and what was is as it
+    /// was, unless a renaming failed.
     pub fn write(&mut self, puts: &[Put]) -> Result<(), Stop> {
-        let mut staged = Vec::new();
+        self.write_all(puts).map_err(|(path, error)| {
+            self.undo();
+            let path = if path.is_empty() { self.root.clone() } else { self.root.join(path) };
+            failed(&format!("{path}: {}", reason(&error)))
+        })
+    }
+
+    fn write_all(&mut self, puts: &[Put]) -> Result<(), (String, io::Error)> {
         // One file is made to stay by itself; many, with all that waits to be written anyway.
         let alone = puts.len() == 1;
         for put in puts {
@@ -81,31 +92,22 @@ impl Repo {
                 continue;
             }
             let at = beside(&put.path);
-            if let Err(error) = self.stage(put, &at, alone) {
-                let said = failed(&format!("{}: {}", self.root.join(&put.path), reason(&error)));
-                // What cannot be removed is in the way of nothing: the next run removes it.
-                staged.iter().for_each(|(at, _): &(String, String)| drop(self.disk.unlink(at)));
-                drop(self.disk.remove_all(&at));
-                self.undo();
-                return Err(said);
-            }
-            staged.push((at, put.path.clone()));
+            self.staged.push((at.clone(), put.path.clone()));
+            self.stage(put, &at, alone).map_err(|error| (put.path.clone(), error))?;
         }
-        if !staged.is_empty() && !alone {
-            let synced = self.disk.sync_all();
-            synced.map_err(|error| failed(&format!("{}: {}", self.root, reason(&error))))?;
+        if !self.staged.is_empty() && !alone {
+            self.disk.sync_all().map_err(|error| (String::new(), error))?;
         }
-        for (at, path) in staged {
-            let (from, to) = ((&self.disk, &*at), (&self.disk, &*path));
-            let done = match self.disk.look(&path) {
+        for (at, path) in &self.staged {
+            let (from, to) = ((&self.disk, &**at), (&self.disk, &**path));
+            match self.disk.look(path) {
                 Ok(None) => move_new(from, to).map(|()| self.new.push(path.clone())),
                 Ok(Some(_)) => move_over(from, to),
                 Err(error) => Err(error),
-            };
-            done.map_err(|error| {
-                failed(&format!("{}: {}", self.root.join(&path), reason(&error)))
-            })?;
+            }
+            .map_err(|error| (path.clone(), error))?;
         }
+        self.staged.clear();
         Ok(())
     }
 
@@ -125,7 +127,8 @@ impl Repo {
 
     /// Takes away again what was not there before.
     pub fn undo(&mut self) {
-        // What is left over holds copies only, and the next run finds them equal.
+        // What is left over holds copies only: the next run finds them equal, or removes them.
+        self.staged.drain(..).for_each(|(at, _)| drop(self.disk.remove_all(&at)));
         self.new.drain(..).for_each(|path| drop(self.disk.unlink(&path)));
         self.folders.drain(..).rev().for_each(|path| drop(self.disk.remove_folder(&path)));
         crate::apply::leave::remove_empty(&self.made);
