@@ -29,6 +29,26 @@ impl Collector<'_> {
         None
     }
 
+    /// The keys that lead from the option that a slot is part of to that slot, an entry of a map.
+    pub(super) fn entry_way(&self, slot: SlotId) -> Vec<Arc<str>> {
+        let mut names = Vec::new();
+        let mut at = Some(slot);
+        while let Some(id) = at {
+            let slot = self.state.slot(id);
+            match &slot.at {
+                At::Entry(_) => names.push(slot.key.clone()),
+                At::Free(_, way) => {
+                    names.extend(way.iter().rev().cloned());
+                    break;
+                }
+                _ => break,
+            }
+            at = slot.parent;
+        }
+        names.reverse();
+        names
+    }
+
     /// A value as it will be read: literal, or to be computed.
     pub fn raw(&mut self, value: &Value, ctx: &Ctx) -> Option<(Raw, Span)> {
         let (marks, problem) = marks::read(value.ty.as_deref());
@@ -260,7 +280,8 @@ impl Collector<'_> {
                 if let Type::Map(inner) = ty.inner() {
                     self.map_entry(&node, slot, inner, marks, "the map", ctx);
                 } else if let Some(decl) = self.owner(slot) {
-                    self.free_child(&node, slot, &decl, &[], ctx);
+                    let way = self.entry_way(slot);
+                    self.free_child(&node, slot, &decl, &way, ctx);
                 }
             }
             At::Item(_, body) => {

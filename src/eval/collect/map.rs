@@ -148,7 +148,8 @@ impl Collector<'_> {
         if inner.is_freeform() {
             let decl = self.owner(slot);
             if let Some(decl) = decl {
-                self.free_value(child, at, &decl, &[], &ctx);
+                let way = self.entry_way(at);
+                self.free_value(child, at, &decl, &way, &ctx);
             }
         } else {
             self.value(child, at, inner, &path, 0, &ctx);

@@ -343,8 +343,37 @@ pub(super) fn body(
     Body { group: Arc::new(group), rest, statements: statements.into() }
 }
 
+/// The keys that a `key` node types. Its names are split at their dots; a `key` around others, and
+/// those, name one level as it stands: `key "com.apple.dock" { key "autohide" type="bool" }`.
 pub(super) fn typed_keys(node: &Node, diags: &mut Diagnostics) -> Vec<TypedKey> {
+    named_keys(node, false, diags)
+}
+
+fn named_keys(node: &Node, whole: bool, diags: &mut Diagnostics) -> Vec<TypedKey> {
     check_props(node, &["type", "doc"], "key", diags);
+    if !node.children().is_empty() {
+        let mut inner = Vec::new();
+        for child in node.children() {
+            if &*child.name.value == "key" {
+                inner.extend(named_keys(child, true, diags));
+            } else {
+                let message = format!("a key takes no `{}`", child.name.value);
+                let problem =
+                    Diagnostic::error("bad-option", child.name.span, "not part of a key", message);
+                diags.push(problem.help("write `key \"name\" type=\"bool\"`"));
+            }
+        }
+        let names: Vec<Name> = node.args().filter_map(|entry| as_text(&entry.value)).collect();
+        let below = |first: &Name, (at, key): (usize, &TypedKey)| TypedKey {
+            pattern: [&[Arc::clone(&first.value)], &*key.pattern].concat(),
+            // The other spellings are not listed again.
+            doc: if at == 0 { key.doc.clone() } else { String::new() },
+            ..key.clone()
+        };
+        return (names.iter().enumerate())
+            .flat_map(|(at, first)| inner.iter().map(move |key| below(first, (at, key))))
+            .collect();
+    }
     let Some(said) = text_prop(node, "type") else {
         diags.push(Diagnostic::error(
             "bad-option",
@@ -365,7 +394,11 @@ pub(super) fn typed_keys(node: &Node, diags: &mut Diagnostics) -> Vec<TypedKey> 
     node.args()
         .filter_map(|entry| as_text(&entry.value))
         .map(|pattern| TypedKey {
-            pattern: pattern.value.split('.').map(Arc::from).collect(),
+            pattern: if whole {
+                vec![pattern.value]
+            } else {
+                pattern.value.split('.').map(Arc::from).collect()
+            },
             ty: ty.clone(),
             doc: doc.clone(),
             alias: None,
