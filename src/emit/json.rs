@@ -1,18 +1,19 @@
-//! JSON: RFC 8259. The scalars are written by `serde_json`, in the layout of its pretty printer.
+//! JSON: RFC 8259. The scalars are written by `serde_json`, in the layout of its pretty printer. And
+//! what reads it almost: Nushell.
 
 use super::page::{Page, index, key};
 use super::{Fault, Format, Param, Params, Text, quote};
 use crate::ir::{Step, Value};
 
-const PARAMS: &[Param] =
-    &[Param { name: "indent", doc: "`indent 4`: the spaces of one level, 0 to 8; 2 if not said." }];
+const INDENT: Param =
+    Param { name: "indent", doc: "`indent 4`: the spaces of one level, 0 to 8; 2 if not said." };
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
     doc: "JSON (RFC 8259), indented; the order of keys is kept.",
     null: true,
     comment: None,
-    params: PARAMS,
+    params: &[INDENT],
     write,
 };
 
@@ -22,31 +23,71 @@ pub(super) const WITH_COMMENTS: Format = Format {
     doc: "JSON whose reader allows `//` comments, as editors' settings do; written like `json`.",
     null: true,
     comment: Some("//"),
-    params: PARAMS,
+    params: &[INDENT],
     write,
 };
 
+/// The same but for the escapes of control characters (nushell.sh/book/working_with_strings.html).
+pub(super) const NUON: Format = Format {
+    name: "nuon",
+    doc: "A value as Nushell reads it; the order of keys is kept.",
+    null: true,
+    comment: Some("#"),
+    params: &[
+        INDENT,
+        Param {
+            name: "assign",
+            doc: "`assign \"$env.config\"`: instead of one value, `$env.config.a = 1` for each key.",
+        },
+    ],
+    write: write_nuon,
+};
+
 fn write(value: &Value, params: &Params) -> Result<Text, Vec<Fault>> {
-    let mut page = Page::default();
-    let width = match params.last("indent").map(|said| said.args.first()) {
-        None => 2,
-        Some(Some(Value::Int(width @ 0..=8))) => usize::try_from(*width).unwrap_or(2),
-        Some(_) => {
-            page.bad_param("indent", "a number from 0 to 8, as in `indent 4`");
-            2
-        }
-    };
-    let mut writer = Writer { page, indent: " ".repeat(width) };
+    let mut writer = Writer::new(params, quote::json);
     writer.node(&[], "", "", value, "");
+    writer.page.finish()
+}
+
+fn write_nuon(value: &Value, params: &Params) -> Result<Text, Vec<Fault>> {
+    let mut writer = Writer::new(params, quote::nushell);
+    match (params.text("assign"), value) {
+        (Some(name), Value::Map(map)) => {
+            for (field, value) in map {
+                let field_name = if quote::is_variable(field) {
+                    field.to_string()
+                } else {
+                    quote::nushell(field)
+                };
+                writer.node(&key(&[], field), "", &format!("{name}.{field_name} = "), value, "");
+            }
+        }
+        (Some(_), other) => writer.page.misfit(&[], "an object", other),
+        (None, value) => writer.node(&[], "", "", value, ""),
+    }
     writer.page.finish()
 }
 
 struct Writer {
     page: Page,
     indent: String,
+    quote: fn(&str) -> String,
 }
 
 impl Writer {
+    fn new(params: &Params, quote: fn(&str) -> String) -> Self {
+        let mut page = Page::default();
+        let width = match params.last("indent").map(|said| said.args.first()) {
+            None => 2,
+            Some(Some(Value::Int(width @ 0..=8))) => usize::try_from(*width).unwrap_or(2),
+            Some(_) => {
+                page.bad_param("indent", "a number from 0 to 8, as in `indent 4`");
+                2
+            }
+        };
+        Self { page, indent: " ".repeat(width), quote }
+    }
+
     /// Writes `pad`, `lead` (a key and its colon), the value and `tail` (a comma).
     fn node(&mut self, path: &[Step], pad: &str, lead: &str, value: &Value, tail: &str) {
         let inner = format!("{pad}{}", self.indent);
@@ -62,7 +103,7 @@ impl Writer {
             Value::Map(map) if !map.is_empty() => {
                 self.page.line(path, &format!("{pad}{lead}{{"));
                 for (at, (name, item)) in map.iter().enumerate() {
-                    let lead = format!("{}: ", quote::json(name));
+                    let lead = format!("{}: ", (self.quote)(name));
                     self.node(&key(path, name), &inner, &lead, item, comma(at, map.len()));
                 }
                 self.page.bare(&format!("{pad}}}{tail}"));
@@ -84,7 +125,7 @@ impl Writer {
                 self.page.fault(path, format!("JSON has no number `{value}`"), None);
                 String::new()
             }
-            Value::String(text) => quote::json(text),
+            Value::String(text) => (self.quote)(text),
             Value::List(_) => "[]".to_owned(),
             Value::Map(_) => "{}".to_owned(),
         }

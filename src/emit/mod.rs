@@ -14,9 +14,11 @@ mod ini;
 mod json;
 mod key_value;
 mod lines;
+mod lua;
 mod page;
 mod pairs;
 mod plist;
+mod prefs;
 pub mod quote;
 mod shell;
 mod ssh;
@@ -44,7 +46,10 @@ pub static FORMATS: &[Format] = &[
     json::WITH_COMMENTS,
     key_value::FORMAT,
     lines::FORMAT,
+    lua::FORMAT,
+    json::NUON,
     plist::FORMAT,
+    prefs::FORMAT,
     shell::FORMAT,
     ssh::FORMAT,
     systemd::FORMAT,

@@ -11,6 +11,8 @@ use crate::ir::{Path, Step, Value};
 /// A text in the making, and the faults met on the way.
 #[derive(Default)]
 pub(super) struct Page {
+    /// What stands before each line from here on.
+    pub margin: String,
     text: String,
     lines: Vec<Option<Path>>,
     faults: Vec<Fault>,
@@ -20,6 +22,7 @@ impl Page {
     /// Adds the lines that a value comes to.
     pub fn line(&mut self, path: &[Step], text: &str) {
         for line in text.split('\n') {
+            self.text.push_str(&self.margin);
             self.text.push_str(line);
             self.text.push('\n');
             self.lines.push(Some(path.to_vec()));
@@ -28,6 +31,9 @@ impl Page {
 
     /// Adds a line that has no one value behind it.
     pub fn bare(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.text.push_str(&self.margin);
+        }
         self.text.push_str(text);
         self.text.push('\n');
         self.lines.push(None);

@@ -58,6 +58,7 @@ pub const NAMES: &[&str] = &[
     "indent",
     "shell_expand",
     "fish_expand",
+    "nushell_expand",
     "onoff",
     "yesno",
 ];
@@ -82,6 +83,7 @@ pub fn add(env: &mut Environment<'static>) {
     });
     env.add_filter("shell_expand", |text: Value| expand(&text, crate::emit::Shell::Posix));
     env.add_filter("fish_expand", |text: Value| expand(&text, crate::emit::Shell::Fish));
+    env.add_filter("nushell_expand", |text: Value| expand(&text, crate::emit::Shell::Nushell));
     env.add_filter("onoff", |value: bool| if value { "on" } else { "off" });
     env.add_filter("yesno", |value: bool| if value { "yes" } else { "no" });
     env.add_filter("basename", |text: String| {

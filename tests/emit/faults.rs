@@ -93,7 +93,7 @@ fn null_is_refused_where_the_format_has_none() {
     for format in FORMATS {
         let config = match format.name {
             "lines" => value("[null]"),
-            "toml" | "json" | "jsonc" | "yaml" | "plist" | "key-value" | "shell" => {
+            "toml" | "json" | "jsonc" | "yaml" | "plist" | "prefs" | "key-value" | "shell" => {
                 value(r#"{"k": null}"#)
             }
             _ => value(r#"{"s": {"k": null}}"#),
