@@ -10,12 +10,15 @@ mod judges {
     mod git;
     mod homebrew;
     mod launchd;
+    mod mac_desktop;
     mod newsboat;
+    mod nushell;
     mod session;
     mod shell_tools;
     mod ssh;
     mod stow;
     mod systemd;
+    mod terminals;
     mod tmux;
     mod vscode;
     mod xdg;
