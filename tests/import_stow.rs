@@ -605,3 +605,33 @@ fn what_an_import_finds_is_data_too() {
     assert!(data["wrote"].as_str().expect("a path").ends_with("/dotfiles/hcc.kdl"));
     assert!(ran.0.stderr.is_empty(), "{}", ran.text());
 }
+
+#[test]
+fn a_file_that_its_program_writes_too_takes_the_place_of_stows_link_and_keeps_its_keys() {
+    for stow in [&["npm"][..], &["--no-folding", "npm"]] {
+        let place = Place::new(&["npm/.config/app/more"]);
+        place.put("npm/.npmrc", "; mine\nsave-exact=true\n");
+        place.put("npm/.config/app/x.json", "{\n  \"theirs\": 1,\n  \"ours\": 2\n}\n");
+        let Some(()) = place.stow(false, stow) else { return };
+        let (visible, shape) = (place.visible(), place.shape());
+        place.import(&["--lift"]).says("lifted: ~/.npmrc to programs.npm");
+        let config = place.config().replace(
+            "home {",
+            "home {\n        file \".config/app/x.json\" install=\"merge\" format=\"json\" { settings ours=3 }",
+        );
+        let config = config.replace("\"npm/.config/app\"", "\"npm/.config/app\" except=\"x.json\"");
+        place.put("hcc.kdl", &config);
+        place.hcc(&["apply", "--yes", "--no-packages"]).ends(0);
+        let read = |path: &str| fs::read_to_string(place.home().join(path)).expect("a file");
+        assert_eq!(read(".config/app/x.json"), "{\n  \"theirs\": 1,\n  \"ours\": 3\n}\n");
+        assert_eq!(
+            read("dotfiles/npm/.config/app/x.json"),
+            "{\n  \"theirs\": 1,\n  \"ours\": 2\n}\n"
+        );
+        assert!(read(".npmrc").contains("save-exact=true"), "{}", read(".npmrc"));
+        assert_eq!(read(".config/app/more"), "npm/.config/app/more\n");
+        place.hcc(&["apply", "--yes", "--no-packages"]).ends(0).says("Nothing to do.");
+        place.hcc(&["uninstall", "--yes"]).ends(0);
+        assert_eq!((place.visible(), place.shape()), (visible, shape));
+    }
+}

@@ -5,7 +5,7 @@ use std::io;
 
 use camino::Utf8Path;
 
-use super::disk::Disk;
+use super::disk::{Disk, Way};
 use super::index::Record as Left;
 use super::ledger::{Ledger, Merging};
 use super::look::{Eye, Found};
@@ -209,13 +209,18 @@ fn merged(
             }
         }
         // What else stands there has no keys: the file is made anew, if it may make room.
-        _ if wants => None,
+        found if wants => own_text(site, policy, path, found),
         _ => return None,
     };
     let before = ledger.merged.get(path).cloned().unwrap_or_default();
     let Some(wanted) = wanted.filter(|_| wants) else {
         let done = merge::release(&before.format, &now?, &before.owned);
-        return Some(done.map_err(|error| error.to_string()).map(|own| result(own, before, false)));
+        return Some(done.map_err(|error| error.to_string()).map(|own| {
+            // What a link showed before is shown by that link again.
+            let is_back = unfold::showed(site, ledger, path).is_some_and(|old| old == own.bytes);
+            let own = Merged { empty: own.empty || is_back, ..own };
+            result(own, before, false)
+        }));
     };
     let restores = policy.drift.or(wanted.entry.drift).is_some_and(|drift| drift == Drift::Restore);
     let choice = if restores { Choice::Restore } else { Choice::Keep };
@@ -224,6 +229,17 @@ fn merged(
         let merging = Merging { format, owned: before.owned };
         done.map_err(|error| error.to_string()).map(|own| result(own, merging, restores))
     }))
+}
+
+/// What a file of the configuration holds that is linked to a path, itself or with its folder.
+fn own_text(site: &Site, policy: &Policy, path: &str, found: &Found) -> Option<Vec<u8>> {
+    let link = match found {
+        Found::Link { .. } => path,
+        Found::NoWay(Way::Link(at)) => at,
+        _ => return None,
+    };
+    let is_own = policy.own.as_ref().is_some_and(|own| own.has(&site.path.join(link)));
+    crate::files::read(&site.path.join(path)).ok().filter(|_| is_own)
 }
 
 fn result(own: Merged, merging: Merging, restores: bool) -> Merge {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::disk::Way;
-use super::ledger::Original;
+use super::ledger::{Ledger, Original};
 use super::manifest::{Entry, Kind};
 use super::site::{Record, Site};
 use super::wanted::{Bytes, Wanted};
@@ -83,13 +83,7 @@ fn folds(
         if !needs(wanted, path) {
             continue;
         }
-        let kept = match original {
-            Original::Stored(name) => site.state.join(name),
-            Original::Beside(at) => site.path.join(at),
-            Original::Adopted => continue,
-        };
-        let above = site.path.join(path);
-        let folder = kept.read_link_utf8().ok().and_then(|to| real(&above.parent()?.join(to)));
+        let folder = leads(site, path, original);
         folds.extend(folder.filter(|own| own.is_dir()).map(|folder| (path.clone(), folder)));
     }
     let mut managed = record.index.records.iter().map(|record| &record.entry.path).peekable();
@@ -124,6 +118,29 @@ fn folds(
         folds.extend(folder.map(|folder| (at, folder)));
     }
     folds
+}
+
+/// What an original, a link that stood at a path, leads to from there.
+fn leads(site: &Site, path: &str, original: &Original) -> Option<Utf8PathBuf> {
+    let kept = match original {
+        Original::Stored(name) => site.state.join(name),
+        Original::Beside(at) => site.path.join(at),
+        Original::Adopted => return None,
+    };
+    real(&site.path.join(path).parent()?.join(kept.read_link_utf8().ok()?))
+}
+
+/// What a path showed before hcc through a link, its own or one in the place of a folder above it.
+pub fn showed(site: &Site, ledger: &Ledger, path: &str) -> Option<Vec<u8>> {
+    let (at, original) = Utf8Path::new(path)
+        .ancestors()
+        .find_map(|at| Some((at, ledger.originals.get(at.as_str())?)))?;
+    let end = leads(site, at.as_str(), original)?;
+    let file = match path.strip_prefix(at.as_str())?.strip_prefix('/') {
+        Some(below) => end.join(below),
+        None => end,
+    };
+    crate::files::read(&file).ok()
 }
 
 /// Carries one folder.

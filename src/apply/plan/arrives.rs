@@ -123,9 +123,7 @@ impl Planner<'_> {
                 self.item(entry, Verb::Adopt, Some("the same stands there already".to_owned()));
                 self.record(wanted, None);
             }
-            Found::Link { .. }
-                if !matches!(entry.kind, Kind::Merge(_)) && (self.world.is_own)(&entry.path) =>
-            {
+            Found::Link { .. } if (self.world.is_own)(&entry.path) => {
                 let original = Original::Stored(self.plan.ledger.store(&entry.path));
                 self.plan.ledger.originals.insert(entry.path.clone(), original.clone());
                 let note = format!("was {}, in the configuration", found.what());
