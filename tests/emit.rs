@@ -2,6 +2,8 @@
 //!
 //! A reader that is not installed is named on stderr, and its test says nothing.
 
+#[path = "emit/blocks.rs"]
+mod blocks;
 #[path = "emit/code.rs"]
 mod code;
 #[path = "emit/expand.rs"]

@@ -5,6 +5,7 @@ mod judges {
     pub mod home;
 
     mod bash;
+    mod desktop;
     mod direnv;
     mod fish;
     mod git;

@@ -16,6 +16,10 @@ pub(super) struct Dialect<'a> {
     pub comments: Vec<&'a str>,
     pub list: List<'a>,
     pub lists: Vec<(&'a str, List<'a>)>,
+    /// What is written twice in a value without quotes, because once it has a meaning.
+    pub doubled: Vec<&'a str>,
+    /// Whether a brace at the end of a line opens a block.
+    pub braces: bool,
 }
 
 /// When and how values are quoted.
@@ -43,6 +47,8 @@ pub(super) enum Quote {
 pub(super) enum List<'a> {
     Repeat,
     Join(&'a str),
+    /// `[a, b]`, each item written as a value.
+    Brackets,
 }
 
 pub(super) const SEPARATOR: Param = Param {
@@ -58,7 +64,7 @@ pub(super) const FLAG: Param =
 pub(super) const LIST: Param = Param {
     name: "list",
     doc: "`list \"repeat\"`: a line for each item; `list \"join\" \" \"`: one line, joined by that \
-          text; joined by `,` if not said.",
+          text; `list \"brackets\"`: `[a, b]`, each item written as a value; joined by `,` if not said.",
 };
 pub(super) const REPEAT: Param = Param {
     name: "repeat",
@@ -87,6 +93,11 @@ pub(super) const COMMENT: Param = Param {
     doc: "`comment \"#\"`: what begins a comment behind a value (a value that holds it is quoted or \
           refused); `comment` alone: nothing does, so that `color=#fff` may be written.",
 };
+pub(super) const DOUBLE: Param = Param {
+    name: "double",
+    doc: "`double \"#\"`: texts that are written twice in a value without quotes, because once they mean \
+          something to the reader.",
+};
 pub(super) const PREFIX: Param =
     Param { name: "prefix", doc: "`prefix \"set \"`: what stands before each key." };
 pub(super) const SUFFIX: Param =
@@ -96,10 +107,11 @@ impl<'a> Dialect<'a> {
     pub fn new(params: &'a Params, page: &mut Page, comments: &[&'a str]) -> Self {
         let list = params.last("list").map_or(List::Join(","), |said| match words(said)[..] {
             ["repeat"] => List::Repeat,
+            ["brackets"] => List::Brackets,
             ["join"] => List::Join(","),
             ["join", separator] => List::Join(separator),
             _ => {
-                page.bad_param("list", "`repeat`, or `join` and a text");
+                page.bad_param("list", "`repeat`, `brackets`, or `join` and a text");
                 List::Repeat
             }
         });
@@ -130,6 +142,8 @@ impl<'a> Dialect<'a> {
             comments: params.last("comment").map_or_else(|| comments.to_vec(), words),
             list,
             lists,
+            doubled: params.all("double").flat_map(words).filter(|text| !text.is_empty()).collect(),
+            braces: false,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! format cannot hold is a [`Fault`] at the value, never a guess. It knows nothing of options,
 //! targets or machines.
 
+mod blocks;
 mod brewfile;
 mod desktop;
 mod dialect;
@@ -38,6 +39,7 @@ use crate::ir::{Path, Value};
 
 /// Every format, by name.
 pub static FORMATS: &[Format] = &[
+    blocks::FORMAT,
     brewfile::FORMAT,
     desktop::FORMAT,
     gitconfig::FORMAT,

@@ -14,7 +14,12 @@ impl Dialect<'_> {
             page.fault(path, message, None);
             return;
         }
-        let named = self.lists.iter().rev().find(|(name, _)| *name == &**key);
+        self.values(page, path, key, value);
+    }
+
+    /// The same, of a key that is known to be one.
+    pub fn values(&self, page: &mut Page, path: &[Step], key: &str, value: &Value) {
+        let named = self.lists.iter().rev().find(|(name, _)| *name == key);
         match (value, named.map_or(self.list, |(_, list)| *list)) {
             (Value::Bool(value), _) if self.flag => {
                 if *value {
@@ -27,6 +32,15 @@ impl Dialect<'_> {
                     if let Some(text) = self.scalar(page, &path, item, "a scalar") {
                         self.line(page, &path, key, &text);
                     }
+                }
+            }
+            (Value::List(list), List::Brackets) => {
+                let texts = list
+                    .iter()
+                    .enumerate()
+                    .map(|(at, item)| self.scalar(page, &index(path, at), item, "a scalar"));
+                if let Some(texts) = texts.collect::<Option<Vec<_>>>() {
+                    self.line(page, path, key, &format!("[{}]", texts.join(", ")));
                 }
             }
             (Value::List(list), List::Join(separator)) => {
@@ -62,6 +76,10 @@ impl Dialect<'_> {
 
     fn line(&self, page: &mut Page, path: &[Step], key: &str, value: &str) {
         let separator = if value.is_empty() { self.separator.trim_end() } else { self.separator };
+        if self.braces && self.suffix.is_empty() && value.ends_with('{') {
+            page.fault(path, "a value cannot end in `{` here, which opens a block", None);
+            return;
+        }
         page.line(path, &format!("{}{key}{separator}{value}{}", self.prefix, self.suffix));
     }
 
@@ -87,6 +105,9 @@ impl Dialect<'_> {
             }
             _ if !separator.is_empty() && key.contains(separator) => {
                 Some(format!("a key cannot hold `{separator}`, which ends it"))
+            }
+            _ if self.braces && key.contains(['{', '}']) => {
+                Some("a key cannot hold a brace here".to_owned())
             }
             _ => first
                 .filter(|c| matches!(c, '#' | ';' | '['))
@@ -155,6 +176,9 @@ impl Dialect<'_> {
         let mut out = String::new();
         for c in text.chars() {
             if escape { quote::push_backslashed(&mut out, c, '\\') } else { out.push(c) }
+        }
+        for text in &self.doubled {
+            out = out.replace(text, &text.repeat(2));
         }
         let message = if out.contains(['\n', '\r']) {
             "a value cannot hold a line break here".to_owned()

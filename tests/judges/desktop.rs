@@ -1,0 +1,242 @@
+//! Desktops on Linux: window managers check their files, daemons and launchers read theirs and stop
+//! where they miss a screen.
+
+use super::home::{Home, Said, installed};
+
+/// A program in a home, with the variables of a session.
+#[track_caller]
+fn run(home: &Home, words: &[&str]) -> Said {
+    home.write("run/.keep", "");
+    let folder = format!("XDG_RUNTIME_DIR={}", home.join("run"));
+    let mut args = vec![folder.as_str(), "WLR_BACKENDS=headless", "WLR_RENDERER=pixman"];
+    args.extend(words);
+    home.run("env", &args)
+}
+
+/// The same on a display of its own.
+#[track_caller]
+fn on_display(home: &Home, words: &[&str]) -> Said {
+    let mut args = vec!["xvfb-run", "-a"];
+    args.extend(words);
+    run(home, &args)
+}
+
+/// What a program says of a file, with the words in front that make it read one.
+#[track_caller]
+fn of_file(home: &Home, words: &[&str], path: &str) -> String {
+    let file = home.join(path);
+    let mut words = words.to_vec();
+    words.push(file.as_str());
+    let said = run(home, &words);
+    said.out + &said.err
+}
+
+#[test]
+fn sway_takes_every_line() {
+    if !installed("sway") || !installed("setpriv") {
+        return;
+    }
+    let home = Home::fixture("wayland/sway");
+    let said = |text: &str| {
+        // Sway does not run as root, and nobody else sees into a folder of root's.
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("config");
+        std::fs::write(&path, text).expect("a writable folder");
+        let path = path.to_str().expect("UTF-8");
+        let runtime = format!("XDG_RUNTIME_DIR={}", folder.path().display());
+        let open = home.run("chmod", &["-R", "a+rwX", folder.path().to_str().expect("UTF-8")]);
+        open.clean();
+        let own = ["env", &runtime, "WLR_BACKENDS=headless", "WLR_RENDERER=pixman"];
+        let mut words = own.to_vec();
+        if home.run("id", &["-u"]).ok().trim() == "0" {
+            words.extend(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
+        }
+        words.extend(["sway", "-C", "-c", path]);
+        home.run(words[0], &words[1..])
+    };
+    let config = home.read(".config/sway/config");
+    let checked = said(&config);
+    assert!(checked.status == Some(0) && !checked.err.contains("[sway/"), "{checked:#?}");
+    let wrong = said(&format!("{config}\nbindsym\n"));
+    assert!(wrong.err.contains("Error on line"), "{wrong:#?}");
+}
+
+#[test]
+fn i3_takes_every_line() {
+    if !installed("i3") {
+        return;
+    }
+    let home = Home::fixture("xsession/i3");
+    let path = home.join(".config/i3/config");
+    home.run("i3", &["-C", "-c", path.as_str()]).clean();
+    home.write("wrong", &format!("{}\nnonsense on\n", home.read(".config/i3/config")));
+    let said = home.run("i3", &["-C", "-c", "wrong"]);
+    assert!(said.status != Some(0) && said.out.contains("nonsense"), "{said:#?}");
+}
+
+#[test]
+fn fuzzel_reads_its_file() {
+    let wrong = ("[main]\nnonsense=1\n", "not a valid option");
+    let path = ".config/fuzzel/fuzzel.ini";
+    let home = Home::fixture("programs/fuzzel");
+    if !installed("fuzzel") {
+        return;
+    }
+    let option = |path: &str| format!("--config={}", home.join(path));
+    let said = run(&home, &["fuzzel", &option(path)]);
+    let errors: Vec<&str> = said.err.lines().filter(|line| line.contains("err:")).collect();
+    assert!(errors.len() == 1 && errors[0].contains("no compositor running"), "{said:#?}");
+    home.write("wrong", wrong.0);
+    assert!(run(&home, &["fuzzel", &option("wrong")]).err.contains(wrong.1));
+}
+
+#[test]
+fn swaylock_reads_its_options() {
+    let home = Home::fixture("programs/swaylock");
+    if !installed("swaylock") {
+        return;
+    }
+    // It looks for the picture.
+    home.write("walls/a # b.png", "");
+    let said = of_file(&home, &["swaylock", "-C"], ".config/swaylock/config");
+    assert!(said.contains("compositor") && !said.contains("Usage"), "{said}");
+    assert!(said.contains("a # b.png"), "the whole name is read: {said}");
+    home.write("wrong", "nonsense=1\n");
+    assert!(of_file(&home, &["swaylock", "-C"], "wrong").contains("Usage"));
+}
+
+#[test]
+fn swayidle_reads_its_file() {
+    if !installed("swayidle") {
+        return;
+    }
+    let home = Home::fixture("services/swayidle");
+    let said = of_file(&home, &["swayidle", "-C"], ".config/swayidle/config");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("Unable to connect to the compositor"), "{said}");
+    home.write("wrong", "timeout x y\n");
+    assert!(of_file(&home, &["swayidle", "-C"], "wrong").contains("Invalid timeout"));
+}
+
+#[test]
+fn kanshi_reads_its_profiles() {
+    if !installed("kanshi") {
+        return;
+    }
+    let home = Home::fixture("services/kanshi");
+    // Debian's does not know it yet.
+    let config = home.read(".config/kanshi/config");
+    home.write(
+        "config",
+        &config.replace(" adaptive_sync on", "").replace(" adaptive_sync off", ""),
+    );
+    let said = of_file(&home, &["kanshi", "--config"], "config");
+    assert!(said.contains("display") && !said.contains("pars"), "{said}");
+    home.write("wrong", "profile {\n  output x scale\n");
+    assert!(of_file(&home, &["kanshi", "--config"], "wrong").contains("failed to parse"));
+}
+
+#[test]
+fn mako_reads_its_file() {
+    if !installed("mako") {
+        return;
+    }
+    let home = Home::fixture("services/mako");
+    let said = of_file(&home, &["mako", "--config"], ".config/mako/config");
+    assert!(!said.contains("arse") && !said.contains("Invalid"), "{said}");
+    home.write("wrong", "nonsense=1\n");
+    assert!(of_file(&home, &["mako", "--config"], "wrong").contains("Failed to parse option"));
+}
+
+#[test]
+fn rofi_reads_settings_and_theme() {
+    if !installed("rofi") || !installed("xvfb-run") {
+        return;
+    }
+    let home = Home::fixture("programs/rofi");
+    let said = on_display(&home, &["rofi", "-dump-config"]);
+    for line in [
+        "\tfont: \"Iosevka 12\";",
+        "\tterminal: \"foot\";",
+        "\tshow-icons: true;",
+        "\tkb-primary-paste: \"Control+v\";",
+        "\tmodi: \"drun,run,ssh\";",
+    ] {
+        assert!(said.out.lines().any(|own| own == line), "{line}\n{said:#?}");
+    }
+    let theme = on_display(&home, &["rofi", "-dump-theme"]).out;
+    for part in ["\"Search # ; it\"", "[ \"inputbar\",\"listview\" ]", "var(accent)"] {
+        assert!(theme.contains(part), "{part}\n{theme}");
+    }
+}
+
+#[test]
+fn dunst_takes_every_setting() {
+    if !installed("dunst") || !installed("xvfb-run") || !installed("dbus-run-session") {
+        return;
+    }
+    let home = Home::fixture("services/dunst");
+    let daemon = ["dbus-run-session", "--", "timeout", "3", "dunst", "-verbosity", "debug"];
+    let said = on_display(&home, &daemon);
+    let said = said.out + &said.err;
+    for part in [
+        "Adding rule 'format = <b>%s</b>\\n%b' to special section global",
+        "Trying to set mouse_left_click to close_current, do_action",
+        "Adding rule 'frame_color = #F5A97F' to special section urgency_critical",
+        "appname Spot;fy # 1",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    let warned: Vec<&str> = said.lines().filter(|line| line.contains("WARNING")).collect();
+    assert!(!warned.iter().any(|line| line.contains("etting")), "{warned:?}");
+}
+
+#[test]
+fn polybar_finds_values_and_what_they_refer_to() {
+    if !installed("polybar") || !installed("xvfb-run") {
+        return;
+    }
+    let home = Home::fixture("services/polybar");
+    for (key, value) in [
+        ("height", "22"),
+        ("modules-right", "date cpu"),
+        ("background", "#1e1e2e"),
+        ("font-0", "monospace:size=10;2"),
+    ] {
+        let dump = format!("--dump={key}");
+        let said = on_display(&home, &["polybar", &dump, "top"]);
+        assert_eq!(said.out.lines().last(), Some(value), "{said:#?}");
+    }
+}
+
+#[test]
+fn picom_reads_groups_lists_and_rules() {
+    if !installed("picom") || !installed("xvfb-run") {
+        return;
+    }
+    let home = Home::fixture("services/picom");
+    // What a display without a graphics card can do.
+    let config = home
+        .read(".config/picom/picom.conf")
+        .replace("glx", "xrender")
+        .replace("vsync = true", "vsync = false");
+    home.write("config", &config);
+    on_display(&home, &["picom", "--config", "config", "--diagnostics"]).ok();
+    home.write("wrong", &config.replace("0.9;", "much;"));
+    let said = on_display(&home, &["picom", "--config", "wrong", "--diagnostics"]);
+    assert!(said.status != Some(0) && said.err.contains("syntax error"), "{said:#?}");
+}
+
+#[test]
+fn waybar_is_json() {
+    if !installed("python3") {
+        return;
+    }
+    let home = Home::fixture("programs/waybar");
+    let out = home.run("python3", &["-m", "json.tool", ".config/waybar/config"]).clean();
+    let read: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(read[0]["modules-center"], serde_json::json!(["clock"]));
+    assert_eq!(read[0]["battery"]["states"]["critical"], 15);
+    assert_eq!(read[0]["custom/mail"]["format"], "{} \"mails\"");
+    assert_eq!(read[1]["position"], "bottom");
+}
