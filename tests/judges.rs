@@ -7,11 +7,13 @@ mod judges {
     mod bash;
     mod desktop;
     mod direnv;
+    mod editors;
     mod fish;
     mod git;
     mod homebrew;
     mod launchd;
     mod mac_desktop;
+    mod media;
     mod newsboat;
     mod nushell;
     mod session;
@@ -21,6 +23,7 @@ mod judges {
     mod systemd;
     mod terminals;
     mod tmux;
+    mod tools;
     mod vscode;
     mod xdg;
     mod zsh;

@@ -1,0 +1,263 @@
+//! Tools that are used by hand every day, asked for what they read.
+
+use super::home::{Home, installed};
+
+#[test]
+fn cargo_reads_its_configuration() {
+    if !installed("cargo") {
+        return;
+    }
+    let home = Home::fixture("programs/cargo");
+    let folder = home.join(".local/share/cargo");
+    let script = format!(
+        "CARGO_HOME={folder} cargo -Zunstable-options config get --format toml --merged yes"
+    );
+    let mut command = home.command("sh");
+    command.args(["-c", &script]).env("RUSTC_BOOTSTRAP", "1");
+    // A toolchain of rustup is found by the home of the one who runs the tests.
+    for name in ["RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    if std::env::var_os("RUSTUP_HOME").is_none() {
+        let home = std::env::var("HOME").unwrap_or_default();
+        command.env("RUSTUP_HOME", format!("{home}/.rustup"));
+    }
+    let out = super::home::said(&mut command).ok();
+    for line in [
+        "alias.b = \"build\"",
+        "alias.ta = [\"test\", \"--all-targets\"]",
+        "build.jobs = 4",
+        "net.git-fetch-with-cli = true",
+        "target.x86_64-unknown-linux-gnu.rustflags = [\"-C\", \"link-arg=-fuse-ld=mold\"]",
+    ] {
+        assert!(out.lines().any(|own| own == line), "{line}\n{out}");
+    }
+}
+
+#[test]
+fn npm_reads_every_setting() {
+    if !installed("npm") {
+        return;
+    }
+    let home = Home::fixture("programs/npm");
+    let said = [
+        ("prefix", home.join(".npm-global").to_string()),
+        ("registry", "https://npm.example.org/".to_owned()),
+        ("@work:registry", "https://npm.work.example/".to_owned()),
+        ("fund", "false".to_owned()),
+        ("fetch-retries", "3".to_owned()),
+        ("init-author-name", "Alice # \"x\"; y".to_owned()),
+    ];
+    for (key, value) in said {
+        assert_eq!(home.run("npm", &["config", "get", key]).ok().trim_end(), value, "{key}");
+    }
+}
+
+#[test]
+fn pip_reads_every_setting() {
+    if !installed("pip3") {
+        return;
+    }
+    let home = Home::fixture("programs/pip");
+    let out = home.run("pip3", &["config", "list"]).ok();
+    for line in [
+        "global.index-url='https://pypi.example.org/simple'",
+        "global.extra-index-url='https://a.example.org/simple https://b.example.org/%7Ex'",
+        "global.require-virtualenv='true'",
+        "global.timeout='30'",
+        "install.no-compile='true'",
+    ] {
+        assert!(out.lines().any(|own| own == line), "{line}\n{out}");
+    }
+}
+
+#[test]
+fn docker_reads_its_configuration() {
+    if !installed("docker") {
+        return;
+    }
+    let home = Home::fixture("programs/docker");
+    let out = home.run("docker", &["context", "show"]).clean();
+    assert_eq!(out, "default\n");
+    home.write(
+        "other/config.json",
+        &home.read(".docker/config.json").replace("\"default\",", "\"server\","),
+    );
+    let wrong = home.run("docker", &["--config", "other", "context", "inspect"]);
+    assert!(wrong.err.contains("server"), "the file is what it reads: {wrong:?}");
+}
+
+/// A server that answers one request with what it was asked.
+fn echo() -> (u16, std::thread::JoinHandle<String>) {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a request");
+        let mut text = Vec::new();
+        let mut part = [0; 4096];
+        while !text.windows(4).any(|end| end == b"\r\n\r\n") {
+            let read = stream.read(&mut part).expect("a request");
+            if read == 0 {
+                break;
+            }
+            text.extend_from_slice(&part[..read]);
+        }
+        stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok").expect("an answer");
+        String::from_utf8_lossy(&text).into_owned()
+    });
+    (port, asked)
+}
+
+#[test]
+fn curl_sends_what_it_is_told() {
+    if !installed("curl") {
+        return;
+    }
+    let home = Home::fixture("programs/curl");
+    let (port, asked) = echo();
+    assert_eq!(home.run("curl", &[&format!("http://127.0.0.1:{port}/")]).clean(), "ok");
+    let asked = asked.join().expect("a request");
+    for line in ["User-Agent: it's \"x\" \\ # y", "Accept-Language: en", "X-Own: 1"] {
+        assert!(asked.lines().any(|own| own == line), "{line}\n{asked}");
+    }
+}
+
+#[test]
+fn wget_sends_what_it_is_told() {
+    if !installed("wget") {
+        return;
+    }
+    let home = Home::fixture("programs/wget");
+    let (port, asked) = echo();
+    home.run("wget", &["-q", "-O", "got", &format!("http://127.0.0.1:{port}/")]).clean();
+    assert_eq!(home.read("got"), "ok");
+    let asked = asked.join().expect("a request");
+    for line in ["User-Agent: Mozilla/5.0 (it's \"x\")", "Accept-Language: en", "X-Own: 1"] {
+        assert!(asked.lines().any(|own| own == line), "{line}\n{asked}");
+    }
+}
+
+#[test]
+fn mercurial_reads_users_aliases_and_what_it_ignores() {
+    if !installed("hg") {
+        return;
+    }
+    let home = Home::fixture("programs/mercurial");
+    home.run("hg", &["init", "repo"]).clean();
+    for file in ["repo/a", "repo/b.orig", "repo/build/x", "repo/c~"] {
+        home.write(file, "x");
+    }
+    assert_eq!(home.run("hg", &["-R", "repo", "status", "-n"]).clean(), "a\n");
+    home.run("hg", &["-R", "repo", "commit", "-qAm", "one"]).clean();
+    let user = home.run("hg", &["-R", "repo", "log", "-T", "{author}"]).clean();
+    assert_eq!(user, "Alice Example <alice@example.com>");
+    let id = home.run("hg", &["-R", "repo", "short"]).clean();
+    assert!(id.len() == 13 && id.ends_with('\n'), "{id:?}");
+    let loaded = home.run("hg", &["config", "extensions"]).clean();
+    assert_eq!(loaded, "extensions.rebase=\nextensions.histedit=\n");
+}
+
+#[test]
+fn gh_reads_its_configuration() {
+    if !installed("gh") {
+        return;
+    }
+    let home = Home::fixture("programs/gh");
+    for (key, value) in [("git_protocol", "ssh"), ("pager", "less -FR"), ("prompt", "disabled")] {
+        assert_eq!(home.run("gh", &["config", "get", key]).clean().trim_end(), value);
+    }
+    let out = home.run("gh", &["alias", "list"]).ok();
+    assert!(out.contains("co:") && out.contains("pr checkout"), "{out}");
+    if installed("git") {
+        let asked =
+            ["config", "--get-urlmatch", "credential.helper", "https://github.example.com/x"];
+        assert_eq!(home.run("git", &asked).clean(), "!gh auth git-credential\n");
+    }
+}
+
+#[test]
+fn gpg_takes_every_option_and_the_keys() {
+    if !installed("gpg") {
+        return;
+    }
+    let home = Home::fixture("programs/gpg");
+    let folder = home.join(".local/share/gnupg");
+    let checked =
+        home.run("gpgconf", &["--homedir", folder.as_str(), "--check-options", "gpg"]).ok();
+    assert!(checked.trim_end().ends_with(":1:1:"), "{checked}");
+    for file in &home.documents[home.documents.len() - 1].files {
+        if let Some(command) =
+            file.on_change.as_ref().filter(|_| file.path.as_str().contains(".asc"))
+        {
+            home.run("sh", &["-c", command]).ok();
+        }
+    }
+    let keys =
+        home.run("gpg", &["--homedir", folder.as_str(), "--list-keys", "--with-colons"]).ok();
+    assert!(keys.lines().any(|line| line.starts_with("pub:u:")), "the key is trusted: {keys}");
+}
+
+#[test]
+fn gpg_agent_takes_every_option() {
+    if !installed("gpgconf") {
+        return;
+    }
+    let home = Home::fixture("services/gpg-agent");
+    let out = home.run("gpg-agent", &["--homedir", home.join(".gnupg").as_str(), "--gpgconf-test"]);
+    assert!(out.status == Some(0), "{out:#?}");
+}
+
+#[test]
+fn pass_finds_its_store() {
+    if !installed("pass") || !installed("gpg") {
+        return;
+    }
+    let home = Home::fixture("programs/password-store");
+    home.write(".local/share/password-store/mail/alice.gpg", "");
+    let out = home.run("sh", &["-c", ". ~/.config/hcc/session.sh; pass ls"]).ok();
+    assert!(out.contains("alice"), "{out}");
+}
+
+#[test]
+fn tealdeer_reads_its_configuration() {
+    if !installed("tldr") {
+        return;
+    }
+    let home = Home::fixture("programs/tealdeer");
+    home.write("notes/tldr/own.page.md", "# own\n\n> Mine.\n\n- Run it:\n\n`own {{x}}`\n");
+    home.write("notes/tldr/own.page", "# own\n\n> Mine.\n\n- Run it:\n\n`own {{x}}`\n");
+    home.write(".cache/tealdeer/tldr-pages/pages/common/x.md", "# x\n");
+    let out = home.run("tldr", &["--show-paths"]).ok();
+    assert!(out.contains("notes/tldr"), "{out}");
+}
+
+#[test]
+fn ranger_reads_its_files() {
+    if !installed("ranger") {
+        return;
+    }
+    let home = Home::fixture("programs/ranger");
+    let mut command = home.command("timeout");
+    command.args(["20", "script", "-qec", "ranger --cmd='eval open(\"said\",\"w\").write(repr([fm.settings.show_hidden, fm.settings.preview_images, fm.settings.column_ratios]))' --cmd=quit!", "/dev/null"]);
+    command.env("TERM", "xterm");
+    super::home::said(&mut command).ok();
+    assert_eq!(home.read("said"), "[True, False, [1, 3, 3]]");
+    assert_eq!(home.read("plugin-ran"), "");
+}
+
+#[test]
+fn editors_agree_on_the_editorconfig() {
+    if !installed("editorconfig") {
+        return;
+    }
+    let home = Home::fixture("programs/editorconfig");
+    for (file, line) in
+        [("x.txt", "indent_size=2"), ("Makefile", "indent_style=tab"), ("x.c", "indent_size=8")]
+    {
+        let out = home.run("editorconfig", &[home.join(file).as_str()]).clean();
+        assert!(out.lines().any(|own| own == line), "{file}: {out}");
+    }
+}
