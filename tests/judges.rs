@@ -16,6 +16,7 @@ mod judges {
     mod media;
     mod newsboat;
     mod nushell;
+    mod services;
     mod session;
     mod shell_tools;
     mod ssh;
