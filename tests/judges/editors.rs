@@ -124,7 +124,7 @@ fn emacs_installs_packages_at_the_first_start() {
                    (defun own-hello () 'hello)\n(provide 'own)\n;;; own.el ends here\n";
     std::fs::write(archive.path().join("own-0.1.el"), package).expect("can be written");
     let home = Home::config(&format!(
-        "programs.emacs {{ enable; packages \"own\"; archives {{ (replace)own \"{at}/\" }}\n\
+        "programs.emacs {{ enable; elpa-packages \"own\"; archives {{ (replace)own \"{at}/\" }}\n\
          init slot=\"first\" \"(require 'package)\" \"(setq package-archives nil package-check-signature nil)\"\n\
          early-init \"(setq own t)\" }}\n"
     ));

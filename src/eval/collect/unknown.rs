@@ -76,7 +76,9 @@ impl Collector<'_> {
             problem = match found.as_slice() {
                 // At the top level a dotted name is as good as its blocks.
                 [one] if group.path.is_empty() => problem.meant(node.name.span, Some(one)),
-                [one] if one == name => problem.help(format!("`{one}` stands at the top level")),
+                some if some.iter().any(|one| one == name) => {
+                    problem.help(format!("`{name}` stands at the top level"))
+                }
                 some if some.len() <= 3 => {
                     let list: Vec<String> = some.iter().map(|path| format!("`{path}`")).collect();
                     problem.help(format!("there is {}", list.join(" and ")))
