@@ -289,7 +289,10 @@ fn links_clashes_and_what_is_no_file_are_kept_or_reported() {
 
 #[test]
 fn folded_folders_are_taken_over_and_given_back() {
-    usual().takes_over(false, USUAL, &[]);
+    // A home that has seen programs has a ~/.local/state; without, hcc refuses to begin there.
+    let place = usual();
+    fs::create_dir_all(place.home().join(".local/state")).expect("a folder");
+    place.takes_over(false, USUAL, &[]);
     // Into a home that has folders of its own, so that stow folds less.
     let place = usual();
     for folder in [".config", ".local/bin", ".ssh"] {
@@ -307,6 +310,7 @@ fn links_to_single_files_are_taken_over_and_given_back() {
 #[test]
 fn folders_that_several_packages_share_are_taken_over_and_given_back() {
     let place = usual();
+    fs::create_dir_all(place.home().join(".local/state")).expect("a folder");
     place.put("aliases/.config/zsh/more.zsh", "more\n");
     place.put("plugin/.config/nvim/lua/plugin/deep/x.lua", "x\n");
     place.link("nowhere", "aliases/.dangling");

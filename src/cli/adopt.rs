@@ -60,7 +60,7 @@ impl Adopt {
         let who = Who::from(&self.named);
         let applied = Session::for_apply(global, &who, Ground::Here)?;
         let place = Place::find(None)?;
-        let root = folder(&applied.root);
+        let root = applied.root.clone();
         let places = Places::new(&place.home, &root, &place.state, self.allow_secrets);
         let found = places.named(&self.paths)?;
         unmanaged(&applied.user.document, &found)?;

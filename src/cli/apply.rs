@@ -156,18 +156,15 @@ pub fn plan(
 ) -> Result<Change, Stop> {
     let document = &applied.user.document;
     let record = site.record().map_err(damaged)?;
-    let root = match applied.root.as_str() {
-        "" => facts::current_folder().unwrap_or_default(),
-        _ => applied.root.canonicalize_utf8().unwrap_or_else(|_| applied.root.clone()),
-    };
+    let root = &applied.root;
     let mut wanted =
-        wanted::of(document, &root, &record.index).map_err(|error| failed(&error.to_string()))?;
+        wanted::of(document, root, &record.index).map_err(|error| failed(&error.to_string()))?;
     let file = root.join(applied.session.path.file_name().unwrap_or(FILE));
-    let policy = &Policy { own: Own::new(&root, &site.path), ..policy.clone() };
+    let policy = &Policy { own: Own::new(root, &site.path), ..policy.clone() };
     unfold::carry(site, &record, &mut wanted, policy.own.as_ref()).map_err(|(path, error)| {
         failed(&format!("{}: {}", shown(&path), crate::files::reason(&error)))
     })?;
-    not_into_the_source(&wanted, site, &root)?;
+    not_into_the_source(&wanted, site, root)?;
     not_over_ones_own(&wanted, site, &file)?;
     let blank = || crate::files::read(&file).is_ok_and(|text| text.trim_ascii().is_empty());
     if wanted.is_empty() && !record.index.records.is_empty() && blank() {

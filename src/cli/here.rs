@@ -1,6 +1,6 @@
 //! What one home on this machine shall be: what the commands that apply begin with.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::session::{Compiled, Session};
 use super::{Global, Stop, Who, help, wrong};
@@ -25,8 +25,16 @@ pub struct Applied {
     pub system: Compiled,
     /// The user's: without errors.
     pub user: Compiled,
-    /// The configuration's folder, which relative sources start from.
+    /// The configuration's folder, absolute, which relative sources start from.
     pub root: Utf8PathBuf,
+}
+
+/// A folder by its whole path, links resolved.
+fn whole(folder: &Utf8Path) -> Utf8PathBuf {
+    match folder.as_str() {
+        "" => facts::current_folder().unwrap_or_default(),
+        _ => folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned()),
+    }
 }
 
 impl Session {
@@ -60,7 +68,7 @@ impl Session {
         let (Some(system), Some(user)) = (list.next(), list.next()) else {
             return Err(Stop::Usage);
         };
-        let root = session.program.root.clone();
+        let root = whole(&session.program.root);
         Ok(Applied { session, system, user, root })
     }
 
@@ -75,7 +83,7 @@ impl Session {
         let host = session.here(host, user).ok()?;
         let mut list = session.compile(&host, None).into_iter();
         let (system, user) = (list.next()?, list.next()?);
-        let root = session.program.root.clone();
+        let root = whole(&session.program.root);
         let errors = session.diags.has_errors();
         (!errors).then_some(Applied { session, system, user, root })
     }

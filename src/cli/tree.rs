@@ -144,8 +144,11 @@ fn level(
         let count = rest.iter().take_while(|(parts, _)| parts.get(depth) == Some(name)).count();
         let (here, after) = rest.split_at(count);
         rest = after;
-        if first.len() == depth + 1 && here.len() == 1 {
+        // A file; or a folder of the configuration's, which has a line of its own before what other
+        // targets put into it.
+        if first.len() == depth + 1 {
             lines.push((format!("{indent}{}", shown(name)), text.clone()));
+            level(here.get(1..).unwrap_or_default(), depth + 1, &format!("{indent}  "), lines);
             continue;
         }
         // The names that all of them share go on one line.
@@ -203,4 +206,20 @@ fn bytes(count: usize) -> String {
 fn line(out: &mut String, text: &str) {
     out.push_str(text);
     out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::level;
+
+    #[test]
+    fn a_folder_of_the_configuration_has_what_targets_put_into_it_below() {
+        let rows = [("a/b", "mirrored"), ("a/b/c.toml", "made"), ("a/b/d/e", "made"), ("f", "own")]
+            .map(|(path, text)| (path.split('/').collect(), text.to_owned()));
+        let mut lines = Vec::new();
+        level(&rows, 0, "", &mut lines);
+        let lines: Vec<String> =
+            lines.into_iter().map(|(name, text)| format!("{name} {text}")).collect();
+        assert_eq!(lines, ["a/ ", "  b mirrored", "    c.toml made", "    d/e made", "f own"]);
+    }
 }

@@ -472,6 +472,11 @@ fn the_state_is_not_begun_inside_the_configuration() {
     let before = Snapshot::of(&sandbox.root());
     let refused = sandbox.run(APPLY).ends(3);
     refused.says("would be inside the configuration").says("`stow -D` that package");
+    // Nor where the configuration is found because hcc is called in it.
+    let mut run = sandbox.command(APPLY);
+    run.env_remove("HCC_CONFIG").current_dir(sandbox.source(""));
+    let refused = sandbox.ran(&run.output().expect("hcc")).ends(3);
+    refused.says("would be inside the configuration");
     Snapshot::of(&sandbox.root()).is(&before);
 
     fs::remove_file(sandbox.home(".local")).expect("the link");

@@ -126,9 +126,10 @@ impl Planner<'_> {
             Found::Link { .. } if (self.world.is_own)(&entry.path) => {
                 let original = Original::Stored(self.plan.ledger.store(&entry.path));
                 self.plan.ledger.originals.insert(entry.path.clone(), original.clone());
+                // What is behind it was not the same, or it would have been adopted.
                 let note = format!("was {}, in the configuration", found.what());
                 self.puts(entry, put, Old::Keep(original), merged);
-                self.item(entry, Verb::Adopt, Some(note));
+                self.item(entry, Verb::Replace, Some(note));
                 self.record(wanted, None);
             }
             found => {

@@ -65,7 +65,7 @@ pub fn find(
         failed(&format!("{}: {}", shown(&path), crate::files::reason(&error)))
     })?;
     let site = &*site;
-    let root = root(applied);
+    let root = &applied.root;
     let mut work = Work::default();
     for sight in &sights {
         let Some(entry) = sight.wanted.map(|wanted| &wanted.entry).filter(|entry| chosen(entry))
@@ -77,7 +77,7 @@ pub fn find(
             continue;
         };
         let current = work.applied.as_ref().unwrap_or(applied);
-        let case = Case { global, who, applied: current, first: applied, site, sight, root: &root };
+        let case = Case { global, who, applied: current, first: applied, site, sight, root };
         match case.way(drifted.kind, &work.texts) {
             Ok(way) => {
                 let path = entry.path.clone();
@@ -130,14 +130,6 @@ fn generation(site: &Site) -> Result<Manifest, Stop> {
     match number {
         0 => Ok(Manifest::default()),
         number => manifest::read(&site.state, number).map_err(damaged),
-    }
-}
-
-/// The configuration's folder, absolute.
-fn root(applied: &Applied) -> Utf8PathBuf {
-    match applied.root.as_str() {
-        "" => crate::facts::current_folder().unwrap_or_default(),
-        _ => applied.root.canonicalize_utf8().unwrap_or_else(|_| applied.root.clone()),
     }
 }
 
@@ -220,7 +212,7 @@ fn switch(
     let looked = change::now();
     let record = site.record().map_err(damaged)?;
     let old = generation(site)?;
-    let new = wanted::of(&applied.user.document, &root(applied), &record.index)
+    let new = wanted::of(&applied.user.document, &applied.root, &record.index)
         .map_err(|error| failed(&error.to_string()))?;
     let mut wanted = wanted::of_generation(&old, &site.state);
     for one in &mut wanted {
