@@ -335,10 +335,14 @@ fn what_a_configuration_cannot_say_stays_a_file_with_the_reason() {
             "Host *\n  User b\nHost a\n  User c\n",
             "what hcc would generate means something else",
         ),
-        (".zshrc", "if true; then\nalias a=b\nfi\n", "nothing in it is understood"),
-        (".zshrc", "f() {\n  alias a=b\n}\n", "nothing in it is understood"),
-        (".zshrc", "cat <<X\nalias a=b\nX\n", "nothing in it is understood"),
-        (".zshrc", "alias a=$HOME\n", "nothing in it is understood"),
+        (
+            ".zshrc",
+            "if true; then\nalias a=b\nfi\n",
+            "what follows line 1, `if true; then`, may depend on it",
+        ),
+        (".zshrc", "f() {\n  alias a=b\n}\n", "what follows line 1, `f() {`, may depend on it"),
+        (".zshrc", "cat <<X\nalias a=b\nX\n", "what follows line 1, `cat <<X`, may depend on it"),
+        (".zshrc", "alias a=$HOME\n", "no line of it is one that hcc knows as an option"),
         (".config/starship.toml", "a = \n", "line 1"),
         (
             ".config/starship.toml",
@@ -346,7 +350,11 @@ fn what_a_configuration_cannot_say_stays_a_file_with_the_reason() {
             "what hcc would generate means something else",
         ),
         (".config/starship.toml", "day = 2020-01-01\n", "`day` holds a date"),
-        (".tmux.conf", "if-shell true { set -g mouse on }\n", "nothing in it is understood"),
+        (
+            ".tmux.conf",
+            "if-shell true { set -g mouse on }\n",
+            "no line of it is one that hcc knows as an option",
+        ),
     ] {
         let lifted = import(&[(path, text)]);
         lifted.stays(path, why);
@@ -428,7 +436,8 @@ fn a_stow_repository_is_lifted_module_by_module() {
     let config = sandbox.read("dots/hcc.kdl");
     assert!(ran.stderr.contains("lifted: ~/.gitconfig to programs.git"), "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("~/.zshrc: stays a file: nothing in it is understood"),
+        ran.stderr
+            .contains("~/.zshrc: stays a file: no line of it is one that hcc knows as an option"),
         "{}",
         ran.stderr
     );

@@ -131,7 +131,7 @@ impl Lifter {
             };
             let said = match place.read(input.bytes) {
                 Ok(said) if said.is_empty() => {
-                    stays("nothing in it is understood".to_owned());
+                    stays("it says nothing".to_owned());
                     continue;
                 }
                 Ok(said) => said,

@@ -65,10 +65,11 @@ impl Place {
     pub fn read(&self, bytes: &[u8]) -> Result<Said, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
         if let Some(grammar) = &self.grammar {
-            return Ok(grammar.read(text));
+            let said = grammar.read(text);
+            return if said.is_empty() { Err(grammar.why(text)) } else { Ok(said) };
         }
         let Some(format) = self.format else {
-            return Err(format!("hcc cannot read such a text into options of `{}`", self.target));
+            return Err(format!("no option of `{}` says what stands in it", self.target));
         };
         match format {
             "gitconfig" => gitconfig::read(text),

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::text::Parts;
-use super::words::{SHELL, words};
+use super::words::{Special, words};
 use super::{Entry, Said, bools, comments, put, scalar};
 use crate::emit::Params;
 use crate::ir::Value;
@@ -107,7 +107,7 @@ impl<'a> Dialect<'a> {
 
     fn value(&self, text: &str) -> Option<String> {
         if self.shell {
-            return match words(text, SHELL)?.as_slice() {
+            return match words(text, &Special::default())?.as_slice() {
                 [one] => Some(one.clone()),
                 _ => None,
             };

@@ -6,7 +6,7 @@
 
 use indexmap::IndexMap;
 
-use super::words::{SHELL, is_closed, word, words};
+use super::words::{Special, is_closed, word, words};
 use super::{Entry, Said};
 use crate::ir::Value;
 use crate::schema::declare::{text_arg, text_prop};
@@ -22,7 +22,7 @@ pub(super) struct Grammar {
     pub before: Option<String>,
     /// Its slot for the lines behind.
     pub after: Option<String>,
-    special: String,
+    special: Special,
 }
 
 /// A line that is known.
@@ -52,6 +52,9 @@ impl Grammar {
         };
         let rest = named("rest").next()?;
         let prop = |node: &Node, name| text_prop(node, name).map(|text| text.value.to_string());
+        let mut special = Special::default();
+        special.bare = prop(rest, "special").unwrap_or(special.bare);
+        special.opening = prop(rest, "special-quoted").unwrap_or_default();
         let reads = named("reads").filter_map(|node| {
             let bools = prop(node, "bool");
             let bools = bools.as_deref().and_then(|text| text.split_once(' '));
@@ -69,7 +72,7 @@ impl Grammar {
             rest: text_arg(rest, 0)?.value.to_string(),
             before: prop(rest, "before"),
             after: prop(rest, "after"),
-            special: prop(rest, "special").unwrap_or_else(|| SHELL.to_owned()),
+            special,
         })
     }
 
@@ -166,6 +169,26 @@ impl Grammar {
         }
     }
 
+    /// Why nothing of a text becomes an option.
+    pub fn why(&self, text: &str) -> String {
+        let lines: Vec<&str> = text.lines().collect();
+        let says = |line: &&str| matches!(self.line(line), Some(Found::Said { .. }));
+        let Some(first) = lines.iter().position(says) else {
+            return "no line of it is one that hcc knows as an option".to_owned();
+        };
+        let stops = |line: &&str| match self.before {
+            Some(_) => !is_nothing(line) && !is_closed(line),
+            None => self.line(line).is_none(),
+        };
+        match lines.iter().take(first).position(stops) {
+            Some(at) => {
+                let line = crate::value::short(lines.get(at).unwrap_or(&"").trim());
+                format!("what follows line {}, `{line}`, may depend on it", at + 1)
+            }
+            None => "no line of it is one that hcc knows as an option".to_owned(),
+        }
+    }
+
     fn line(&self, line: &str) -> Option<Found> {
         if is_nothing(line) {
             return Some(Found::Nothing);
@@ -194,7 +217,7 @@ fn trimmed<'a>(lines: &[&'a str]) -> Vec<&'a str> {
 }
 
 impl Pattern {
-    fn read(&self, line: &str, special: &str) -> Option<Found> {
+    fn read(&self, line: &str, special: &Special) -> Option<Found> {
         let (mut key, mut value) = (None, None);
         let mut rest = line;
         for own in &self.words {

@@ -1,11 +1,27 @@
 //! Words of one line, as shells and readers like them split it: what expands is none.
 
 /// What a shell reads as something else where it is not quoted.
-pub(super) const SHELL: &str = "$`\\*?[]{}()<>|&;!~^";
+const SHELL: &str = "$`\\*?[]{}()<>|&;!~^";
+
+/// What a reader takes for something else than itself.
+#[derive(Clone, Debug)]
+pub(super) struct Special {
+    /// Outside of quotes; `=` only where a word, or what is assigned in it, begins.
+    pub bare: String,
+    /// Right behind a double quote that opens.
+    pub opening: String,
+}
+
+impl Default for Special {
+    /// As POSIX shells have it.
+    fn default() -> Self {
+        Self { bare: SHELL.to_owned(), opening: String::new() }
+    }
+}
 
 /// The words of a line, without a comment at its end; none if one of them holds what its reader
 /// expands, or a quote has no end.
-pub(super) fn words(line: &str, special: &str) -> Option<Vec<String>> {
+pub(super) fn words(line: &str, special: &Special) -> Option<Vec<String>> {
     let mut list = Vec::new();
     let mut rest = line.trim();
     while let Some((word, after)) = word(rest, special)? {
@@ -17,23 +33,34 @@ pub(super) fn words(line: &str, special: &str) -> Option<Vec<String>> {
 
 /// The first word and what follows it; nothing at the end or at a comment.
 #[allow(clippy::type_complexity, reason = "a word, no more words, or no words that can be read")]
-pub(super) fn word<'a>(text: &'a str, special: &str) -> Option<Option<(String, &'a str)>> {
+pub(super) fn word<'a>(text: &'a str, special: &Special) -> Option<Option<(String, &'a str)>> {
     if text.is_empty() || text.starts_with('#') {
         return Some(None);
     }
     let mut word = String::new();
     let mut quote: Option<char> = None;
+    let mut last = None;
     for (at, c) in text.char_indices() {
+        let before = last.replace(c);
         match (c, quote) {
             (c, Some(mark)) if c == mark => quote = None,
             (c, Some('\'')) => word.push(c),
             ('$' | '`' | '\\', Some(_)) => return None,
+            (c, Some(_)) if before == Some('"') && special.opening.contains(c) => return None,
             (c, Some(_)) => word.push(c),
+            // With `setopt rc_quotes` two of them are one.
+            ('\'', None) if before == Some('\'') => return None,
             ('\'' | '"', None) => quote = Some(c),
             (c, None) if c.is_whitespace() => {
                 return Some(Some((word, text.get(at..).unwrap_or_default())));
             }
-            (c, None) if special.contains(c) => return None,
+            ('=', None) => {
+                if special.bare.contains('=') && (word.is_empty() || word.ends_with(['=', ':'])) {
+                    return None;
+                }
+                word.push(c);
+            }
+            (c, None) if special.bare.contains(c) => return None,
             (c, None) => word.push(c),
         }
     }
