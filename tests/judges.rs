@@ -13,6 +13,7 @@ mod judges {
     mod homebrew;
     mod launchd;
     mod mac_desktop;
+    mod macbook;
     mod media;
     mod newsboat;
     mod nushell;

@@ -13,18 +13,26 @@ fn brewfile(home: &Home, host: &str) -> String {
     file.expect("a Brewfile").written.text.to_string()
 }
 
+/// A call of the Brewfile: its name, its arguments, its options.
+pub type Call = (String, Vec<String>, serde_json::Value);
+
+/// What Ruby finds in a host's Brewfile.
+#[track_caller]
+pub fn calls(home: &Home, host: &str) -> Vec<Call> {
+    home.write("Brewfile", &brewfile(home, host));
+    home.write("record.rb", RECORD);
+    home.run("ruby", &["-c", "Brewfile"]).ok();
+    let seen = home.run("ruby", &["record.rb", "Brewfile"]).clean();
+    serde_json::from_str(&seen).expect("calls")
+}
+
 #[test]
 fn ruby_reads_what_was_said_and_runs_nothing() {
     if !installed("ruby") {
         return;
     }
     let home = Home::fixture("homebrew");
-    home.write("Brewfile", &brewfile(&home, "mac"));
-    home.write("record.rb", RECORD);
-    home.run("ruby", &["-c", "Brewfile"]).ok();
-    let seen = home.run("ruby", &["record.rb", "Brewfile"]).clean();
-    let seen: Vec<(String, Vec<String>, serde_json::Value)> =
-        serde_json::from_str(&seen).expect("calls");
+    let seen = calls(&home, "mac");
     let one = |call: &str, name: &str| {
         let found = seen
             .iter()

@@ -8,6 +8,16 @@ use super::home::{Home, installed};
 
 const LOAD: &str = "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb')), sort_keys=True))";
 
+/// What Python finds in one property list of a home.
+#[track_caller]
+pub fn read(home: &Home, path: &str) -> serde_json::Value {
+    let files = home.documents.iter().flat_map(|document| &document.files);
+    let file = files.into_iter().find(|file| file.path == path);
+    home.write("one.plist", &file.unwrap_or_else(|| panic!("no {path}")).written.text);
+    let read = home.run("python3", &["-c", LOAD, "one.plist"]).clean();
+    serde_json::from_str(&read).expect("an object")
+}
+
 /// Every property list of a configuration is what the IR says it is; how many there are.
 #[track_caller]
 pub fn agree(home: &Home) -> usize {
