@@ -113,3 +113,16 @@ fn mixins_are_picked_by_hosts_and_users() {
     assert!(!names("laptop").contains("obs-studio") && names("laptop").contains("firefox"));
     assert!(!names("server").contains("firefox") && names("server").contains("fish"));
 }
+
+#[test]
+fn what_is_tagged_stays_with_its_host() {
+    let names = |name: &str| packages(&home("two-laptops", name)).join(" ");
+    assert!(names("marcus@elitebook").contains("hyprland"));
+    assert!(
+        !names("marcus@macair").contains("hyprland") && names("marcus@macair").contains("sway")
+    );
+    for host in ["elitebook", "macair"] {
+        let text = show("two-laptops", &format!("marcus@{host}"), ".config/foot/foot.ini");
+        assert!(text.contains("background=1e1e2e\n"), "the palette reaches it: {text}");
+    }
+}
