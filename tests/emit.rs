@@ -10,6 +10,8 @@ mod code;
 mod expand;
 #[path = "emit/faults.rs"]
 mod faults;
+#[path = "emit/kdl.rs"]
+mod kdl_files;
 #[path = "emit/kit.rs"]
 mod kit;
 #[path = "emit/layouts.rs"]

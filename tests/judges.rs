@@ -12,10 +12,12 @@ mod judges {
     mod git;
     mod homebrew;
     mod launchd;
+    mod look;
     mod mac_desktop;
     mod macbook;
     mod media;
     mod newsboat;
+    mod niri;
     mod nushell;
     mod services;
     mod session;

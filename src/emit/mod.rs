@@ -13,6 +13,7 @@ mod expand;
 mod gitconfig;
 mod ini;
 mod json;
+mod kdl;
 mod key_value;
 mod lines;
 mod lua;
@@ -46,6 +47,7 @@ pub static FORMATS: &[Format] = &[
     ini::FORMAT,
     json::FORMAT,
     json::WITH_COMMENTS,
+    kdl::FORMAT,
     key_value::FORMAT,
     lines::FORMAT,
     lua::FORMAT,

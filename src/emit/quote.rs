@@ -72,6 +72,21 @@ pub(super) fn push_nushell(out: &mut String, c: char) {
     }
 }
 
+/// A text between two tags of XML, or in the quotes of an attribute.
+pub fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// A JSON string (RFC 8259).
 pub fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
