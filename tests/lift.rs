@@ -63,7 +63,7 @@ impl Lifted {
     /// It stays a file, for a reason.
     #[track_caller]
     fn stays(&self, path: &str, why: &str) {
-        let word = format!("left: ~/{path}: stays a file: {why}");
+        let word = format!("not lifted: ~/{path}: stays a file: {why}");
         assert!(self.said.contains(&word), "{word}\n{}\n{}", self.said, self.config);
         assert!(self.config.contains(&format!("file \"{path}\"")), "{}", self.config);
     }

@@ -112,8 +112,10 @@ fn bash_has_the_same_aliases_variables_options_and_functions() {
 fn an_alias_behind_what_may_hide_it_stays_where_it_is_and_the_line_is_named() {
     let rc = "# mine\ncase $- in\n    *i*) ;;\n      *) return;;\nesac\nalias ll='ls -l'\n";
     let (_sandbox, said, _) = import(&[(".bashrc", rc), (".zshenv", ". ~/.env\nexport A=b\n")]);
-    let why = "left: ~/.bashrc: stays a file: what follows line 2, `case $- in`, may depend on it";
+    let why =
+        "not lifted: ~/.bashrc: stays a file: what follows line 2, `case $- in`, may depend on it";
     assert!(said.contains(why), "{said}");
-    let why = "left: ~/.zshenv: stays a file: what follows line 1, `. ~/.env`, may depend on it";
+    let why =
+        "not lifted: ~/.zshenv: stays a file: what follows line 1, `. ~/.env`, may depend on it";
     assert!(said.contains(why), "{said}");
 }

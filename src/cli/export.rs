@@ -5,12 +5,14 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::here::{Applied, Ground};
+use super::import::secret;
 use super::session::Session;
 use super::write::{self, Replace};
 use super::{Global, Status, Stop, Who, help, print_bytes, print_json, say, wrong};
 use crate::export::{self, Laid, Refused, What};
 use crate::facts;
 use crate::files::{reason, shown};
+use crate::import::home::Secrets;
 use crate::ir::{Document, Install};
 
 /// Write a home for a machine without hcc: a stow tree, an archive, a script
@@ -95,7 +97,8 @@ impl Export {
         };
         // What holds a file for its owner alone is for its owner alone.
         let mode = if private { mode & 0o700 } else { mode };
-        let notes = notes(&applied, self.format);
+        let mut notes = notes(&applied, self.format);
+        notes.extend(secrets(&list));
         match out {
             Some(out) => write::file(out, &bytes, mode, Replace::from(self.force))?,
             None => print_bytes(&bytes)?,
@@ -165,6 +168,19 @@ fn row(laid: &Laid<'_>) -> Value {
     }
 }
 
+/// The secrets that are written, as far as they are known by their looks.
+fn secrets(list: &[Laid<'_>]) -> Option<String> {
+    let secrets = Secrets::new();
+    let mut named = Vec::new();
+    for laid in list {
+        let Ok(Some(bytes)) = laid.bytes() else { continue };
+        if let Some(what) = secret::said(&secrets, laid.path.as_str(), Some(&bytes)) {
+            named.push(format!("~/{} ({what})", shown(&laid.path)));
+        }
+    }
+    secret::note(&named, "in it, readable")
+}
+
 /// What is other than hcc would do it, or left out.
 fn notes(applied: &Applied, format: Format) -> Vec<String> {
     let document = &applied.user.document;
@@ -172,8 +188,13 @@ fn notes(applied: &Applied, format: Format) -> Vec<String> {
         document.files.iter().filter(move |file| file.install == install).map(|file| &file.path)
     };
     let mut notes = Vec::new();
-    for path in paths(Install::Live) {
-        notes.push(format!("~/{} is live in the configuration, and a copy here", shown(path)));
+    match paths(Install::Live).collect::<Vec<_>>().as_slice() {
+        [] => {}
+        [path] => {
+            notes.push(format!("~/{} is live in the configuration, and a copy here", shown(path)))
+        }
+        list => notes
+            .push(format!("{} paths are live in the configuration, and copies here", list.len())),
     }
     for path in paths(Install::Merge) {
         let what = match format {

@@ -205,6 +205,9 @@ impl Session {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("name one of {list}{or}"),
                 });
+                if host.is_none() {
+                    self.advise_host(&wanted);
+                }
                 return Err(Stop::Usage);
             }
         };
@@ -217,6 +220,25 @@ impl Session {
             }
         }
         Ok((found, user))
+    }
+
+    /// Says how this machine becomes one of those that are described: where one like it is.
+    fn advise_host(&self, name: &str) {
+        let hosts = &self.program.structure.hosts;
+        let own = &self.machine.host;
+        let like = |host: &&Host| host.facts.os == own.os && host.facts.distro == own.distro;
+        let Some(like) = hosts.iter().find(like).or(hosts.first()) else { return };
+        let Some(span) = like.span else { return };
+        let line = |span| self.program.sources.place(span);
+        let at = line(span);
+        let together = hosts.iter().filter(|host| host.span.is_some_and(|own| line(own) == at));
+        let mut names: Vec<String> =
+            together.map(|host| crate::value::quote(&host.facts.name)).collect();
+        names.push(crate::value::quote(name));
+        help(&format!(
+            "to describe this machine as that one: `host {} ...` in {at}",
+            names.join(" ")
+        ));
     }
 
     /// Reads, evaluates and reports for one host: the documents, or the errors that stop the

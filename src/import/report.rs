@@ -1,5 +1,6 @@
 //! What was taken, what was not, and why.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 /// What became of everything that was read. Nothing that was read is in none of these.
@@ -9,8 +10,29 @@ pub struct Report {
     pub taken: Vec<Taken>,
     /// What it does not.
     pub left: Vec<Left>,
+    /// What it says as a file, where options were asked for.
+    pub unlifted: Vec<Left>,
     /// What the reader should know besides.
     pub notes: Vec<String>,
+}
+
+/// Reasons in the order in which they were met, each with what can be done and its paths.
+pub fn grouped(left: &[Left]) -> Vec<(&str, Option<&str>, Vec<&str>)> {
+    let mut groups: IndexMap<(&str, Option<&str>), Vec<&str>> = IndexMap::new();
+    for own in left {
+        groups.entry((own.why.as_str(), own.help.as_deref())).or_default().push(own.from.as_str());
+    }
+    groups.into_iter().map(|((why, help), paths)| (why, help, paths)).collect()
+}
+
+/// Paths in a row, the first of many.
+pub fn row(paths: &[&str]) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<&str> = paths.iter().take(SHOWN).copied().collect();
+    match paths.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// Something that was taken.

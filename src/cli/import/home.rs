@@ -219,12 +219,14 @@ impl Home {
                 "wrote": path,
                 "taken": report.taken,
                 "lifted": done,
+                "unlifted": report.unlifted,
                 "left": report.left,
                 "notes": report.notes,
             }));
         }
         if !global.quiet {
             super::lift::told(&done);
+            super::lift::unlifted(&report);
         }
         told(&report, global);
         if !global.quiet {

@@ -7,9 +7,10 @@ use crate::cli::session::Session;
 use crate::cli::{init, say};
 use crate::eval::facts::Machine;
 use crate::files::shown;
+use crate::import::home::Rules;
 use crate::import::lift::{At, Place, Said, Shelf, Style};
 use crate::import::page::{self, Item};
-use crate::import::report::{Left, Report};
+use crate::import::report::{Left, Report, grouped, row};
 use crate::ir::{Content, Document};
 use crate::syntax::tree::Scalar;
 
@@ -50,23 +51,30 @@ pub const REPLACED: &str = "hcc writes the lifted files anew, the same in meanin
 /// Adds to a report what became of some files; `anew` says what happens to those that are lifted.
 pub fn notes(lifted: &Lifted, anew: &str, report: &mut Report) {
     const PACKAGES: &str = "`hcc apply` installs a lifted program if it is missing; `package #null` in its block installs none";
-    report.left.extend(lifted.left.iter().cloned());
-    for own in &lifted.done {
-        if own.comments > 0 {
-            let lines = match own.comments {
-                1 => "a line of comments is".to_owned(),
-                count => format!("{count} lines of comments are"),
-            };
-            report.notes.push(format!("~/{}: {lines} not in the configuration", own.path));
-        }
-    }
+    report.unlifted.extend(lifted.left.iter().cloned());
     if lifted.done.is_empty() {
         return;
     }
-    for note in [anew, PACKAGES] {
-        if !report.notes.iter().any(|own| own == note) {
-            report.notes.push(note.to_owned());
-        }
+    let lost: Vec<String> = lifted
+        .done
+        .iter()
+        .filter(|own| own.comments > 0)
+        .map(|own| format!("{} of ~/{}", own.comments, shown(&own.path)))
+        .collect();
+    if !lost.is_empty() {
+        let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
+        report.note(format!("lines of comments that are not in the configuration: {}", row(&lost)));
+    }
+    report.note(anew);
+    report.note(PACKAGES);
+}
+
+/// Says what stays a file where options were asked for.
+pub fn unlifted(report: &Report) {
+    for (why, _, paths) in grouped(&report.unlifted) {
+        let paths: Vec<_> = paths.into_iter().map(shown).collect();
+        let paths: Vec<&str> = paths.iter().map(AsRef::as_ref).collect();
+        say(&format!("not lifted: {}: {why}", row(&paths)));
     }
 }
 
@@ -81,6 +89,7 @@ pub fn told(done: &[Done]) {
 #[derive(Debug)]
 pub struct Lifter {
     shelf: Shelf,
+    rules: Rules,
     machine: Machine,
     taken: Vec<Target>,
     /// Shells that were lifted, into which no other target may put anything.
@@ -108,6 +117,7 @@ impl Lifter {
         let session = Session::shelf(machine.clone());
         Self {
             shelf: Shelf::new(&session.program.schema),
+            rules: Rules::new(),
             machine,
             taken: Vec::new(),
             quiet: Vec::new(),
@@ -124,7 +134,11 @@ impl Lifter {
         let mut lifted = Lifted::default();
         let mut targets: Vec<Target> = Vec::new();
         for input in inputs {
-            let Some((place, at)) = self.shelf.find(input.path) else { continue };
+            let found = self.shelf.find(input.path);
+            let Some((place, at)) = found else {
+                lifted.left.extend(self.unwritten(input.path));
+                continue;
+            };
             let mut stays = |why: String| {
                 let from = format!("~/{}", input.path);
                 lifted.left.push(Left { from, why: format!("stays a file: {why}"), help: None });
@@ -157,6 +171,15 @@ impl Lifter {
             self.target(target, &mut lifted);
         }
         lifted
+    }
+
+    /// Why a file of a program with a target stays one, if no target writes it.
+    fn unwritten(&self, path: &str) -> Option<Left> {
+        let program = self.rules.program(path)?;
+        let is = |target: &str| target.rsplit('.').next() == Some(program);
+        let target = self.shelf.places.iter().map(|own| &*own.target).find(|own| is(own))?;
+        let why = format!("stays a file: no option of `{target}` writes it");
+        Some(Left { from: format!("~/{path}"), why, help: None })
     }
 
     /// Takes a target with all its files, else with those that hold one after the other.

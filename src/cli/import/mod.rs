@@ -6,6 +6,7 @@ pub(super) mod lift;
 pub(super) mod places;
 mod put;
 pub(super) mod repo;
+pub(super) mod secret;
 mod stow;
 
 use super::{Global, Status};

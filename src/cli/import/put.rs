@@ -20,13 +20,17 @@ pub enum Over {
 
 /// Says that a file is in the way, before anything is done.
 ///
+/// `help` is what can be done besides.
+///
 /// # Errors
 /// [`Stop::Decide`] if it is.
-pub fn is_free(path: &Utf8Path, over: Over) -> Result<(), Stop> {
+pub fn is_free(path: &Utf8Path, over: Over, help: &str) -> Result<(), Stop> {
     let there = fs::symlink_metadata(path);
     if over == Over::Nothing && there.is_ok() {
         say(&format!("error: {path} exists already"));
-        say("  help: name another file, `--out FILE`, or replace it, `--force`");
+        say(&format!(
+            "  help: {help}; or name another file, `--out FILE`, or replace it, `--force`"
+        ));
         return Err(Stop::Decide);
     }
     if there.is_ok_and(|there| there.is_dir()) {

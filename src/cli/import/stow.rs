@@ -4,19 +4,21 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::lift::{Done, Input, Lifter};
+use super::lift::{Done, Input, Lifted, Lifter};
 use super::put::{self, Over};
+use super::secret;
 use crate::cli::init::host;
 use crate::cli::session::FILE;
-use crate::cli::{Global, Status, Stop, print_json, say};
+use crate::cli::{Global, Status, Stop, print, print_json, say};
 use crate::emit::quote::shell;
 use crate::eval::facts::Machine;
 use crate::facts;
 use crate::files::{Except, normal};
+use crate::import::home::Secrets;
 use crate::import::home::table::is_in;
 use crate::import::page::{self, Item};
-use crate::import::report::{Left, Report};
-use crate::import::stow::{self, Environment, Repository, Request};
+use crate::import::report::{Left, Report, grouped, row};
+use crate::import::stow::{self, Environment, Module, Repository, Request};
 use crate::syntax::tree::Scalar;
 
 /// Say a repository of GNU stow packages as a configuration
@@ -48,9 +50,24 @@ pub struct Stow {
     /// each other file of such a program why it is not.
     #[arg(long)]
     lift: bool,
+    /// Only the modules, for a configuration that is there; printed, unless `--out` names a file
+    ///
+    /// For packages that came later: `hcc import stow . kitty --modules >> hcc.kdl`, and `use "kitty"`
+    /// in the host.
+    #[arg(long)]
+    modules: bool,
     /// Replace the file if it exists
     #[arg(long)]
     force: bool,
+}
+
+/// What of a module is said as options.
+#[derive(Debug, Default)]
+struct Said {
+    /// The targets' nodes.
+    items: Vec<Item>,
+    /// The files that they say, from the configuration's folder on.
+    sources: Vec<String>,
 }
 
 impl Stow {
@@ -66,6 +83,7 @@ impl Stow {
             return Err(Stop::Usage);
         };
         let folder = normal(&here.join(&self.folder));
+        self.is_repository(&folder, &home)?;
         let out =
             self.out.as_ref().map_or_else(|| folder.join(FILE), |out| normal(&here.join(out)));
         let (target, targets) = self.targets(&here, &folder, &home)?;
@@ -99,34 +117,89 @@ impl Stow {
             say(&format!("error: there is nothing in {folder} to take; nothing was written"));
             return Err(Stop::Errors);
         }
-        put::is_free(&out, over)?;
-        let (mut done, mut lifted) = (Vec::new(), Vec::new());
-        if self.lift {
-            let base = out.parent().unwrap_or(&folder);
-            (done, lifted) = lift(&mut found, base, machine.clone());
+        let prints = self.modules && self.out.is_none();
+        if !prints {
+            put::is_free(&out, over, &self.instead())?;
         }
-        let text = page(&found, &folder, &lifted, &machine);
-        put::check(&out, &text)?;
-        put::put(&out, &text)?;
-        tell_all(&found, &done, &out, global)
+        let base = out.parent().unwrap_or(&folder);
+        if let Some(note) = secret::in_modules(&found, base) {
+            found.report.note(note);
+        }
+        let (mut done, mut said) = (Vec::new(), Vec::new());
+        if self.lift {
+            (done, said) = lift(&mut found, base, machine.clone());
+        }
+        // A configuration around them has its own way to install files.
+        let whole = page(&found, &folder, &said, &machine);
+        put::check(&out, &whole)?;
+        let text = if self.modules { modules(found.modules.clone(), &said) } else { whole };
+        if !prints {
+            put::put(&out, &text)?;
+        }
+        self.tell_all(&found, &done, &out, &text, global)
+    }
+
+    /// What to do where a configuration stands already.
+    fn instead(&self) -> String {
+        let packages = match self.packages.as_slice() {
+            [] => "PACKAGE".to_owned(),
+            list => list.iter().map(|own| shell(own)).collect::<Vec<_>>().join(" "),
+        };
+        let folder = shell(self.folder.as_str());
+        format!("for packages that are new to it: `hcc import stow {folder} {packages} --modules`")
+    }
+
+    /// Refuses folders that hold all sorts of things, and no packages.
+    fn is_repository(&self, folder: &Utf8Path, home: &Utf8Path) -> Status {
+        let wrong = |what: &str, help: &str| {
+            say(&format!("error: {what}"));
+            say(&format!("  help: {help}"));
+            Err(Stop::Usage)
+        };
+        let packages = "name the folder that the packages are in, such as ~/dotfiles";
+        if self.folder.as_str().is_empty() || self.target.iter().any(String::is_empty) {
+            return wrong("expected a folder, found an empty text", packages);
+        }
+        let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+        let (real_folder, home) = (real(folder), real(&normal(home)));
+        if real_folder == home {
+            let help = "name the folder that the packages are in; for a home without one: `hcc import home`";
+            return wrong(&format!("{folder} is your home, no repository of packages"), help);
+        }
+        if home.starts_with(&real_folder) {
+            return wrong(
+                &format!("{folder} holds your home, and is no repository of packages"),
+                packages,
+            );
+        }
+        Ok(())
     }
 }
 
-/// Lifts files of the modules that are used: the nodes of each, which stand in the place of those of
-/// its files that they say.
-fn lift(found: &mut Repository, base: &Utf8Path, machine: Machine) -> (Vec<Done>, Vec<Vec<Item>>) {
+/// Lifts files of the modules that are used: what of each module stands in the place of its files.
+fn lift(found: &mut Repository, base: &Utf8Path, machine: Machine) -> (Vec<Done>, Vec<Said>) {
     let mut lifter = Lifter::new(machine);
     let places: Vec<String> = lifter.shelf().known().map(|own| own.path).collect();
-    let mut done = Vec::new();
+    let secrets = Secrets::new();
+    let (mut all, mut done) = (Lifted::default(), Vec::new());
     for module in &mut found.modules {
         let sources = match module.is_used {
             true => sources(&module.files, base, &places),
             false => Vec::new(),
         };
         let read: Vec<(String, Vec<u8>)> = sources
-            .into_iter()
-            .filter_map(|(path, source)| Some((path, crate::files::read(&source).ok()?)))
+            .iter()
+            .filter_map(|(path, source)| {
+                Some((path.clone(), crate::files::read(&base.join(source)).ok()?))
+            })
             .collect();
+        let (read, closed): (Vec<_>, Vec<_>) =
+            read.into_iter().partition(|(path, bytes)| secrets.find(path, bytes).is_none());
+        all.left.extend(closed.into_iter().map(|(path, bytes)| {
+            let what = secret::said(&secrets, &path, Some(&bytes)).unwrap_or_default();
+            let why = format!("stays a file: {what}");
+            Left { from: format!("~/{path}"), why, help: None }
+        }));
         let inputs: Vec<Input> = read.iter().map(|(path, bytes)| Input { path, bytes }).collect();
         let lifted = lifter.lift(&inputs);
         let is_said = |path: &str| lifted.done.iter().any(|own| own.path == path);
@@ -140,42 +213,55 @@ fn lift(found: &mut Repository, base: &Utf8Path, machine: Machine) -> (Vec<Done>
             }
         }
         module.files.retain(|file| !is_emptied(file, base, &is_said));
-        super::lift::notes(&lifted, super::lift::REPLACED, &mut found.report);
-        done.push(lifted.done);
+        let said = sources.into_iter().filter(|(path, _)| is_said(path));
+        done.push((lifted.done.clone(), said.map(|(_, source)| source).collect::<Vec<_>>()));
+        all.done.extend(lifted.done);
+        all.left.extend(lifted.left);
     }
-    let items = done.iter().map(|done| lifter.items(done)).collect();
-    (done.concat(), items)
+    super::lift::notes(&all, super::lift::REPLACED, &mut found.report);
+    let unread: Vec<&str> = done.iter().flat_map(|(_, own)| own).map(String::as_str).collect();
+    if !unread.is_empty() {
+        found.report.note(format!(
+            "said in the configuration, and no longer read by hcc: {}; keep them for `hcc uninstall`, which links to them again",
+            row(&unread)
+        ));
+    }
+    let said = done.into_iter();
+    let said = said.map(|(done, sources)| Said { items: lifter.items(&done), sources }).collect();
+    (all.done, said)
 }
 
-/// Files that a target may say, by their paths in the home, and where they stand in the repository.
-fn sources(files: &[Item], base: &Utf8Path, places: &[String]) -> Vec<(String, Utf8PathBuf)> {
+/// Files that a target may say, or whose program has one, by their paths in the home, and where they
+/// stand from the configuration's folder on.
+fn sources(files: &[Item], base: &Utf8Path, places: &[String]) -> Vec<(String, String)> {
     let mut list = Vec::new();
-    for file in files {
-        let source = file.props.iter().find(|(name, _)| name == "source");
-        let Some((at, Scalar::String(source))) = path(file).zip(source.map(|(_, own)| &own.value))
-        else {
-            continue;
-        };
-        let source = base.join(&**source);
+    for (at, source) in files.iter().filter_map(|file| path(file).zip(source(file))) {
         for place in places.iter().filter(|place| is_in(place, at)) {
-            let below = place.strip_prefix(at).unwrap_or_default().trim_start_matches('/');
-            let own = if below.is_empty() { source.clone() } else { source.join(below) };
-            if own.is_file() && !list.iter().any(|(path, _)| path == place) {
+            let below = place.strip_prefix(at).unwrap_or_default();
+            let own = format!("{source}{below}");
+            if base.join(&own).is_file() && !list.iter().any(|(path, _)| path == place) {
                 list.push((place.clone(), own));
             }
+        }
+        if base.join(source).is_file() && !list.iter().any(|(path, _)| path == at) {
+            list.push((at.to_owned(), source.to_owned()));
         }
     }
     list
 }
 
+/// What a node `file` links to.
+fn source(file: &Item) -> Option<&str> {
+    match file.props.iter().find(|(name, _)| name == "source").map(|(_, own)| &own.value) {
+        Some(Scalar::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
 /// Whether all files of a folder are said otherwise.
 fn is_emptied(file: &Item, base: &Utf8Path, is_said: &impl Fn(&str) -> bool) -> bool {
-    let source = file.props.iter().find(|(name, _)| name == "source");
-    let Some((at, Scalar::String(source))) = path(file).zip(source.map(|(_, own)| &own.value))
-    else {
-        return false;
-    };
-    let files = crate::files::mirror(&base.join(&**source), &Except::default()).unwrap_or_default();
+    let Some((at, source)) = path(file).zip(source(file)) else { return false };
+    let files = crate::files::mirror(&base.join(source), &Except::default()).unwrap_or_default();
     !files.is_empty() && files.iter().all(|own| is_said(&format!("{at}/{}", own.path)))
 }
 
@@ -241,67 +327,128 @@ impl Stow {
 }
 
 /// The configuration's text.
-fn page(found: &Repository, folder: &Utf8Path, lifted: &[Vec<Item>], machine: &Machine) -> String {
+fn page(found: &Repository, folder: &Utf8Path, said: &[Said], machine: &Machine) -> String {
     let used = found.modules.iter().filter(|module| module.is_used);
     let used = used.fold(Item::new("use"), |list, module| list.arg(module.name.as_str()));
     let host = host(machine).child(used);
     let name = folder.file_name().unwrap_or("the repository");
+    let links = match said.iter().all(|own| own.items.is_empty()) {
+        true => "\nFiles in the home are links to those here: an edit takes effect at once.",
+        false => "\nWhat a `file` names is a link to the file here: an edit takes effect at once.",
+    };
     let mut items = vec![
         Item::new("hcc").prop("version", Scalar::Int(1)).comment(&format!(
             "{name}, as stow has it. `hcc diff` shows what `hcc apply` would change."
         )),
-        Item::new("install-default")
-            .arg("live")
-            .comment("\nFiles in the home are links to those here: an edit takes effect at once."),
+        Item::new("install-default").arg("live").comment(links),
         Item { comment: vec![String::new()], ..host },
     ];
-    for (at, module) in found.modules.iter().enumerate() {
-        let mut item = Item::new("module").arg(module.name.as_str());
-        if !module.files.is_empty() {
-            let mut home = module.files.iter().cloned().fold(Item::new("home"), Item::child);
-            home.open = true;
-            item = item.child(home);
-        }
-        item.children.extend(lifted.get(at).into_iter().flatten().cloned());
-        item.open = true;
-        item.comment.push(String::new());
-        if !module.is_used {
-            item.comment
-                .push("Other packages have all its paths: use it in their place.".to_owned());
-        }
+    for (at, own) in found.modules.iter().enumerate() {
+        let mut item = module(own, said.get(at));
+        item.comment.insert(0, String::new());
         items.push(item);
     }
     page::write(&items)
 }
 
-fn tell_all(found: &Repository, done: &[Done], out: &Utf8Path, global: &Global) -> Status {
-    let report = &found.report;
-    if global.json {
-        return print_json(&json!({
-            "version": crate::ir::VERSION,
-            "wrote": out,
-            "layout": found.layout,
-            "taken": report.taken,
-            "lifted": done,
-            "left": report.left,
-            "notes": report.notes,
-        }));
+/// The modules alone, whose files are live wherever they are imported.
+fn modules(mut list: Vec<Module>, said: &[Said]) -> String {
+    let mut items = Vec::new();
+    for (at, own) in list.iter_mut().enumerate() {
+        own.files.iter_mut().for_each(|file| {
+            if file.name == "file" && !file.props.iter().any(|(name, _)| name == "install") {
+                file.props.push(("install".to_owned(), "live".into()));
+            }
+        });
+        items.push(module(own, said.get(at)));
     }
-    if global.quiet {
-        return Ok(());
+    let pages: Vec<String> = items.into_iter().map(|item| page::write(&[item])).collect();
+    pages.join("\n")
+}
+
+fn module(own: &Module, said: Option<&Said>) -> Item {
+    let mut item = Item { open: true, ..Item::new("module").arg(own.name.as_str()) };
+    if !own.files.is_empty() {
+        let mut home = own.files.iter().cloned().fold(Item::new("home"), Item::child);
+        home.open = true;
+        item = item.child(home);
     }
-    let files: usize = report.taken.iter().map(|own| own.count).sum();
-    let modules = report.taken.len();
-    let plural =
-        |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    if let Some(layout) = &found.layout {
-        say(&format!("Read as a repository of {layout}."));
+    let first = item.children.len();
+    item.children.extend(said.iter().flat_map(|own| &own.items).cloned());
+    if let (Some(first), Some(said)) = (item.children.get_mut(first), said) {
+        let (is, them) = match said.sources.len() {
+            1 => ("is", "that file"),
+            _ => ("are", "those files"),
+        };
+        let list = said.sources.join(", ");
+        first.comment.push(format!("{list} {is} said here; hcc no longer reads {them}."));
     }
-    say(&format!("Wrote {out}: {} in {}", plural(files, "file"), plural(modules, "module")));
-    super::lift::told(done);
-    tell_report(report, global);
-    say(&format!("See what it would change: hcc diff --config {}", shell(out.as_str())));
-    Ok(())
+    if !own.is_used {
+        item.comment.push("Other packages have all its paths: use it in their place.".to_owned());
+    }
+    item
+}
+
+impl Stow {
+    fn tell_all(
+        &self,
+        found: &Repository,
+        done: &[Done],
+        out: &Utf8Path,
+        text: &str,
+        global: &Global,
+    ) -> Status {
+        let report = &found.report;
+        let prints = self.modules && self.out.is_none();
+        if global.json {
+            return print_json(&json!({
+                "version": crate::ir::VERSION,
+                "wrote": (!prints).then_some(out),
+                "kdl": prints.then_some(text),
+                "layout": found.layout,
+                "taken": report.taken,
+                "lifted": done,
+                "unlifted": report.unlifted,
+                "left": report.left,
+                "notes": report.notes,
+            }));
+        }
+        if prints {
+            print(text)?;
+        }
+        if global.quiet {
+            return Ok(());
+        }
+        let files: usize = report.taken.iter().map(|own| own.count).sum();
+        let count = |count: usize, word: &str| {
+            format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+        };
+        if let Some(layout) = &found.layout {
+            say(&format!("Read as a repository of {layout}."));
+        }
+        let what = format!("{} in {}", count(files, "file"), count(report.taken.len(), "module"));
+        match prints {
+            true => say(&format!("taken: {what}")),
+            false => say(&format!("Wrote {out}: {what}")),
+        }
+        super::lift::told(done);
+        super::lift::unlifted(report);
+        tell_report(report, global);
+        if self.modules {
+            let names = found.modules.iter().filter(|own| own.is_used);
+            let names: Vec<String> = names.map(|own| crate::value::quote(&own.name)).collect();
+            let file = crate::value::quote(out.file_name().unwrap_or_default());
+            let add = match prints {
+                true => format!("add it to {out}"),
+                false => format!("`import {file}` in your hcc.kdl"),
+            };
+            say(&format!("Use it: {add}, and `use {}` in a host or user", names.join(" ")));
+        } else {
+            let out = shell(out.as_str());
+            say(&format!("See what it would change: hcc diff --config {out}"));
+        }
+        Ok(())
+    }
 }
 
 /// What was not taken, and what else is to be known.
@@ -313,12 +460,7 @@ fn tell_report(report: &Report, global: &Global) {
         say(&format!("Not taken ({}):", report.left.len()));
     }
     for (why, help, paths) in grouped(&report.left) {
-        let (shown, more) = (paths.iter().take(SHOWN), paths.len().saturating_sub(SHOWN));
-        let mut line = format!("  {}", shown.copied().collect::<Vec<_>>().join(", "));
-        if more > 0 {
-            line.push_str(&format!(" and {more} more"));
-        }
-        say(&format!("{line}: {why}"));
+        say(&format!("  {}: {why}", row(&paths)));
         if let Some(help) = help {
             say(&format!("    help: {help}"));
         }
@@ -326,16 +468,4 @@ fn tell_report(report: &Report, global: &Global) {
     for note in &report.notes {
         say(&format!("note: {note}"));
     }
-}
-
-/// Paths of one reason that are named; `--json` names all.
-const SHOWN: usize = 6;
-
-/// Reasons in the order in which they were met, each with its paths.
-fn grouped(left: &[Left]) -> Vec<(&str, Option<&str>, Vec<&str>)> {
-    let mut groups: indexmap::IndexMap<(&str, Option<&str>), Vec<&str>> = indexmap::IndexMap::new();
-    for own in left {
-        groups.entry((own.why.as_str(), own.help.as_deref())).or_default().push(own.from.as_str());
-    }
-    groups.into_iter().map(|((why, help), paths)| (why, help, paths)).collect()
 }

@@ -59,7 +59,7 @@ pub struct Repository {
 }
 
 /// One package, as a module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Module {
     /// Its name.
     pub name: String,
