@@ -85,3 +85,21 @@ fn the_prompt_is_hooked_in_where_it_is_installed() {
     let out = home.run("sh", &["-c", &nested]);
     assert!(out.out.ends_with("init-fish\n"), "{out:?}");
 }
+
+#[test]
+fn abbreviations_keys_and_completions_are_known() {
+    let Some(home) = home() else { return };
+    let out = home.run("fish", &["-ic", "abbr --show; bind; echo $fish_key_bindings"]).clean();
+    for line in [
+        "--position anywhere -- L '| less'",
+        "--set-cursor='%' -- gcm ",
+        "--function greet -- dots",
+        "bind \\cg 'set -g BOUND 1'",
+        "fish_vi_key_bindings",
+    ] {
+        assert!(out.contains(line), "{line}\n{out}");
+    }
+    home.stand_in("deploy", "");
+    let found = home.run("fish", &["-ic", "complete -C 'deploy --fo'"]).clean();
+    assert!(found.contains("--force\tdo it"), "{found}");
+}

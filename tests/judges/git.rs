@@ -46,6 +46,33 @@ fn values_arrive_as_they_were_said() {
 }
 
 #[test]
+fn maintenance_knows_its_repositories() {
+    let Some(home) = home() else { return };
+    let one = home.join("src/one");
+    assert_eq!(all(&home, "", "maintenance.repo"), [one.as_str(), "/srv/two repo"]);
+    repository(&home, "src/one");
+    // What the timer runs, for the repository that is there.
+    let unit = home.read(".config/systemd/user/git-maintenance-daily.service");
+    assert!(
+        unit.contains(
+            "for-each-repo --config=maintenance.repo maintenance run --quiet --schedule=daily"
+        ),
+        "{unit}"
+    );
+    let config = home.read(".config/git/config").replace("\trepo = /srv/two repo\n", "");
+    home.write(".config/git/config", &config);
+    let args = [
+        "for-each-repo",
+        "--config=maintenance.repo",
+        "maintenance",
+        "run",
+        "--quiet",
+        "--schedule=daily",
+    ];
+    home.run("git", &args).ok();
+}
+
+#[test]
 fn signing_is_set_up() {
     let Some(home) = home() else { return };
     let one = |key: &str| all(&home, "", key).join("|");
