@@ -26,6 +26,7 @@ mod judges {
     mod stow;
     mod systemd;
     mod terminals;
+    mod theme;
     mod tmux;
     mod tools;
     mod vscode;
