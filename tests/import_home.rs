@@ -264,7 +264,8 @@ fn what_cannot_be_written_leaves_nothing_half_written() {
     let out = sandbox.root().join("file/dots");
     fs::write(sandbox.root().join("file"), "").expect("a file");
     let ran = run(&sandbox, &["import", "home", "--yes", "--out", &out.to_string_lossy()]);
-    assert_eq!(ran.status, Some(4), "{}", ran.stderr);
+    assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`--out` expects a folder"), "{}", ran.stderr);
     let out = sandbox.root().join("dots");
     fs::create_dir_all(out.join("home")).expect("folders");
     fs::write(out.join("home/.ssh"), "in the way").expect("a file");

@@ -185,8 +185,13 @@ impl Adopt {
                         Item { open: true, ..when.child(home) }
                     }
                 };
-                let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-                Some(format!("{text}{gap}\n{}", page::write(&[item])))
+                let gap = match text {
+                    "" => "",
+                    text if text.ends_with('\n') => "\n",
+                    _ => "\n\n",
+                };
+                let new = format!("{gap}{}", page::write(&[item]));
+                Some(format!("{text}{}", edit::in_lines_of(text, &new)))
             }
         };
         let edited = edited.ok_or_else(|| failed("the configuration cannot be edited there"))?;

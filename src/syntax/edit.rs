@@ -3,6 +3,7 @@
 //! Whoever edits reads the result again and sees whether it means what it should: this room knows
 //! no option, and so cannot tell.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::marks;
@@ -160,6 +161,15 @@ impl Edit {
     }
 }
 
+/// A text with the line ends of another one: those of Windows, if its first line ends so.
+pub fn in_lines_of<'t>(text: &str, new: &'t str) -> Cow<'t, str> {
+    let is_windows = text.split_once('\n').is_some_and(|(line, _)| line.ends_with('\r'));
+    match is_windows && new.contains('\n') {
+        true => Cow::Owned(new.replace("\r\n", "\n").replace('\n', "\r\n")),
+        false => Cow::Borrowed(new),
+    }
+}
+
 /// A text with edits that do not overlap; none if they do, or cut a character.
 pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
     let mut edits: Vec<&Edit> = edits.iter().collect();
@@ -168,7 +178,7 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
     let (mut out, mut at) = (String::with_capacity(text.len()), 0);
     for edit in edits {
         out.push_str(text.get(at..edit.start)?);
-        out.push_str(&edit.text);
+        out.push_str(&in_lines_of(text, &edit.text));
         at = edit.end;
     }
     out.push_str(text.get(at..)?);

@@ -53,6 +53,29 @@ pub struct Home {
     force: bool,
 }
 
+/// Says why the folder of a configuration cannot be one.
+fn fits(out: &Utf8Path, state: &Utf8Path) -> Status {
+    let file = out.ancestors().find(|own| own.exists() && !own.is_dir());
+    if let Some(file) = file {
+        wrong(&format!("`--out` expects a folder, found the file {}", shown(file)));
+        help("name the folder that `hcc.kdl` and the copies go into");
+        return Err(Stop::Usage);
+    }
+    let here = facts::current_folder().unwrap_or_default();
+    let identity = |path: &Utf8Path| {
+        let path = &here.join(path);
+        let there = path.ancestors().find(|own| own.exists()).unwrap_or(path);
+        let below = path.strip_prefix(there).unwrap_or(path);
+        crate::files::identity(there).join(below)
+    };
+    if identity(out).starts_with(identity(state)) {
+        wrong(&format!("{} is in the folder that hcc keeps its own records in", shown(out)));
+        help("name another folder, `--out DIR`");
+        return Err(Stop::Usage);
+    }
+    Ok(())
+}
+
 /// The folder of the copies, in that of the configuration.
 pub const COPIES: &str = "home";
 
@@ -65,6 +88,7 @@ impl Home {
             wrong("$HOME is not set");
             return Err(Stop::Usage);
         };
+        fits(&out, &place.state)?;
         let mut lifter = Lifter::new(facts::machine());
         let mut places = Places::new(&place.home, &out, &place.state, self.allow_secrets);
         places.rules.add(lifter.shelf().known());

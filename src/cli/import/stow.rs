@@ -82,6 +82,11 @@ impl Stow {
             say("error: $HOME is not set to an absolute path");
             return Err(Stop::Usage);
         };
+        if self.folder.as_str().is_empty() || self.target.iter().any(String::is_empty) {
+            say("error: a folder is expected, found an empty text");
+            say("  help: `.` is the folder that hcc was called in");
+            return Err(Stop::Usage);
+        }
         let folder = normal(&here.join(&self.folder));
         self.is_repository(&folder, &home)?;
         let out =
@@ -312,6 +317,11 @@ impl Stow {
         for said in &self.target {
             match said.split_once('=') {
                 Some((package, to)) if !package.contains('/') && folder.join(package).is_dir() => {
+                    if single.iter().any(|(own, _)| own == package) {
+                        say(&format!("error: `--target {said}` is the second one for `{package}`"));
+                        say("  help: keep one of them");
+                        return Err(Stop::Usage);
+                    }
                     single.push((package.to_owned(), path(to)));
                 }
                 _ if all.is_some() => {

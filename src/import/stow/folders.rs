@@ -201,9 +201,16 @@ impl Finder<'_> {
             named => (self.named(&path, named)?, None),
         };
         let (mut packages, mut elsewhere) = (Vec::new(), Vec::new());
+        let mut refused = Vec::new();
         for name in named {
             let own = self.request.targets.iter().find(|(own, _)| *own == name);
             let to = own.map_or(&target, |(_, to)| to);
+            if let Some(why) = unfit(to, &path, &name) {
+                if !refused.contains(&why) {
+                    refused.push(why);
+                }
+                continue;
+            }
             match below_home(to, home) {
                 Some(below) => {
                     if own.is_some() {
@@ -220,6 +227,9 @@ impl Finder<'_> {
                     }),
                 ),
             }
+        }
+        if !refused.is_empty() {
+            return Err(refused);
         }
         let below = below_home(&target, home).unwrap_or_default();
         let target = (target, below);
@@ -451,6 +461,21 @@ fn refused(path: &Utf8Path, layout: &Layout) -> Refused {
         format!("{path} is laid out for {}, not for stow: it holds `{}`", layout.name, layout.mark),
         layout.help.clone(),
     )
+}
+
+/// Why a package cannot be laid out for a path.
+fn unfit(target: &Utf8Path, folder: &Utf8Path, package: &str) -> Option<Refused> {
+    let help = "`--target DIR` says the folder that the packages are laid out for, such as `~`";
+    if target.exists() && !target.is_dir() {
+        return Some(Refused::new(format!("the target {target} is not a folder"), help));
+    }
+    let own = files::normal(&folder.join(package));
+    files::identity(target).starts_with(files::identity(&own)).then(|| {
+        Refused::new(
+            format!("the target {target} is in the package that would be linked there"),
+            help,
+        )
+    })
 }
 
 /// A folder's path below the home, by its letters or by what it leads to.

@@ -302,6 +302,7 @@ impl Opener<'_> {
                 What::Folder(inner) => changed |= self.open(inner, &path, &from, depth + 1),
                 What::Linked if self.must(&path) => {
                     changed = true;
+                    entry.is_opened = true;
                     entry.what = match depth < LINKS {
                         true => self.inside(&from, &path),
                         false => What::Left("a link into a circle of folders".to_owned()),

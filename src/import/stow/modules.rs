@@ -157,7 +157,8 @@ impl Writer<'_> {
             let is_renamed = entry.home != entry.name;
             match &entry.what {
                 What::Folder(entries) => {
-                    fold.is_mixed |= is_renamed && !entries.is_empty();
+                    // Behind links there may be a circle, which has an end here but none there.
+                    fold.is_mixed |= is_renamed && !entries.is_empty() || entry.is_opened;
                     fold.brought.insert(&entry.name);
                     self.look(entries, &here, &inner, fold);
                 }

@@ -18,6 +18,8 @@ pub struct Entry {
     pub home: String,
     /// What stands there.
     pub what: What,
+    /// Whether it is a link that is read as the folder it leads to.
+    pub is_opened: bool,
 }
 
 /// What stands at a name.
@@ -122,7 +124,7 @@ impl Walk<'_> {
         } else {
             self.no_folder(&folder.join(os_name), kind)
         };
-        Entry { name, home, what }
+        Entry { name, home, what, is_opened: false }
     }
 
     fn no_folder(&self, path: &Path, kind: fs::FileType) -> What {
