@@ -110,3 +110,44 @@ fn the_colour_of_the_night_is_understood() {
         assert!(!said.contains("nknown"), "{program}: {said}");
     }
 }
+
+#[test]
+fn one_pointer_is_told_to_all_programs() {
+    if !installed("python3") {
+        return;
+    }
+    let home = Home::fixture("pointer");
+    let script = "
+import configparser, json
+def read(path):
+    file = configparser.ConfigParser(interpolation=None)
+    file.read(path)
+    return {name: dict(file[name]) for name in file.sections()}
+print(json.dumps([read(p) for p in ['.icons/default/index.theme', '.local/share/icons/default/index.theme', '.config/gtk-3.0/settings.ini']]))
+";
+    let out = home.run("python3", &["-c", script]).clean();
+    let read: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(read[0]["Icon Theme"]["inherits"], "Bibata Ice");
+    assert_eq!(read[1], read[0]);
+    assert_eq!(read[2]["Settings"]["gtk-cursor-theme-name"], "Bibata Ice");
+    let said =
+        home.run("sh", &["-c", ". .config/hcc/session.sh; echo $XCURSOR_THEME $XCURSOR_SIZE"]);
+    assert_eq!(said.clean(), "Bibata Ice 32\n");
+    assert!(home.read(".Xresources").contains("Xcursor.theme: Bibata Ice\n"));
+    assert!(home.read(".config/sway/config").contains("xcursor_theme \"Bibata Ice\" 32\n"));
+}
+
+#[test]
+fn qt_and_kvantum_read_their_sections() {
+    if !installed("python3") {
+        return;
+    }
+    let home = Home::fixture("qt");
+    let script = "
+import configparser
+file = configparser.ConfigParser()
+file.read(['.config/qt6ct/qt6ct.conf', '.config/Kvantum/kvantum.kvconfig'])
+print(file['Appearance']['style'], file['Interface']['stylesheets'], file['General']['theme'])
+";
+    assert_eq!(home.run("python3", &["-c", script]).clean(), "kvantum a.qss, b.qss Mine\n");
+}
