@@ -25,7 +25,10 @@ fn main() {
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
     let fleet = root.join("fixtures/fleet/hcc.kdl");
     println!("fixtures/fleet, host macbook");
-    rooms(&fleet, "macbook");
+    rooms(&fleet, "macbook", Machine::default);
+    let reference = root.join("fixtures/reference/hcc.kdl");
+    println!("\nfixtures/reference");
+    rooms(&reference, &hcc::facts::machine().host.name, hcc::facts::machine);
     let temp = Utf8PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let small = generated(&temp, 0);
     let large = generated(&temp, 1_000);
@@ -33,6 +36,7 @@ fn main() {
     process("hcc --version", &["--version"]);
     process("fleet, macbook", &["compile", "-q", "--config", fleet.as_str(), "--host", "macbook"]);
     process("fleet, all hosts", &["compile", "-q", "--config", fleet.as_str(), "--all"]);
+    process("the reference", &["compile", "-q", "--config", reference.as_str()]);
     process("20 files", &["compile", "-q", "--config", small.as_str(), "--host", "a"]);
     process("1,020 files", &["compile", "-q", "--config", large.as_str(), "--host", "a"]);
     process("options git", &["options", "git", "--config", fleet.as_str()]);
@@ -52,7 +56,7 @@ fn generated(folder: &Utf8Path, more: usize) -> Utf8PathBuf {
     path
 }
 
-fn rooms(path: &Utf8Path, name: &str) {
+fn rooms(path: &Utf8Path, name: &str, machine: fn() -> Machine) {
     let mut diags = Diagnostics::default();
     let mut sources = Sources::default();
     let config = import::load(path, &mut sources, &mut diags);
@@ -67,7 +71,7 @@ fn rooms(path: &Utf8Path, name: &str) {
     let load = || {
         let (mut diags, mut sources) = (Diagnostics::default(), Sources::default());
         let config = import::load(path, &mut sources, &mut diags);
-        program::build(config, sources, &Machine::default(), &mut diags)
+        program::build(config, sources, &machine(), &mut diags)
     };
     measure("syntax and schema: read, declare what is mentioned", || {
         black_box(load());
@@ -96,7 +100,7 @@ fn rooms(path: &Utf8Path, name: &str) {
         }
     });
     measure("all of it", || {
-        let mut session = Session::load(path, Machine::default());
+        let mut session = Session::load(path, machine());
         black_box(session.compile(host, None).len());
     });
 }

@@ -11,6 +11,7 @@ mod reference {
     mod files;
     mod git;
     mod keys;
+    mod life;
     mod shells;
     mod terminals;
     mod units;
