@@ -62,12 +62,14 @@ impl Collector<'_> {
             format!("there is no {} `{path}`", if shelf { "target" } else { "option" }),
         );
         let near = near_name(group, name);
-        if let Some(decl) = hm_name(group, name) {
+        if let Some((decl, hm)) = hm_name(group, name) {
             let own =
                 decl.path.strip_prefix(&*group.path).unwrap_or(&decl.path).trim_start_matches('.');
             problem = problem
-                .help(format!("Home Manager's `{name}` is `{own}` here"))
+                .help(format!("Home Manager's `{hm}` is `{own}` here"))
                 .fix(node.name.span, own);
+        } else if name == "enable" && !group.path.is_empty() && !shelf {
+            problem = problem.help("it needs no `enable`: take it out");
         } else if near.is_some() {
             problem = problem.meant(node.name.span, near);
         } else if name == "set" {
@@ -163,10 +165,27 @@ fn near_name(group: &Group, name: &str) -> Option<String> {
     nearest(name, names).map(str::to_owned)
 }
 
-fn hm_name(group: &Group, name: &str) -> Option<Arc<OptionDecl>> {
+/// The option that Home Manager calls so, and how it spells that: `extraConfig`, which is also meant
+/// by `extra-config`.
+fn hm_name(group: &Group, name: &str) -> Option<(Arc<OptionDecl>, String)> {
     group.places.values().find_map(|place| match place {
-        Place::Option(decl) if decl.hm.iter().any(|hm| hm == name) => Some(decl.clone()),
+        Place::Option(decl) => {
+            let hm = decl.hm.iter().find(|hm| *hm == name || kebab(hm) == name)?;
+            Some((decl.clone(), hm.to_string()))
+        }
         Place::Group(inner) if inner.target.is_none() => hm_name(inner, name),
-        _ => None,
+        Place::Group(_) => None,
     })
+}
+
+/// A name in Home Manager's spelling as ours are spelled.
+fn kebab(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 2);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            out.push('-');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
 }
