@@ -169,3 +169,28 @@ fn lsd_lists_as_it_is_told() {
     let out = home.run("lsd", &["--color=never", "--icon=never", "--blocks=name", "tree"]).clean();
     assert_eq!(out, "a\nb.rs\n");
 }
+
+#[test]
+fn every_program_of_the_shelf_leaves_shells_that_can_be_read() {
+    let names: Vec<String> = hcc::schema::library::names()
+        // Both are `ls`.
+        .filter(|name| name.starts_with("programs.") && name != "programs.lsd")
+        .filter(|name| {
+            let text = hcc::schema::library::target(name).unwrap_or_default();
+            !text.lines().next().unwrap_or_default().contains("os=\"darwin\"")
+        })
+        .map(|name| format!("{name}\n"))
+        .collect();
+    assert!(names.len() > 50, "{names:?}");
+    let home = Home::config(&names.concat());
+    let files = [
+        ("bash", ".bashrc"),
+        ("bash", ".profile"),
+        ("zsh", ".zshrc"),
+        ("zsh", ".zshenv"),
+        ("fish", ".config/fish/config.fish"),
+    ];
+    for (shell, file) in files.into_iter().filter(|(shell, _)| installed(shell)) {
+        home.run(shell, &["-n", home.join(file).as_str()]).clean();
+    }
+}

@@ -261,3 +261,30 @@ fn editors_agree_on_the_editorconfig() {
         assert!(out.lines().any(|own| own == line), "{file}: {out}");
     }
 }
+
+#[test]
+fn btop_keeps_what_it_reads() {
+    if !installed("btop") || !installed("script") {
+        return;
+    }
+    let home = Home::fixture("programs/btop");
+    let mut command = home.command("timeout");
+    // It writes all of its settings when it ends, those that it has read among them.
+    let script = "stty cols 120 rows 40; timeout --foreground --signal=INT 3 btop --utf-force";
+    command.args(["20", "script", "-qec", script, "/dev/null"]).env("TERM", "xterm-256color");
+    let _ended = super::home::said(&mut command);
+    let text = home.read(".config/btop/btop.conf");
+    assert!(text.lines().count() > 50, "btop has written it: {text}");
+    for line in [
+        "color_theme = \"mine\"",
+        "theme_background = False",
+        "vim_keys = True",
+        "shown_boxes = \"cpu proc\"",
+        "update_ms = 1000",
+        "proc_sorting = \"memory\"",
+        "show_battery = False",
+        "clock_format = \"%H:%M\"",
+    ] {
+        assert!(text.lines().any(|own| own == line), "{line}\n{text}");
+    }
+}
