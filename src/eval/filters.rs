@@ -14,6 +14,7 @@ pub const NAMES: &[&str] = &[
     "json",
     "toml",
     "xml",
+    "nushell",
     "systemd",
     "systemd_env",
     "desktop_exec",
@@ -70,6 +71,7 @@ pub fn add(env: &mut Environment<'static>) {
     env.add_filter("dquote", |text: Value| scalar(&text).map(|text| quote::dquote(&text)));
     env.add_filter("literal", |text: Value| scalar(&text).map(|text| quote::dquote_literal(&text)));
     env.add_filter("fish", |text: Value| scalar(&text).map(|text| quote::fish(&text)));
+    env.add_filter("nushell", |text: Value| scalar(&text).map(|text| quote::nushell(&text)));
     env.add_filter("xml", |text: Value| scalar(&text).map(|text| quote::xml(&text)));
     env.add_filter("toml", |text: Value| scalar(&text).map(|text| quote::toml(&text)));
     env.add_filter("systemd", |text: Value| scalar(&text).map(|text| quote::systemd(&text)));

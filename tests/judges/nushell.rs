@@ -41,3 +41,31 @@ fn it_starts_as_it_was_told() {
     );
     assert_eq!(read["greeting"], "hello alice");
 }
+
+/// Nushell takes no `eval`: what a program prints is a file that it loads behind its own.
+#[test]
+fn it_loads_what_other_programs_print() {
+    if !installed("nu") || !installed("script") {
+        return;
+    }
+    let home = Home::config(
+        "programs { nushell; starship; zoxide { enable; command \"it's\" }; atuin }\n",
+    );
+    home.stand_in("starship", "echo \"\\$env.SAID = '$*'\"");
+    home.stand_in("zoxide", "echo \"\\$env.WORDS = [$# \\\"$4\\\"]\"");
+    home.write(".config/nushell/env.nu", "");
+    // It loads them where it talks with a person, on a terminal.
+    let asked = || {
+        let ask =
+            "{said: $env.SAID?, words: $env.WORDS?} | to json --raw | save --force said; exit";
+        home.write("ask.sh", &format!("TERM=xterm exec nu -e '{ask}'\n"));
+        home.run("script", &["-qec", "sh ask.sh", "/dev/null"]).ok();
+        home.read("said")
+    };
+    assert_eq!(asked().trim(), r#"{"said":"init nu","words":[4,"it's"]}"#);
+    let loaded = home.join(".local/share/nushell/vendor/autoload");
+    assert!(loaded.join("hcc-starship.nu").exists() && !loaded.join("hcc-atuin.nu").exists());
+    // A program that is gone leaves nothing behind that would complain.
+    std::fs::remove_file(home.join("bin/starship")).expect("it is there");
+    assert_eq!(asked().trim(), r#"{"said":null,"words":[4,"it's"]}"#);
+}

@@ -68,7 +68,7 @@ pub(super) fn shells(node: &Node, diags: &mut Diagnostics) {
         if library::target(&format!("programs.{}", name.value)).is_some() {
             continue;
         }
-        let shells = ["bash", "zsh", "fish"];
+        let shells = ["bash", "zsh", "fish", "nushell"];
         let known = SHELL_INIT.iter().chain(&shells).copied();
         diags.push(
             Diagnostic::error(
