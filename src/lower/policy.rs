@@ -11,8 +11,12 @@ const BACKUP_EXTENSION: &str = "backup-extension";
 const INSTALL_DEFAULT: &str = "install-default";
 const CLEANUP: &str = "cleanup";
 
-/// What the configuration says. What cannot be is left out, and said.
+/// What the configuration says. What cannot be is left out, and said. The machine's own files have
+/// none: these are options of a home, which its evaluation must not read.
 pub fn policy(eval: &Eval) -> Policy {
+    if eval.shared.user.is_none() {
+        return Policy::default();
+    }
     let install_default = match said(eval, INSTALL_DEFAULT) {
         Some((text, _)) => match &*text {
             "live" => Some(Install::Live),
