@@ -2,6 +2,7 @@
 //! is right without a warning, and gives each home what is meant for it, and no more.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -112,6 +113,35 @@ fn mixins_are_picked_by_hosts_and_users() {
     assert!(names("workstation").contains("obs-studio"));
     assert!(!names("laptop").contains("obs-studio") && names("laptop").contains("firefox"));
     assert!(!names("server").contains("firefox") && names("server").contains("fish"));
+}
+
+/// systemd-sysusers itself reads what the pages say of users, below a folder.
+#[test]
+fn users_of_a_machine_are_made() {
+    let found = std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.join("systemd-sysusers").is_file())
+    });
+    if !found {
+        let _written = writeln!(std::io::stderr(), "SKIPPED: systemd-sysusers is not installed");
+        return;
+    }
+    for (page, host, path, user) in [
+        ("system-and-user", "box", "/etc/sysusers.d/marcus.conf", "marcus"),
+        ("machine-and-home", "hostname", "/etc/sysusers.d/yourname.conf", "yourname"),
+        ("mixins", "server", "/etc/sysusers.d/martin.conf", "martin"),
+        ("two-laptops", "macair", "/etc/sysusers.d/marcus.conf", "marcus"),
+    ] {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(root.path().join("etc")).expect("a folder");
+        let file = root.path().join("own.conf");
+        fs::write(&file, show(page, host, path)).expect("can be written");
+        let mut command = Command::new("systemd-sysusers");
+        let out = command.arg(format!("--root={}", root.path().display())).arg(&file).output();
+        let out = out.expect("runs");
+        assert!(out.status.success(), "{page}: {}", String::from_utf8_lossy(&out.stderr));
+        let made = fs::read_to_string(root.path().join("etc/passwd")).unwrap_or_default();
+        assert!(made.contains(&format!("{user}:x:1000:")), "{page}: {made}");
+    }
 }
 
 #[test]
