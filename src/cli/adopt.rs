@@ -7,7 +7,7 @@ use serde_json::json;
 use super::here::{Applied, Ground};
 use super::home::{Place, failed};
 use super::import::home::{COPIES, copied};
-use super::import::places::{Places, left};
+use super::import::places::{Places, Secret, left};
 use super::import::repo::{Put, Repo};
 use super::session::Session;
 use super::unified::unified;
@@ -62,7 +62,7 @@ impl Adopt {
         let place = Place::find(None)?;
         let root = applied.root.clone();
         let places = Places::new(&place.home, &root, &place.state, self.allow_secrets);
-        let found = places.named(&self.paths)?;
+        let found = places.named(&self.paths, Secret::Stops)?;
         unmanaged(&applied.user.document, &found)?;
         let (source, text) = self.edited(&applied, &root, &found)?;
         let sources = &applied.session.program.sources;

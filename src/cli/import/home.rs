@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::lift::{Done, Input, Lifter};
-use super::places::{self, Places};
+use super::places::{self, Places, Secret};
 use super::repo::{Put, Repo};
 use crate::cli::home::{Place, ask};
 use crate::cli::session::{FILE, Session};
@@ -94,26 +94,56 @@ impl Home {
         places.rules.add(lifter.shelf().known());
         let found = match self.paths.as_slice() {
             [] => places.known(),
-            named => places.named(named)?,
+            named => places.named(named, Secret::Stays)?,
         };
         if found.iter().all(|own| own.copies.is_empty()) {
             return self.nothing(&places, &found, global);
         }
-        if !global.json && (self.paths.is_empty() || self.dry_run) {
+        let silent = global.json || global.quiet && self.yes;
+        if !silent && (self.paths.is_empty() || self.dry_run) {
             print(&listed(&places, &found))?;
         }
         if self.dry_run {
-            return match global.json {
-                true => print_json(
-                    &json!({"version": crate::ir::VERSION, "found": rows(&places, &found), "left": places::left(&found)}),
-                ),
-                false => Ok(()),
-            };
+            return self.shown(global, &places, &found, &mut lifter);
+        }
+        // Who is asked knows what stays before the answer.
+        let asks = self.paths.is_empty() && !self.yes && !global.json;
+        if asks {
+            told(&Report { left: places::left(&found), ..Report::default() }, global);
         }
         let (taken, refused) = self.choose(global, &places, found)?;
-        let report =
-            Report { left: places::left(taken.iter().chain(&refused)), ..Report::default() };
-        self.write(global, &out, &taken, &mut lifter, report)
+        let left = match asks {
+            true => Vec::new(),
+            false => places::left(taken.iter().chain(&refused)),
+        };
+        self.write(global, &out, &taken, &mut lifter, Report { left, ..Report::default() })
+    }
+
+    /// What it would take, lift and leave.
+    fn shown(
+        &self,
+        global: &Global,
+        places: &Places,
+        found: &[Gathered],
+        lifter: &mut Lifter,
+    ) -> Status {
+        let mut report = Report { left: places::left(found), ..Report::default() };
+        let (_, done) = self.lifted(found, lifter, &mut report);
+        if global.json {
+            return print_json(&json!({
+                "version": crate::ir::VERSION,
+                "found": rows(places, found),
+                "lifted": done,
+                "unlifted": report.unlifted,
+                "left": report.left,
+            }));
+        }
+        if !global.quiet {
+            super::lift::told(&done);
+            super::lift::unlifted(&report);
+        }
+        told(&report, global);
+        Ok(())
     }
 
     fn nothing(&self, places: &Places, found: &[Gathered], global: &Global) -> Status {

@@ -1,5 +1,7 @@
 //! Places of the home as people name them, and what is in them.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use crate::cli::{Stop, help, wrong};
@@ -13,6 +15,15 @@ use crate::import::report::Left;
 
 /// How secrets are taken after all.
 pub const ALLOW: &str = "`--allow-secrets` takes it all the same";
+
+/// What a secret among the places that were named means for the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// It stays, and they are taken.
+    Stays,
+    /// Nothing is taken.
+    Stops,
+}
 
 /// A home, and what of it is configuration.
 #[derive(Debug)]
@@ -62,7 +73,46 @@ impl Places {
         if !there.is_empty() {
             found.push(Gathered { skipped: there, ..Gathered::default() });
         }
+        self.add_named(&mut found);
         found
+    }
+
+    /// Adds, as what stays, the files of the home that taken ones name.
+    fn add_named(&self, found: &mut Vec<Gathered>) {
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        for own in found.iter() {
+            seen.extend(own.copies.iter().map(|copy| copy.path.clone()));
+            seen.extend(own.skipped.iter().map(|skipped| skipped.path.clone()));
+        }
+        let mut named: Vec<Skipped> = Vec::new();
+        for copy in found.iter().flat_map(|own| &own.copies) {
+            let Ok(text) = std::str::from_utf8(&copy.bytes) else { continue };
+            let program = self.rules.program(&copy.path).unwrap_or_default();
+            let paths =
+                self.rules.refers(program).flat_map(|own| own.named(text, &copy.path, &self.home));
+            for path in paths.filter(|path| self.is_free(path)) {
+                if !seen.insert(path.clone()) {
+                    continue;
+                }
+                let gathered = self.gather(&path, true);
+                let why = format!("also read by {}", shown(&format!("~/{}", copy.path)));
+                let skipped = Skipped { path, kind: Why::Named, why };
+                named.push(gathered.skipped.into_iter().next().unwrap_or(skipped));
+            }
+        }
+        if !named.is_empty() {
+            found.push(Gathered { skipped: named, ..Gathered::default() });
+        }
+    }
+
+    /// Whether there is a file of the home's own at a path: in no repository, and not hcc's.
+    fn is_free(&self, path: &str) -> bool {
+        let in_repository = Utf8Path::new(path).ancestors().skip(1).any(|folder| {
+            !folder.as_str().is_empty() && self.home.join(folder).join(".git").exists()
+        });
+        let own = |place: &Option<String>| place.as_ref().is_some_and(|own| is_in(path, own));
+        let file = self.home.join(path).symlink_metadata().is_ok_and(|own| own.is_file());
+        file && !in_repository && !own(&self.out) && !own(&self.state)
     }
 
     fn gather(&self, path: &str, named: bool) -> Gathered {
@@ -79,13 +129,15 @@ impl Places {
         found
     }
 
-    /// What stands at the places that were named: each of them has something to take.
+    /// What stands at the places that were named: each of them has something to take, or is a secret
+    /// beside others that are none and `secrets` lets that be said later.
     ///
     /// # Errors
     /// All that is wrong with them, said: [`Stop::Decide`] where only a flag is missing.
-    pub fn named(&self, said: &[String]) -> Result<Vec<Gathered>, Stop> {
+    pub fn named(&self, said: &[String], secrets: Secret) -> Result<Vec<Gathered>, Stop> {
         let mut list: Vec<Gathered> = Vec::new();
         let mut stops: Option<Stop> = None;
+        let mut kept: Vec<(&str, Gathered)> = Vec::new();
         let mut refuse = |stop: Stop, message: String, advice: Option<String>| {
             wrong(&message);
             advice.iter().for_each(|advice| help(advice));
@@ -121,7 +173,11 @@ impl Places {
             }
             let found = self.gather(&path, true);
             if found.copies.is_empty() {
-                self.nothing(said, &found, &mut refuse);
+                let secret = found.skipped.first().is_some_and(|own| own.kind == Why::Secret);
+                match secret && secrets == Secret::Stays {
+                    true => kept.push((said, found)),
+                    false => self.nothing(said, &found, &mut refuse),
+                }
                 continue;
             }
             list.retain(|own| !is_in(&own.path, &path));
@@ -129,7 +185,15 @@ impl Places {
                 list.push(found);
             }
         }
-        stops.map_or(Ok(list), Err)
+        if list.is_empty() {
+            kept.iter().for_each(|(said, found)| self.nothing(said, found, &mut refuse));
+        }
+        if let Some(stop) = stops {
+            return Err(stop);
+        }
+        list.extend(kept.into_iter().map(|(_, found)| found));
+        self.add_named(&mut list);
+        Ok(list)
     }
 
     fn nothing(
@@ -164,7 +228,7 @@ impl Places {
                 });
                 refuse(Stop::Errors, format!("`{at}`: {why}"), help);
             }
-            Why::Size | Why::Repository | Why::Unable => {
+            Why::Size | Why::Repository | Why::Unable | Why::Named => {
                 refuse(Stop::Errors, format!("`{at}`: {why}"), None);
             }
         }

@@ -3,6 +3,7 @@
 //! What is where is data: `templates/tables/dotfiles.kdl`, `templates/tables/secrets.kdl`, and the
 //! files of the targets. This room reads a home and changes nothing in it.
 
+pub mod refer;
 pub mod secret;
 pub mod table;
 pub mod walk;

@@ -17,6 +17,8 @@ pub struct Secrets {
     texts: Vec<Text>,
     tokens: Vec<Token>,
     words: Vec<(String, String)>,
+    logins: Vec<(String, String)>,
+    shapes: Vec<(Vec<String>, String)>,
 }
 
 /// A place that is a secret by its path alone.
@@ -95,6 +97,10 @@ impl Secrets {
                 "word" => {
                     secrets.words.extend(words.into_iter().map(|word| (word, what.clone())));
                 }
+                "login" => {
+                    secrets.logins.extend(words.into_iter().map(|word| (word, what.clone())));
+                }
+                "shape" => secrets.shapes.push((words, what)),
                 _ => {}
             }
         }
@@ -160,13 +166,32 @@ impl Secrets {
         if let Some(found) = self.tokens.iter().find(|own| own.is_in(line)) {
             return Some(&found.what);
         }
+        if has_password_in_address(line) {
+            return Some("a password in an address");
+        }
+        let shaped = self.shapes.iter().find(|(words, _)| {
+            let mut line = line.split_whitespace();
+            words.iter().all(|word| line.any(|own| own == word))
+        });
+        if let Some((_, what)) = shaped {
+            return Some(what);
+        }
+        let login = login(line).and_then(|key| {
+            self.logins.iter().find(|(word, _)| key == word || words_of(key) == *word)
+        });
+        if let Some((_, what)) = login {
+            return Some(what);
+        }
         assignments(line).into_iter().find_map(|(key, value)| {
             let key = words_of(key);
             let (word, what) = self.words.iter().find(|(word, _)| {
                 let rest = key.strip_suffix(word.as_str());
-                rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
+                rest.is_some_and(|rest| match word.starts_with('_') {
+                    true => !rest.is_empty(),
+                    false => rest.is_empty() || rest.ends_with('_'),
+                })
             })?;
-            let chosen = word.starts_with("pass");
+            let chosen = word.trim_start_matches('_').starts_with('p') && !word.contains("key");
             is_secret(value, chosen).then_some(what.as_str())
         })
     }
@@ -216,8 +241,37 @@ fn assignments(line: &str) -> Vec<(&str, &str)> {
     {
         found.push((last_name(before.trim_end()), unquoted(value)));
     }
+    // `<password>x</password>`
+    for (at, _) in line.match_indices('>') {
+        let (before, value) = line.split_at(at);
+        if let (true, Some((value, _))) = (before.contains('<'), value.split_once("</")) {
+            found.push((last_name(before), value.trim_start_matches('>').trim()));
+        }
+    }
     found.retain(|(key, _)| !key.is_empty());
     found
+}
+
+/// What a line begins with, if `name:password` is all that follows.
+fn login(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let (key, value) = line.split_at(line.find([' ', '\t', '=', ':'])?);
+    let value = value.trim_matches([' ', '\t', '=', ':', '"', '\'']);
+    let (_, password) = value.split_once(':')?;
+    is_secret(password, true).then_some(key)
+}
+
+/// `https://name:password@host`, where the password is no name of something else.
+fn has_password_in_address(line: &str) -> bool {
+    line.match_indices("://").any(|(at, mark)| {
+        let rest = line.get(at + mark.len()..).unwrap_or_default();
+        let end = rest.find(|c: char| c.is_whitespace() || "/\"'`<>?#".contains(c));
+        let host = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let login = host.rsplit_once('@').and_then(|(login, _)| login.split_once(':'));
+        login.is_some_and(|(_, password)| {
+            !password.is_empty() && !password.starts_with(['$', '{', '%', '*', '<'])
+        })
+    })
 }
 
 /// The name that a text ends in.

@@ -2,6 +2,7 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::refer::Refers;
 use crate::diag::SourceId;
 use crate::ir::SHARED_FOLDERS;
 use crate::schema::library;
@@ -26,6 +27,8 @@ pub struct Rules {
     except: Vec<(Vec<String>, GlobSet)>,
     never: GlobSet,
     always: GlobSet,
+    /// How files name others, by program.
+    refers: Vec<(Vec<String>, Refers)>,
 }
 
 impl Rules {
@@ -38,6 +41,7 @@ impl Rules {
             except: Vec::new(),
             never: GlobSet::empty(),
             always: GlobSet::empty(),
+            refers: Vec::new(),
         };
         for node in &nodes {
             let mut words = arguments(node);
@@ -51,6 +55,7 @@ impl Rules {
                     let known = |path| Known { path, program: program.clone() };
                     rules.known.extend(words.into_iter().map(known));
                 }
+                "refers" => rules.refers.push((words, Refers::new(node))),
                 "never" => rules.never = set(&words),
                 "except" => rules.always = set(&words),
                 _ => {}
@@ -85,6 +90,12 @@ impl Rules {
                         .is_some_and(|rest| names.is_match(name) || names.is_match(rest))
                 })
             })
+    }
+
+    /// How files of a program name others that it reads.
+    pub fn refers(&self, program: &str) -> impl Iterator<Item = &Refers> {
+        let own = move |words: &Vec<String>| words.iter().any(|word| word == program);
+        self.refers.iter().filter(move |(words, _)| own(words)).map(|(_, refers)| refers)
     }
 
     /// Whether a folder holds the files of many programs.

@@ -61,6 +61,8 @@ pub enum Why {
     Link,
     /// There is nothing at this path.
     Missing,
+    /// It was not asked for, and a file that is taken names it.
+    Named,
     /// A folder that is a repository of its own.
     Repository,
     /// It is too large, or too much.
@@ -77,6 +79,7 @@ impl Skipped {
         let help = match self.kind {
             Why::Secret => Some(secrets.to_owned()),
             Why::Repository => Some(format!("name it to take its files: `{at}`")),
+            Why::Named => Some(format!("`hcc adopt {at}` takes it")),
             Why::Size => Some("name what of it you want".to_owned()),
             Why::Link | Why::Missing | Why::Unable => None,
         };
