@@ -293,6 +293,37 @@ fn init_says_what_stands_in_the_home_already() {
 }
 
 #[test]
+fn init_enables_no_program_whose_file_would_be_replaced_and_says_the_two_ways() {
+    let sandbox = home();
+    sandbox.write(".bashrc", "alias a=b\n");
+    let output =
+        sandbox.command(&["init"]).env_remove("HCC_CONFIG").env("SHELL", "/bin/bash").output();
+    sandbox.ran(&output.expect("hcc")).well();
+    let config = sandbox.read(".config/hcc/hcc.kdl");
+    for word in [
+        "// ~/.bashrc is yours, and `bash` would",
+        "// ~/.gitconfig is yours, and `git` would",
+        "`hcc import home --lift --force`",
+        "`bash { enable }`",
+    ] {
+        assert!(config.contains(word), "{word}\n{config}");
+    }
+    let before = visible(&sandbox);
+    run(&sandbox, &["check"]).well();
+    run(&sandbox, &["apply", "--yes", "--no-packages"]).well();
+    assert_eq!(visible(&sandbox), before, "{config}");
+    // One that says nothing is no reason.
+    let sandbox = Sandbox::new("");
+    sandbox.write(".bashrc", "\n");
+    fs::remove_dir_all(sandbox.source("")).expect("removed");
+    let output =
+        sandbox.command(&["init"]).env_remove("HCC_CONFIG").env("SHELL", "/bin/bash").output();
+    sandbox.ran(&output.expect("hcc")).well();
+    let config = sandbox.read(".config/hcc/hcc.kdl");
+    assert!(config.contains("\n    bash\n    git {\n"), "{config}");
+}
+
+#[test]
 fn json_of_a_run_that_stops_holds_what_was_found() {
     let sandbox = home();
     let ran = run(&sandbox, &["import", "home", "--json"]);

@@ -13,6 +13,7 @@ use crate::eval::facts::Machine;
 use crate::facts;
 use crate::files::shown;
 use crate::import::home::Rules;
+use crate::import::lift::Shelf;
 use crate::import::page::{self, Item};
 use crate::syntax::tree::Scalar;
 
@@ -48,8 +49,9 @@ impl Init {
         fs::create_dir_all(&folder).map_err(failed)?;
         let mut file =
             fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
-        file.write_all(text().as_bytes()).map_err(failed)?;
-        let standing = standing(&path);
+        let (text, kept) = text(facts::home().as_deref());
+        file.write_all(text.as_bytes()).map_err(failed)?;
+        let standing = standing(&path, kept);
         if global.json {
             return print_json(
                 &json!({"version": crate::ir::VERSION, "wrote": path, "standing": standing}),
@@ -81,11 +83,11 @@ impl Init {
 }
 
 /// What stands in the home of the programs that the configuration at a path sets up.
-fn standing(path: &Utf8Path) -> Vec<String> {
+fn standing(path: &Utf8Path, kept: Vec<String>) -> Vec<String> {
     let (Some(home), machine) = (facts::home(), facts::machine()) else { return Vec::new() };
     let mut session = Session::load(path, machine);
     let hosts = session.program.structure.hosts.clone();
-    let mut found = std::collections::BTreeSet::new();
+    let mut found: std::collections::BTreeSet<String> = kept.into_iter().collect();
     let rules = Rules::new();
     for one in hosts.iter().flat_map(|host| session.compile(host, None)) {
         for file in &one.document.files {
@@ -120,14 +122,57 @@ pub(super) fn host(machine: &Machine) -> Item {
     Item { open: true, ..host.child(user) }
 }
 
-fn text() -> String {
-    let host = page::write(&[host(&facts::machine())]);
+/// The configuration: what has a file in the home already is not enabled, for that file would be
+/// replaced. And those files, below the home.
+fn text(home: Option<&Utf8Path>) -> (String, Vec<String>) {
+    let machine = facts::machine();
+    let host = page::write(&[host(&machine)]);
+    let rules = Rules::new();
+    let shelf = Shelf::new(&Session::shelf(machine).program.schema);
+    let written = |program: &str| -> Vec<String> {
+        let Some(home) = home else { return Vec::new() };
+        let known = rules.known.iter().map(|own| (own.path.clone(), own.program.clone()));
+        let of_targets = shelf.known().map(|own| (own.path, own.program));
+        let mut paths: Vec<String> = known
+            .chain(of_targets)
+            .filter(|(path, own)| own == program && has_text(&home.join(path)))
+            .map(|(path, _)| path)
+            .collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    };
     let shell = facts::shell()
         .filter(|shell| crate::schema::library::target(&format!("programs.{shell}")).is_some());
+    let mut programs = String::new();
+    let mut reached = false;
+    let mut kept = Vec::new();
+    if let Some(shell) = &shell {
+        let found = written(shell);
+        reached = found.is_empty();
+        match reached {
+            true => programs.push_str(&format!("    {shell}\n")),
+            false => programs.push_str(&standing_note(shell, &found)),
+        }
+        kept.extend(found);
+    }
+    let git = written("git");
+    if git.is_empty() {
+        programs.push_str(
+            r#"    git {
+        enable
+        // user name="Your Name" email="you@example.org"
+        settings { init defaultBranch="main" }
+    }
+"#,
+        );
+    } else {
+        programs.push_str(&standing_note("git", &git));
+        kept.extend(git);
+    }
     // Without a shell that is set up nobody would know them.
-    let known = if shell.is_some() { "" } else { "// " };
-    let shell = shell.map_or_else(String::new, |shell| format!("    {shell}\n"));
-    format!(
+    let known = if reached { "" } else { "// " };
+    let text = format!(
         r#"// The machines this describes. `hcc compile` shows what is generated, `hcc options` what
 // there is to say.
 hcc version=1
@@ -141,12 +186,24 @@ home {{
 }}
 
 programs {{
-{shell}    git {{
-        enable
-        // user name="Your Name" email="you@example.org"
-        settings {{ init defaultBranch="main" }}
-    }}
-}}
+{programs}}}
 "#
+    );
+    (text, kept)
+}
+
+/// Why a program is not enabled, and the two ways to go on.
+fn standing_note(program: &str, found: &[String]) -> String {
+    let list: Vec<_> = found.iter().map(|path| shown(&format!("~/{path}")).into_owned()).collect();
+    let (files, them) = if found.len() == 1 { ("is", "it") } else { ("are", "them") };
+    format!(
+        "    // {} {files} yours, and `{program}` would write {them} anew: `hcc import home --lift --force`\n    // brings what is there; or say all of it here, `{program} {{ enable }}`.\n",
+        list.join(", ")
     )
+}
+
+/// Whether a file says anything.
+fn has_text(path: &Utf8Path) -> bool {
+    let file = path.metadata().is_ok_and(|own| own.is_file());
+    file && crate::files::read(path).is_ok_and(|bytes| !bytes.trim_ascii().is_empty())
 }
