@@ -162,9 +162,6 @@ impl Stow {
             Err(Stop::Usage)
         };
         let packages = "name the folder that the packages are in, such as ~/dotfiles";
-        if self.folder.as_str().is_empty() || self.target.iter().any(String::is_empty) {
-            return wrong("expected a folder, found an empty text", packages);
-        }
         let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
         let (real_folder, home) = (real(folder), real(&normal(home)));
         if real_folder == home {
