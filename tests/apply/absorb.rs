@@ -22,6 +22,9 @@ home {
 }
 "#;
 
+const SETTINGS_LIGHT: &str = r#"{"theme": "light", "font": {"size": 12, "family": "Mono"}, "only": ["one"], "rulers": [80, 100], "tabs": true}
+"#;
+
 fn home() -> Sandbox {
     let sandbox = Sandbox::new(SETTINGS);
     sandbox.apply();
@@ -81,6 +84,25 @@ fn an_edit_through_the_link_is_absorbed_and_old_generations_keep_theirs() {
     assert_eq!(sandbox.read(".a"), "two\n");
     let first = fs::read_to_string(sandbox.state("generations/1/home/.a")).expect("a file");
     assert_eq!(first, "one\n");
+}
+
+#[test]
+fn an_edit_through_another_link_is_kept_and_stops_nothing() {
+    for changes in [false, true] {
+        let sandbox = Sandbox::new(&format!("{SETTINGS}home {{ file \".b\" text=\"b\" }}\n"));
+        sandbox.apply();
+        sandbox.write_through(".b", "mine\n");
+        sandbox.write(".settings.json", SETTINGS_LIGHT);
+        if changes {
+            let text = sandbox.read_source("hcc.kdl").replace("text=\"b\"", "text=\"other\"");
+            sandbox.config("hcc.kdl", text);
+        }
+        sandbox.run(&["absorb", ".settings.json"]).well().says("absorbed: .settings.json");
+        assert!(sandbox.read_source("hcc.kdl").contains("theme \"light\""));
+        assert!(sandbox.is_ours(".settings.json") && sandbox.read(".b") == "mine\n", "{changes}");
+        sandbox.run(&["apply", "--yes", "--drift", "restore"]).well();
+        assert_eq!(sandbox.read(".b"), if changes { "other\n" } else { "b\n" });
+    }
 }
 
 #[test]

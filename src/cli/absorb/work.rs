@@ -31,8 +31,9 @@ use crate::syntax::import::Texts;
 pub struct Work {
     /// Paths whose edits the configuration holds once `sources` and `texts` are written.
     pub paths: BTreeSet<String>,
-    /// Those of them that were edited through the link.
-    pub through: BTreeSet<String>,
+    /// All managed paths that were edited through their links, chosen or not: what the generation
+    /// in effect holds for them is not what it was made of.
+    pub worn: BTreeSet<String>,
     /// Sources and the bytes they get, with the path that they come from.
     pub sources: Vec<(Utf8PathBuf, Vec<u8>, String)>,
     /// KDL files by the path as they are read, and what they become.
@@ -68,6 +69,11 @@ pub fn find(
     let root = &applied.root;
     let mut work = Work::default();
     for sight in &sights {
+        if let Some(drifted) = status::drifted(sight)
+            && drifted.kind == Drift::Through
+        {
+            work.worn.extend(sight.wanted.map(|wanted| wanted.entry.path.clone()));
+        }
         let Some(entry) = sight.wanted.map(|wanted| &wanted.entry).filter(|entry| chosen(entry))
         else {
             continue;
@@ -106,9 +112,6 @@ pub fn find(
                         work.texts = texts;
                         work.applied = Some(*applied);
                     }
-                }
-                if drifted.kind == Drift::Through {
-                    work.through.insert(path.clone());
                 }
                 work.paths.insert(path);
             }
@@ -178,15 +181,18 @@ impl Work {
     }
 
     /// What was edited through a link becomes a real file, and what was written over comes back in
-    /// hcc's folder: before the configuration changes, since it is what holds that.
+    /// hcc's folder: before the configuration changes, since it is what holds that. Where it says
+    /// something else by now, that is what comes.
     ///
     /// # Errors
     /// [`Stop::Failed`], said.
     pub fn detach(&self, applied: &Applied, site: &mut Site) -> Result<(), Stop> {
-        if self.through.is_empty() {
+        if self.worn.is_empty() {
             return Ok(());
         }
-        let same = |old: &Wanted, new: &Wanted| old.entry.kind == new.entry.kind;
+        let same = |old: &Wanted, new: &Wanted| {
+            old.entry.kind == new.entry.kind || self.worn.contains(&old.entry.path)
+        };
         switch(applied, site, &BTreeSet::new(), "absorb", &same).map(drop)
     }
 
