@@ -61,12 +61,12 @@ fn text(found: &Found) -> String {
         Some(head) => {
             let (number, time, by) = (head.number, facts::local_time(head.created), &head.by);
             let paths = match head.files {
-                1 => "its one file is".to_owned(),
-                files => format!("its {files} files are"),
+                1 => "its one file is as hcc left it".to_owned(),
+                files => format!("its {files} files are as hcc left them"),
             };
             let end = match (found.is_clean(), count(found)) {
-                (true, _) => format!("{paths} as hcc left them."),
-                (false, 0) => format!("{paths} as hcc left them, but:"),
+                (true, _) => format!("{paths}."),
+                (false, 0) => format!("{paths}, but:"),
                 (false, 1) => "1 difference:".to_owned(),
                 (false, count) => format!("{count} differences:"),
             };

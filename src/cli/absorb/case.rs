@@ -12,6 +12,7 @@ use crate::apply::status::Drift;
 use crate::cli::here::Applied;
 use crate::cli::{Global, Who, session::Session};
 use crate::emit;
+use crate::import::lift;
 use crate::ir::{self, Content, Document, File, Value};
 use crate::lower::behind;
 use crate::syntax::edit;
@@ -44,6 +45,9 @@ pub(super) type Why = Vec<String>;
 fn why(text: impl Into<String>) -> Why {
     vec![text.into()]
 }
+
+/// So many places are tried for a new key.
+const PLACES: usize = 8;
 
 impl Case<'_> {
     fn entry(&self) -> Option<&manifest::Entry> {
@@ -87,7 +91,9 @@ impl Case<'_> {
         };
         match (&file.content, source) {
             (Content::Source { .. }, Some(source)) => self.source(source, kind),
-            (Content::Data { format, .. }, _) if emit::MERGEABLE.contains(format) => {
+            (Content::Data { format, .. }, _)
+                if emit::MERGEABLE.contains(format) || lift::READABLE.contains(format) =>
+            {
                 self.data(file, kind, texts)
             }
             (Content::Text { .. }, _) => self.text(file, kind, texts),
@@ -149,8 +155,11 @@ impl Case<'_> {
         let Content::Data { format, params, .. } = &file.content else {
             return Err(why("it has no keys"));
         };
-        let read = |text: &str| {
-            reread(format, text.as_bytes(), params).map_err(|error| why(error.to_string()))
+        let read = |text: &str| match lift::READABLE.contains(format) {
+            true => lift::value(format, text.as_bytes(), params).map_err(why),
+            false => {
+                reread(format, text.as_bytes(), params).map_err(|error| why(error.to_string()))
+            }
         };
         let (base, now) = (read(&self.base()?)?, read(&self.edited(kind)?)?);
         let mut list = changes(&base, &now);
@@ -164,9 +173,16 @@ impl Case<'_> {
         }
         let typed = behind(&self.applied.user.eval, &file.path)
             .ok_or_else(|| why("nothing in the configuration is behind it"))?;
-        let edits = Editor::new(&self.applied.user.eval).values(&typed, &list)?;
         let fits = |file: &File| read(&file.written.text).is_ok_and(|own| same(&own, &expected));
-        self.tried(file, &edits, texts, &fits)
+        let edits =
+            |place| Editor::new(&self.applied.user.eval).further_up(place).values(&typed, &list);
+        let first = self.tried(file, &edits(0)?, texts, &fits);
+        // Where a new key may stand is found by trying.
+        let others = list.iter().any(|change| change.before.is_none()).then_some(1..PLACES);
+        let mut others = others.into_iter().flatten().map_while(|place| edits(place).ok());
+        first.or_else(|why| {
+            others.find_map(|edits| self.tried(file, &edits, texts, &fits).ok()).ok_or(why)
+        })
     }
 
     /// A text that stands in the configuration.

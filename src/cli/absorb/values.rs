@@ -21,12 +21,19 @@ pub struct Editor<'a> {
     eval: &'a Eval,
     trees: BTreeMap<SourceId, (Arc<str>, Arc<[Node]>)>,
     edits: Edits,
+    /// How many of the places that a new key could stand beside are passed over.
+    skip: usize,
 }
 
 impl<'a> Editor<'a> {
     /// For one configuration.
     pub fn new(eval: &'a Eval) -> Self {
-        Self { eval, trees: BTreeMap::new(), edits: Edits::new() }
+        Self { eval, trees: BTreeMap::new(), edits: Edits::new(), skip: 0 }
+    }
+
+    /// Puts new keys further up: beside an option of its own a key of the settings is none.
+    pub fn further_up(self, skip: usize) -> Self {
+        Self { skip, ..self }
     }
 
     /// The edits that bring changes into what a file is written from.
@@ -242,17 +249,20 @@ impl<'a> Editor<'a> {
         };
         let written =
             node(key, after).ok_or(format!("a configuration cannot say {} so", after.kind()))?;
+        let mut skipped = 0;
         for sibling in beside.values().rev() {
             let Some(span) = leaves(sibling).last().copied() else { continue };
             let Ok((text, tree)) = self.open(span) else { continue };
             let Some(place) = edit::find(&tree, span) else { continue };
-            let node = match &sibling.data {
-                Data::Map(_) => match place.parent {
-                    Some(parent) => parent,
-                    None => continue,
-                },
+            let node = match (&sibling.data, &place.entry.name, place.parent) {
+                (Data::Map(_), None, Some(parent)) => parent,
+                (Data::Map(_), None, None) => continue,
                 _ => place.node,
             };
+            if skipped < self.skip {
+                skipped += 1;
+                continue;
+            }
             // A property has its siblings on the same node.
             let new = match (&place.entry.name, &sibling.data) {
                 (Some(_), data) if !matches!(data, Data::Map(_)) => {

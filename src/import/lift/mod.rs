@@ -92,6 +92,23 @@ impl Place {
     }
 }
 
+/// Formats that are not merged into, but whose keys and values can be read back all the same.
+pub const READABLE: &[&str] = &["gitconfig", "key-value"];
+
+/// The keys and values of a file in one of the [`READABLE`] formats.
+///
+/// # Errors
+/// What its program would refuse, and what no configuration can say.
+pub fn value(format: &str, bytes: &[u8], params: &Params) -> Result<Value, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+    let said = match format {
+        "gitconfig" => gitconfig::read(text)?,
+        "key-value" => pairs::read(text, params)?,
+        name => return Err(format!("hcc writes files of the format `{name}`, and reads none")),
+    };
+    Ok(said.value)
+}
+
 impl Said {
     /// Whether a program takes both for the same.
     pub fn same(&self, other: &Self) -> bool {
