@@ -263,6 +263,13 @@ pub fn identity(path: &Utf8Path) -> Utf8PathBuf {
     path.canonicalize_utf8().unwrap_or_else(|_| normal(path))
 }
 
+/// A path as it is seen from a folder that it is in; any other by its whole path, so that it is the
+/// same wherever hcc is called.
+pub fn seen_from(folder: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    path.strip_prefix(folder)
+        .map_or_else(|_| normal(&identity(Utf8Path::new(".")).join(path)), Utf8Path::to_owned)
+}
+
 /// A path without `.` and `..`, by its letters only.
 pub fn normal(path: &Utf8Path) -> Utf8PathBuf {
     let mut out = Utf8PathBuf::new();

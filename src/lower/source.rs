@@ -119,7 +119,7 @@ pub fn body(
         }
     }
     let root = &statement.eval.shared.root;
-    let relative = own.strip_prefix(root).unwrap_or(own);
+    let relative = files::seen_from(root, own);
     Ok(Some(Body {
         content: Content::Source {
             source: relative.to_string(),

@@ -487,3 +487,23 @@ fn another_rollback_goes_further_back_and_asks_for_no_backup_twice() {
     sandbox.write(".b", "new\n");
     sandbox.run(&["rollback", "--yes"]).ends(3).says(".b: a file");
 }
+
+#[test]
+fn a_source_beside_the_configuration_is_found_wherever_hcc_is_called() {
+    let sandbox = Sandbox::new(
+        "home { file \".vimrc\" source=\"../v/vimrc\" install=\"live\"; file \".w\" source=\"../v\" }\n",
+    );
+    std::fs::create_dir(sandbox.root().join("v")).expect("a folder");
+    std::fs::write(sandbox.root().join("v/vimrc"), "x\n").expect("a file");
+    for (folder, config) in
+        [("", "config"), ("config", "."), ("v", "../config"), ("home", "../config/hcc.kdl")]
+    {
+        let mut run = sandbox.command(&["apply", "--yes", "--no-packages", "--config", config]);
+        run.env_remove("HCC_CONFIG").current_dir(sandbox.root().join(folder));
+        sandbox.ran(&run.output().expect("hcc")).well();
+        for path in [".vimrc", ".w/vimrc"] {
+            assert_eq!(sandbox.read(path), "x\n", "{path} from {folder:?} with {config}");
+        }
+        sandbox.run(&["uninstall", "--yes"]).well();
+    }
+}
