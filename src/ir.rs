@@ -365,6 +365,18 @@ impl Stamp {
     pub fn is_executable(&self) -> bool {
         self.mode & 0o100 != 0
     }
+
+    /// The permissions of what is made of it: [`permissions`].
+    pub fn permissions(&self) -> u32 {
+        permissions(self.mode)
+    }
+}
+
+/// The permissions of what is made of a source: whether it can be executed, and whether anybody but
+/// its owner may read it, count; the rest of its own are an accident of how it came there.
+pub fn permissions(mode: u32) -> u32 {
+    let all = if mode & 0o100 != 0 { 0o755 } else { 0o644 };
+    if mode & 0o077 == 0 { all & 0o700 } else { all }
 }
 
 fn no_params(params: &crate::emit::Params) -> bool {

@@ -461,6 +461,43 @@ fn the_archive_unpacks_to_what_is_compiled_and_is_always_the_same() {
 }
 
 #[test]
+fn what_is_for_its_owner_alone_stays_so() {
+    let folder = Folder::new(
+        "host \"box\" os=\"linux\" { user \"alice\" }\nhome { file \".ssh\" source=\"ssh\"; file \".a/b\" source=\"b\"; file \".a/run\" source=\"run\" }\n",
+    );
+    for (name, mode) in [("ssh/id", 0o600), ("b", 0o664), ("run", 0o700)] {
+        folder.write(name, b"x\n");
+        fs::set_permissions(folder.path(name), fs::Permissions::from_mode(mode)).expect("a mode");
+    }
+    let script = folder.script("box.sh");
+    let mode = |root: &Path, path: &str| {
+        let found = fs::metadata(root.join(path)).expect("a look");
+        found.permissions().mode() & 0o7777
+    };
+    let files = [(".ssh/id", 0o600), (".a/b", 0o644), (".a/run", 0o700)];
+    for (at, shell) in shells().iter().enumerate() {
+        let home = folder.home(&format!("home{at}"));
+        let done = folder.run_in(shell, &script, &home, &[]);
+        assert_eq!((done.status, &*done.err), (Some(0), ""), "{}", done.out);
+        for (path, wanted) in files.iter().chain(&[(".ssh", 0o700), (".a", 0o755)]) {
+            assert_eq!(mode(&home, path), *wanted, "{path} by {shell:?}");
+        }
+    }
+    let archive = folder.hcc(&["export", "box", "--format", "tar", "--out", "box.tar"]);
+    assert_eq!(archive.status, Some(0), "{}", archive.err);
+    let home = folder.home("unpacked");
+    let mut command = Command::new("tar");
+    let done = ran(command.arg("-xpf").arg(folder.path("box.tar")).arg("-C").arg(&home));
+    assert_eq!((done.status, &*done.err), (Some(0), ""));
+    folder.compiled();
+    for root in [home, folder.path("compiled/box/home/alice")] {
+        for (path, wanted) in files {
+            assert_eq!(mode(&root, path), wanted, "{path} in {}", root.display());
+        }
+    }
+}
+
+#[test]
 fn a_stow_tree_is_the_one_of_compile() {
     let folder = odd();
     let done = folder.hcc(&["export", "box", "--format", "stow", "--out", "stow"]);

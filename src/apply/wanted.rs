@@ -10,7 +10,7 @@ use super::manifest::{Entry, Hash, Kind, Manifest};
 use super::state::State;
 use crate::emit::Params;
 use crate::files::shown;
-use crate::ir::{Content, Document, File, Install, Stamp, Value};
+use crate::ir::{Content, Document, File, Install, Stamp, Value, permissions};
 
 /// A path as it is wanted.
 #[derive(Clone, Debug)]
@@ -79,14 +79,22 @@ pub fn of(document: &Document, root: &Utf8Path, index: &Index) -> Result<Vec<Wan
                 for inner in files {
                     let path = format!("{}/{}", file.path, inner.path);
                     let from = root.join(source).join(&inner.path);
-                    let mode = mode(file, inner.executable);
+                    let found = inner.stamp.map(|stamp| stamp.permissions());
+                    let mode = mode(file, inner.executable, found);
                     list.push(reader.source(file, path, from, mode, inner.stamp)?);
                 }
             }
             Content::Source { source, stamp, .. } => {
                 let executable = file.executable || stamp.is_some_and(|own| own.is_executable());
                 let (path, from) = (file.path.clone(), root.join(source));
-                list.push(reader.source(file, path, from, mode(file, executable), *stamp)?);
+                let found = stamp.map(|stamp| stamp.permissions());
+                list.push(reader.source(
+                    file,
+                    path,
+                    from,
+                    mode(file, executable, found),
+                    *stamp,
+                )?);
             }
             Content::Link { to } => {
                 let entry = entry(file, file.path.clone(), Kind::Plain(to.to_string()), 0);
@@ -101,7 +109,7 @@ pub fn of(document: &Document, root: &Utf8Path, index: &Index) -> Result<Vec<Wan
                 };
                 let text: Arc<str> = serde_json::to_string(&declared).unwrap_or_default().into();
                 let kind = Kind::Merge(Hash::of(text.as_bytes()));
-                let entry = entry(file, file.path.clone(), kind, mode(file, false));
+                let entry = entry(file, file.path.clone(), kind, mode(file, false, None));
                 list.push(Wanted { entry, bytes: Bytes::Text(text), source: None });
             }
             Content::Data { .. } => list.push(given(file, &file.written.text)),
@@ -130,7 +138,7 @@ pub fn of_entry(entry: &Arc<Entry>, number: u64, state: &State) -> Wanted {
 /// A file whose text was compiled.
 fn given(file: &File, text: &Arc<str>) -> Wanted {
     let kind = content(file, Hash::of(text.as_bytes()));
-    let entry = entry(file, file.path.clone(), kind, mode(file, file.executable));
+    let entry = entry(file, file.path.clone(), kind, mode(file, file.executable, None));
     Wanted { entry, bytes: Bytes::Text(text.clone()), source: None }
 }
 
@@ -141,9 +149,11 @@ fn content(file: &File, hash: Hash) -> Kind {
     }
 }
 
-fn mode(file: &File, executable: bool) -> u32 {
+/// Permissions: as said, else those that a source calls for.
+fn mode(file: &File, executable: bool, source: Option<u32>) -> u32 {
     let said = file.mode.as_deref().and_then(|text| u32::from_str_radix(text, 8).ok());
-    said.unwrap_or(if executable || file.executable { 0o755 } else { 0o644 })
+    let executable = if executable || file.executable { 0o100 } else { 0 };
+    said.unwrap_or_else(|| permissions(source.unwrap_or(0o644) | executable))
 }
 
 fn entry(file: &File, path: String, kind: Kind, mode: u32) -> Arc<Entry> {

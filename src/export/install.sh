@@ -81,13 +81,15 @@ way() { # PATH make|look
     done
 }
 
-# Makes a folder, noted before, to take it away again when it is empty.
+# Makes a folder, for its owner alone if nothing in it is for others; noted before, to take it away again when it is empty.
 make() {
     folders=$((folders + 1))
     while [ -e "$ledger/folder.$folders" ]; do
         folders=$((folders + 1))
     done
-    printf '%s' "$1" >"$ledger/folder.$folders" && mkdir "$1" && return
+    rights=$(umask -S)
+    ! private "${1#"$home"/}" || rights=u=rwx,g=,o=
+    printf '%s' "$1" >"$ledger/folder.$folders" && mkdir -m "$rights" "$1" && return
     rm -f "$ledger/folder.$folders"
     return 1
 }

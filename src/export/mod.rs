@@ -19,7 +19,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use folder::Folder;
 
-use crate::ir::{Content, Document, File, Mirrored};
+use crate::ir::{Content, Document, File, Mirrored, permissions};
 
 /// Why nothing, or not all, was written.
 #[derive(Debug)]
@@ -151,10 +151,12 @@ fn lay_one<'a>(file: &'a File, root: &Utf8Path) -> Result<Vec<Laid<'a>>, Refused
                     .map_err(|error| Refused::Source(from.clone(), error))?,
                 false => files.clone(),
             };
-            let one = |Mirrored { path: inner, executable, .. }: Mirrored| {
+            let one = |Mirrored { path: inner, executable, stamp }: Mirrored| {
                 let from = from.join(&inner);
                 readable(&from)?;
-                let mode = Mode { bits: if executable { 0o755 } else { 0o644 }, said: false };
+                let plain = if executable { 0o755 } else { 0o644 };
+                let bits = stamp.map_or(plain, |stamp| stamp.permissions());
+                let mode = Mode { bits, said: false };
                 Ok(Laid { path: path.join(&inner), what: What::Copy(from, mode), file })
             };
             return list.into_iter().map(one).collect();
@@ -195,9 +197,10 @@ pub fn mode(file: &File, root: &Utf8Path) -> u32 {
     let said = file.mode.as_ref().and_then(|mode| u32::from_str_radix(mode, 8).ok());
     let source = match &file.content {
         Content::Source { source, folder: false, .. } => {
-            fs::metadata(root.join(source)).ok().map(|meta| crate::files::is_executable(&meta))
+            fs::metadata(root.join(source)).ok().map(|found| found.permissions().mode())
         }
         _ => None,
     };
-    said.unwrap_or(if file.executable || source == Some(true) { 0o755 } else { 0o644 })
+    let executable = if file.executable { 0o100 } else { 0 };
+    said.unwrap_or_else(|| permissions(source.unwrap_or(0o644) | executable))
 }

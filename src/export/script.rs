@@ -3,8 +3,10 @@
 //! What the script does stands in `install.sh`; here its contents are written down. Text stands in
 //! it as it is, everything else as octal for `printf`, which every shell has.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use camino::Utf8Path;
 use crc::{CRC_32_CKSUM, Crc};
 
 use super::{Laid, Mode, Refused, What};
@@ -54,7 +56,15 @@ pub fn write(document: &Document, list: &[Laid<'_>]) -> Result<String, Refused> 
             _ => {}
         }
     }
-    out.push_str("return 0\n}\n\nmoved() {\n");
+    out.push_str("return 0\n}\n\nprivate() {\n");
+    match private(list).as_slice() {
+        [] => out.push_str("return 1\n"),
+        folders => {
+            let _written =
+                writeln!(out, "case $1 in\n{}) return 0 ;;\nesac\nreturn 1", folders.join(" | "));
+        }
+    }
+    out.push_str("}\n\nmoved() {\n");
     if moved.is_empty() {
         out.push_str("return 0\n");
     } else {
@@ -177,6 +187,20 @@ fn sum(bytes: &[u8]) -> u32 {
 }
 
 /// As `ls -l` shows permissions.
+/// The folders, quoted, in which nothing is for anybody but the owner.
+fn private(list: &[Laid<'_>]) -> Vec<String> {
+    let mut folders: BTreeMap<&Utf8Path, bool> = BTreeMap::new();
+    for laid in list {
+        let is_private = laid.mode().is_some_and(|mode| mode.bits & 0o077 == 0);
+        for folder in laid.path.ancestors().skip(1).filter(|folder| !folder.as_str().is_empty()) {
+            let all = folders.entry(folder).or_insert(true);
+            *all &= is_private;
+        }
+    }
+    let private = folders.into_iter().filter(|(_, all)| *all);
+    private.map(|(folder, _)| quoted(folder.as_str())).collect()
+}
+
 fn symbols(mode: Mode) -> String {
     let one =
         |at: u32| if mode.bits >> at & 1 == 1 { ['x', 'w', 'r'][at as usize % 3] } else { '-' };

@@ -464,6 +464,30 @@ fn extended_attributes_go_with_what_is_moved_to_another_file_system() {
 }
 
 #[test]
+fn a_source_for_its_owner_alone_makes_a_file_for_its_owner_alone() {
+    for install in ["copy", "link"] {
+        let sandbox = Sandbox::new(&format!(
+            "home {{ file \".x/key\" source=\"key\" install=\"{install}\"; file \".y\" source=\"y\" install=\"{install}\" }}\n"
+        ));
+        for folder in ["", "y/"] {
+            sandbox.config(&format!("{folder}key"), "x\n");
+            let path = sandbox.source(&format!("{folder}key"));
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("a mode");
+        }
+        sandbox.config("y/open", "y\n");
+        sandbox.apply();
+        for path in [".x/key", ".y/key"] {
+            let found = fs::metadata(sandbox.home(path)).expect("a look").permissions().mode();
+            assert_eq!(found & 0o177, 0, "{path} by {install}: {found:o}");
+        }
+        let open = fs::metadata(sandbox.home(".y/open")).expect("a look").permissions().mode();
+        assert_eq!(open & 0o444, 0o444, "{open:o}");
+        sandbox.run(&["status"]).well().says("as hcc left them");
+        sandbox.run(APPLY).well().says("Nothing to do");
+    }
+}
+
+#[test]
 fn the_state_is_not_begun_inside_the_configuration() {
     let sandbox = Sandbox::new("home { file \"x\" text=\"x\" }\n");
     // What stow makes of a package that alone has something below ~/.local.
