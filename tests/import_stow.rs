@@ -639,3 +639,38 @@ fn a_file_that_its_program_writes_too_takes_the_place_of_stows_link_and_keeps_it
         assert_eq!((place.visible(), place.shape()), (visible, shape));
     }
 }
+
+#[test]
+fn a_folder_that_holds_more_by_now_keeps_showing_what_it_showed() {
+    let place = Place::new(&["nvim/.config/nvim/init.lua", "nvim/.config/nvim/lua/keys.lua"]);
+    for folder in [".local/state", ".config"] {
+        fs::create_dir_all(place.home().join(folder)).expect("a folder");
+    }
+    let Some(()) = place.stow(false, &["nvim"]) else { return };
+    place.import(&[]);
+    place.hcc(&["apply", "--yes"]).ends(0);
+    fs::write(place.home().join(".config/nvim/lazy-lock.json"), "{}\n").expect("a file");
+    place.hcc(&["uninstall", "--yes"]).ends(0);
+    for path in ["init.lua", "lua/keys.lua"] {
+        let text = fs::read_to_string(place.home().join(".config/nvim").join(path));
+        assert_eq!(text.expect("it is seen"), format!("nvim/.config/nvim/{path}\n"));
+    }
+    assert!(place.home().join(".config/nvim/lazy-lock.json").is_file());
+    // The links are as stow makes them: it takes them away again.
+    place.stow(false, &["-D", "nvim"]).expect("stow");
+    assert!(!place.home().join(".config/nvim/init.lua").exists());
+}
+
+#[test]
+fn a_link_of_stows_that_comes_back_to_nothing_is_named_before() {
+    let place = Place::new(&["zsh/.zshrc"]);
+    place.put("zsh/.zshrc", "alias ll='ls -l'\n");
+    fs::create_dir_all(place.home().join(".local/state")).expect("a folder");
+    let Some(()) = place.stow(false, &["zsh"]) else { return };
+    place.import(&["--lift"]);
+    place.hcc(&["apply", "--yes", "--no-packages"]).ends(0);
+    fs::remove_file(place.repository().join("zsh/.zshrc")).expect("removed");
+    let ran = place.hcc(&["uninstall", "--yes"]).ends(0);
+    let said = String::from_utf8_lossy(&ran.0.stderr).into_owned();
+    assert!(said.contains("a link to dotfiles/zsh/.zshrc, where nothing is"), "{said}");
+}

@@ -248,7 +248,7 @@ impl<'a> Eye<'a> {
     }
 
     /// Whether hcc made a folder, and nothing is in it but what leaves.
-    fn leaves(&self, path: &str) -> bool {
+    pub(super) fn leaves(&self, path: &str) -> bool {
         self.ledger.folders.contains(path)
             && self.home.list(path).is_ok_and(|names| {
                 names.iter().all(|name| {

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::io;
 
 use camino::Utf8Path;
+use rustix::fs::FileType;
 
-use super::disk::{Disk, Way};
+use super::disk::{Disk, Way, kind};
 use super::index::Record as Left;
 use super::ledger::{Ledger, Merging};
 use super::look::{Eye, Found};
@@ -46,6 +47,12 @@ pub fn prepare(
             }
         },
         is_own: &|path| policy.own.as_ref().is_some_and(|own| own.has(&site.path.join(path))),
+        holds_more: &|path| {
+            let found = site.home.look(path).ok().flatten();
+            found.is_some_and(|found| kind(&found) == FileType::Directory) && !eye.leaves(path)
+        },
+        behind: &|folder, original, path| unfold::behind(site, folder, original, path),
+        dangles: &|path, original| unfold::dangles(site, original, path),
         leaves: &|path| leaving.contains(path),
         wants: &|path| {
             wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(path)).is_ok()

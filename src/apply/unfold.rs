@@ -41,6 +41,35 @@ impl Own {
     }
 }
 
+/// What is kept of a link that stood in a home, and comes back.
+fn kept(site: &Site, original: &Original) -> Option<Utf8PathBuf> {
+    let kept = match original {
+        Original::Stored(name) => site.state.join(name),
+        Original::Beside(at) => site.path.join(at),
+        Original::Adopted => return None,
+    };
+    kept.read_link_utf8().ok()
+}
+
+/// Where a link leads that is kept and comes back to a path, if nothing is there.
+pub fn dangles(site: &Site, original: &Original, path: &str) -> Option<String> {
+    let to = kept(site, original)?;
+    let above = site.path.join(path);
+    let found = above.parent()?.join(&to).metadata();
+    found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound).then(|| to.into_string())
+}
+
+/// The text of a link at a path below a folder, to what was seen there through a link that stood at
+/// that folder and is kept; none if it is gone.
+pub fn behind(site: &Site, folder: &str, original: &Original, path: &str) -> Option<String> {
+    let inner = path.strip_prefix(folder)?.trim_start_matches('/');
+    let to = kept(site, original)?.join(inner);
+    let above = site.path.join(folder);
+    above.parent()?.join(&to).symlink_metadata().ok()?;
+    let up = if to.is_absolute() { 0 } else { inner.split('/').count() };
+    Some(format!("{}{to}", "../".repeat(up)))
+}
+
 fn real(path: &Utf8Path) -> Option<Utf8PathBuf> {
     path.canonicalize_utf8().ok()
 }

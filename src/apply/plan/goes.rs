@@ -48,8 +48,15 @@ impl Planner<'_> {
                 }
                 let fresh = found.stamp().copied().or(record.home);
                 let seen = stands(entry, fresh).or_else(|| (self.world.look)(path));
+                let gone = back.as_ref().and_then(|back| (self.world.dangles)(path, back));
+                let note = gone.map(|to| {
+                    format!(
+                        "a link to {}, where nothing is; `hcc eject` leaves the text",
+                        shown(&to)
+                    )
+                });
                 self.plan.leaves.push(Leave { path: path.clone(), seen, back });
-                self.item(entry, verb, None);
+                self.item(entry, verb, note);
             }
             Found::Absent => {
                 if !waits {
@@ -120,6 +127,29 @@ impl Planner<'_> {
         }
     }
 
+    /// Leaves links in a folder that took the place of a link and stays, since somebody put more into
+    /// it: what was seen there through that link is seen on.
+    fn unfold(&mut self, at: &str, original: &Original) {
+        let below = format!("{at}/");
+        let mut stay = Vec::new();
+        self.plan.leaves.retain(|leave| {
+            let link = match leave.path.starts_with(&below) && leave.back.is_none() {
+                true => (self.world.behind)(at, original, &leave.path),
+                false => None,
+            };
+            stay.extend(link.clone().map(|link| (leave.path.clone(), link, leave.seen)));
+            link.is_none()
+        });
+        for (path, link, seen) in stay {
+            self.place(&path, Put::Link(link), Old::Ours(seen));
+            let items = self.plan.items.iter_mut();
+            for item in items.filter(|item| item.path == path) {
+                item.verb = Verb::GiveBack;
+                item.note = Some(format!("as a link: {} holds more by now", shown(at)));
+            }
+        }
+    }
+
     /// Originals whose place was taken by a folder of ours that may be gone now.
     pub(super) fn pending(&mut self) {
         let managed: Vec<&str> =
@@ -145,6 +175,12 @@ impl Planner<'_> {
                 item.path == path && matches!(item.verb, Verb::Leave | Verb::Hold | Verb::Keep)
             });
             if reachable && let Some(back) = self.plan.ledger.originals.remove(&path) {
+                let below = format!("{path}/");
+                if (self.world.holds_more)(&path)
+                    || self.stays.iter().any(|own| own.starts_with(&below))
+                {
+                    self.unfold(&path, &back);
+                }
                 self.plan.leaves.push(Leave { path: path.clone(), seen: None, back: Some(back) });
                 let (target, install) = (String::new(), "");
                 self.plan.items.push(Item {

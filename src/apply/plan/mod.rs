@@ -234,6 +234,13 @@ pub struct World<'a> {
     pub fold: &'a dyn Fn(&str, Option<&str>) -> Fold,
     /// Whether what stands at a path is a link into the configuration's own folder.
     pub is_own: &'a dyn Fn(&str) -> bool,
+    /// Whether a folder of ours holds more than what leaves, so that it stays.
+    pub holds_more: &'a dyn Fn(&str) -> bool,
+    /// The text of a link at a path to what would be seen there through a link that was kept; that
+    /// stood at the folder which is named first.
+    pub behind: &'a dyn Fn(&str, &Original, &str) -> Option<String>,
+    /// Where a kept link leads that comes back to a path, if nothing is there.
+    pub dangles: &'a dyn Fn(&str, &Original) -> Option<String>,
     /// Whether a path is managed and leaves.
     pub leaves: &'a dyn Fn(&str) -> bool,
     /// Whether a path is wanted.
