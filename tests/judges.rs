@@ -19,6 +19,7 @@ mod judges {
     mod newsboat;
     mod niri;
     mod nushell;
+    mod psql;
     mod services;
     mod session;
     mod shell_tools;

@@ -9,6 +9,19 @@ fn nvim(home: &Home, expression: &str) -> String {
     home.run("nvim", &["--headless", "-c", &lua, "-c", "qa!"]).clean()
 }
 
+/// What an expression of Emacs' Lisp is, once all of its files are read.
+#[track_caller]
+fn emacs(home: &Home, expression: &str) -> String {
+    let folder = home.join(".config/emacs");
+    let early = format!("(load \"{folder}/early-init.el\" t t)");
+    let init = format!("(load \"{folder}/init.el\" nil t)");
+    let print = format!("(princ (format \"%S\" {expression}))");
+    let set = format!("(setq user-emacs-directory \"{folder}/\")");
+    let args =
+        ["--batch", "-Q", "--eval", &set, "--eval", &early, "--eval", &init, "--eval", &print];
+    home.run("emacs", &args).ok()
+}
+
 #[test]
 fn neovim_reads_options_keys_and_plugins() {
     if !installed("nvim") {
@@ -82,19 +95,6 @@ fn vim_reads_options_and_plugins() {
         .status
             == Some(0)
     );
-}
-
-/// What an expression of Emacs' Lisp is, once all of its files are read.
-#[track_caller]
-fn emacs(home: &Home, expression: &str) -> String {
-    let folder = home.join(".config/emacs");
-    let early = format!("(load \"{folder}/early-init.el\" t t)");
-    let init = format!("(load \"{folder}/init.el\" nil t)");
-    let print = format!("(princ (format \"%S\" {expression}))");
-    let set = format!("(setq user-emacs-directory \"{folder}/\")");
-    let args =
-        ["--batch", "-Q", "--eval", &set, "--eval", &early, "--eval", &init, "--eval", &print];
-    home.run("emacs", &args).ok()
 }
 
 #[test]
