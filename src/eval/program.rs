@@ -46,7 +46,12 @@ pub fn build_with(
 ) -> Arc<Program> {
     let mut structure = structure::read(config.nodes, machine, diags);
     let mut schema = Schema::default();
-    let mut library = Library { own: structure.targets.clone(), read: HashMap::default(), shelf };
+    let mut library = Library {
+        own: structure.targets.clone(),
+        read: HashMap::default(),
+        alike: HashMap::default(),
+        shelf,
+    };
     for node in &mut structure.targets {
         library.likes(node, &mut sources, diags);
         declare::target(node.clone(), &mut schema, diags);
@@ -179,12 +184,14 @@ fn templates(
 struct Library {
     own: Vec<Node>,
     read: HashMap<String, SourceId>,
+    /// Targets that others are like, by path: one may be named many times.
+    alike: HashMap<String, Arc<Node>>,
     shelf: Shelf,
 }
 
 impl Library {
     /// The `target` nodes of a file of the library, or the option that stands at the top level by
-    /// its name. Few are read twice: those that another is like.
+    /// its name. Few are read twice: those that others are like.
     fn read(&mut self, path: &str, sources: &mut Sources, diags: &mut Diagnostics) -> Vec<Node> {
         let text = match self.shelf {
             Shelf::Mentioned => library::target(path),
@@ -210,10 +217,18 @@ impl Library {
                 let named = |node: &&Node| {
                     declare::text_arg(node, 0).is_some_and(|name| *name.value == *target)
                 };
-                let own = self.own.iter().find(named).cloned();
-                let found = own.or_else(|| {
-                    self.read(target, sources, diags).into_iter().find(|node| named(&node))
-                })?;
+                let found = match self.alike.get(target) {
+                    Some(found) => found.clone(),
+                    None => {
+                        let own = self.own.iter().find(named).cloned();
+                        let found = own.or_else(|| {
+                            self.read(target, sources, diags).into_iter().find(|node| named(&node))
+                        });
+                        let found = Arc::new(found?);
+                        self.alike.insert(target.to_owned(), found.clone());
+                        found
+                    }
+                };
                 Some((found, rest.to_owned()))
             })
         };
