@@ -102,9 +102,12 @@ impl Place {
         Ok(found)
     }
 
-    /// Takes what is an option of its own out of the settings that it is a leaf of.
+    /// Takes what is an option of its own out of the settings that it is a leaf of; a table that is
+    /// not said whole so stays in them, that it is said once.
     fn leaves(&self, settings: &OptionDecl, value: &mut Value, block: &mut Block) {
         let root = self.name(settings);
+        let whole = value.clone();
+        let mut taken: Vec<(&str, Item)> = Vec::new();
         for leaf in &self.leaves {
             let Some(way) = leaf.into.as_deref() else { continue };
             let Some(rest) = way_below(way, root) else { continue };
@@ -112,7 +115,15 @@ impl Place {
             let mut alone = Block::default();
             if typed(leaf, self.name(leaf), &found, &mut alone).is_ok() && fits(&leaf.ty, &found) {
                 take(value, rest);
-                alone.items.into_iter().for_each(|item| block.add(item));
+                let table = rest.first().map_or("", |name| &**name);
+                taken.extend(alone.items.into_iter().map(|item| (table, item)));
+            }
+        }
+        for (table, item) in taken {
+            let way = [Arc::from(table)];
+            match (get(value, &way).is_some(), get(&whole, &way)) {
+                (true, Some(own)) => restore(value, table, own),
+                _ => block.add(item),
             }
         }
     }
@@ -132,6 +143,14 @@ fn get<'a>(value: &'a Value, way: &[Arc<str>]) -> Option<&'a Value> {
         }
         _ => None,
     })
+}
+
+/// Puts a table back as it was.
+fn restore(value: &mut Value, table: &str, whole: &Value) {
+    let Value::Map(map) = value else { return };
+    if let Some((_, own)) = map.iter_mut().find(|(key, _)| key.eq_ignore_ascii_case(table)) {
+        *own = whole.clone();
+    }
 }
 
 /// Takes a leaf out, and what is empty then.

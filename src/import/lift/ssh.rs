@@ -20,6 +20,7 @@ pub(super) fn read(text: &str, params: &Params) -> Result<Said, String> {
     let mut top: IndexMap<std::sync::Arc<str>, Value> = IndexMap::new();
     let mut block: Option<String> = None;
     let mut entries: Vec<Entry> = Vec::new();
+    let mut matches = 0;
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -43,7 +44,11 @@ pub(super) fn read(text: &str, params: &Params) -> Result<Said, String> {
         if lower == "host" || lower == "match" {
             let (name, said) = match lower.as_str() {
                 "host" => (words.join(" "), None),
-                _ => (rest.to_owned(), Some(("Match".into(), Value::String(rest.into())))),
+                // What it holds for stands in `Match`; the name is only hcc's.
+                _ => {
+                    matches += 1;
+                    (format!("match-{matches}"), Some(("Match".into(), Value::String(rest.into()))))
+                }
             };
             if words.iter().any(|word| word.contains(' ')) && lower == "host" {
                 return Err(wrong("a pattern with a space"));
