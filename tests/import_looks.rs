@@ -104,6 +104,22 @@ fn files_that_taken_ones_name_are_named_and_none_that_are_not_there() {
 }
 
 #[test]
+fn each_program_is_a_module_that_the_host_uses() {
+    let sandbox = home(&[
+        (".gitconfig", "[user]\n\tname = A\n"),
+        (".gitignore_global", "*.swp\n"),
+        (".vimrc", "set nocp\n"),
+    ]);
+    run(&sandbox, &["import", "home", "--yes", "--lift"]).well();
+    let config = sandbox.read(".config/hcc/hcc.kdl");
+    assert!(config.contains("    use \"git\" \"vim\"\n"), "{config}");
+    let git = "module \"git\" {\n    home {\n        file \".gitignore_global\" source=\"home/.gitignore_global\"\n    }\n    programs {\n        git {\n";
+    assert!(config.contains(git), "{config}");
+    assert!(config.contains("module \"vim\" {\n    home {\n"), "{config}");
+    run(&sandbox, &["check"]).well();
+}
+
+#[test]
 fn the_settings_of_an_editor_are_found_and_lifted() {
     let path = ".config/Code/User/settings.json";
     let text = "{\n    // mine\n    \"editor.fontSize\": 13\n}\n";

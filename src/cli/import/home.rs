@@ -1,5 +1,6 @@
 //! `hcc import home`
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -116,7 +117,13 @@ impl Home {
             true => Vec::new(),
             false => places::left(taken.iter().chain(&refused)),
         };
-        self.write(global, &out, &taken, &mut lifter, Report { left, ..Report::default() })
+        self.write(
+            global,
+            (&out, &places),
+            &taken,
+            &mut lifter,
+            Report { left, ..Report::default() },
+        )
     }
 
     /// What it would take, lift and leave.
@@ -224,7 +231,7 @@ impl Home {
     fn write(
         &self,
         global: &Global,
-        out: &Utf8Path,
+        (out, places): (&Utf8Path, &Places),
         taken: &[Gathered],
         lifter: &mut Lifter,
         mut report: Report,
@@ -238,7 +245,7 @@ impl Home {
                 count: own.copies.len(),
             });
         }
-        let text = config(&taken, lifter.items(&done));
+        let text = config(places, &taken, &done, lifter);
         let config = Put {
             path: FILE.to_owned(),
             bytes: text.clone().into_bytes(),
@@ -320,24 +327,40 @@ pub fn copied(copy: &Copy) -> Put {
     }
 }
 
-/// The configuration.
-fn config(taken: &[Gathered], lifted: Vec<Item>) -> String {
-    let version = Item::new("hcc").prop("version", Scalar::Int(1));
-    let mut parts = vec![version, crate::cli::init::host(&facts::machine())];
-    if !taken.is_empty() {
-        let files = taken.iter().map(|own| {
-            Item::new("file").arg(&*own.path).prop("source", &*format!("{COPIES}/{}", own.path))
-        });
-        let note =
-            "What stands in the home becomes a link to the copy here: edits take effect at once.";
-        parts.push(Item::new("install-default").arg("live").comment(note));
-        parts.push(Item { children: files.collect(), open: true, ..Item::new("home") });
+/// The configuration: a module for each program.
+fn config(places: &Places, taken: &[Gathered], done: &[Done], lifter: &Lifter) -> String {
+    let program = |path: &str| places.rules.program(path).unwrap_or("more").to_owned();
+    let mut programs: BTreeMap<String, (Vec<Item>, Vec<Done>)> = BTreeMap::new();
+    for own in taken {
+        let source = format!("{COPIES}/{}", own.path);
+        let file = Item::new("file").arg(&*own.path).prop("source", &*source);
+        programs.entry(program(&own.path)).or_default().0.push(file);
     }
-    for item in lifted {
-        match parts.iter_mut().find(|own| own.name == item.name && own.args.is_empty()) {
-            Some(own) => own.children.extend(item.children),
-            None => parts.push(item),
+    for own in done {
+        // The files of one target are one block.
+        let first = done.iter().find(|other| other.target == own.target).unwrap_or(own);
+        programs.entry(program(&first.path)).or_default().1.push(own.clone());
+    }
+    let used = programs.keys().fold(Item::new("use"), |list, name| list.arg(&**name));
+    let version = Item::new("hcc").prop("version", Scalar::Int(1));
+    let mut parts = vec![version];
+    if !taken.is_empty() {
+        let note = "What a `file` names is copied here, and a link to the copy in the home: edits take effect at once.";
+        parts.push(Item::new("install-default").arg("live").comment(note));
+    }
+    parts.push(crate::cli::init::host(&facts::machine()).child(used));
+    for (name, (files, done)) in programs {
+        let mut module = Item { open: true, ..Item::new("module").arg(&*name) };
+        if !files.is_empty() {
+            module.children.push(Item { children: files, open: true, ..Item::new("home") });
         }
+        for item in lifter.items(&done) {
+            match module.children.iter_mut().find(|own| own.name == item.name) {
+                Some(own) => own.children.extend(item.children),
+                None => module.children.push(item),
+            }
+        }
+        parts.push(module);
     }
     let parts: Vec<String> = parts.into_iter().map(|part| page::write(&[part])).collect();
     parts.join("\n")
