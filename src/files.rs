@@ -263,6 +263,17 @@ pub fn identity(path: &Utf8Path) -> Utf8PathBuf {
     path.canonicalize_utf8().unwrap_or_else(|_| normal(path))
 }
 
+/// Waits until nobody else writes into a folder by this rule: until what is returned goes, which it
+/// does whatever becomes of the process.
+///
+/// # Errors
+/// The system's own.
+pub fn alone(folder: &Utf8Path) -> io::Result<fs::File> {
+    let handle = fs::File::open(folder)?;
+    handle.lock()?;
+    Ok(handle)
+}
+
 /// A path as it is seen from a folder that it is in; any other by its whole path, so that it is the
 /// same wherever hcc is called.
 pub fn seen_from(folder: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {

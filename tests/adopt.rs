@@ -204,3 +204,22 @@ fn a_dry_run_shows_the_edit_and_writes_nothing() {
     assert_eq!(value["adopts"][0], ".zshrc");
     assert_eq!(sandbox.read_source("hcc.kdl"), CONFIG);
 }
+
+#[test]
+fn several_at_once_take_turns() {
+    let names: Vec<String> = (0..8).map(|at| format!(".f{at}")).collect();
+    let sandbox = Sandbox::new("hcc version=1\n");
+    for name in &names {
+        sandbox.write(name, "x\n");
+    }
+    let runs: Vec<_> =
+        names.iter().map(|name| sandbox.command(&["adopt", name]).spawn().expect("hcc")).collect();
+    for mut run in runs {
+        assert!(run.wait().expect("an end").success());
+    }
+    let text = sandbox.read_source("hcc.kdl");
+    for name in &names {
+        assert!(text.contains(&format!("file \"{name}\"")), "{name} is not in\n{text}");
+    }
+    sandbox.apply();
+}

@@ -58,6 +58,10 @@ impl Adopt {
     /// Runs it.
     pub fn run(&self, global: &Global) -> Status {
         let who = Who::from(&self.named);
+        // Another one that writes into the same configuration is waited for, before it is read.
+        let folder = Session::folder(global)?;
+        let _alone = crate::files::alone(&folder)
+            .map_err(|error| failed(&format!("{}: {}", shown(&folder), reason(&error))))?;
         let applied = Session::for_apply(global, &who, Ground::Here)?;
         let place = Place::find(None)?;
         let root = applied.root.clone();

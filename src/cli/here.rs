@@ -38,6 +38,14 @@ fn whole(folder: &Utf8Path) -> Utf8PathBuf {
 }
 
 impl Session {
+    /// The folder of the configuration that the command line names, absolute.
+    ///
+    /// # Errors
+    /// [`Stop::Errors`] without one, said.
+    pub fn folder(global: &Global) -> Result<Utf8PathBuf, Stop> {
+        Ok(whole(&Self::open(global)?.program.root))
+    }
+
     /// Compiles for one user of one host, and reports.
     ///
     /// [`Ground::Here`], the host is this machine and the user is who runs hcc, whatever the
