@@ -277,13 +277,23 @@ brew "many"
 [1].each { |x| brew "w#{x}" }
 puts /a"b/, ?", 7 / 2
 eval("brew 'x'")
+begin
+  brew "y"
+rescue
+  brew "z"
+end
+brew "z" rescue nil
+case RUBY_VERSION
+when "3" then brew "z"
+end
 brew "after"
 "##,
     );
     let brewfile = folder.compile();
     let places: Vec<&str> = brewfile.report.left.iter().map(|left| left.from.as_str()).collect();
     let wanted = [
-        "2", "3", "4", "5", "6-9", "10-13", "14", "15", "16", "17", "18", "21-22", "23", "24", "25",
+        "2", "3", "4", "5", "6-9", "10-13", "14", "15", "16", "17", "18", "21-22", "23", "24",
+        "25", "26-30", "31", "32-34",
     ]
     .map(|lines| format!("Brewfile:{lines}"));
     assert_eq!(places, wanted, "{:#?}", left(&brewfile));

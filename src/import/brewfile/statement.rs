@@ -99,6 +99,7 @@ impl<'a> Parser<'a> {
         self.inner.clear();
         let body = match self.peek() {
             Some(Kind::Word("if" | "unless")) => self.branches()?,
+            Some(Kind::Word("begin")) => Err(Why::new("`begin` is Ruby code")),
             _ => self.call().map(Body::Call),
         };
         let body = match body {
@@ -250,6 +251,9 @@ impl<'a> Parser<'a> {
                 call.os = Some(self.condition()?.other());
             }
             _ => {}
+        }
+        if self.peek() == Some(&Kind::Word("rescue")) {
+            return Err(Why::new("`rescue` is Ruby code"));
         }
         // A call that goes on in the next line, as `.each` does.
         let next = self.tokens.get(self.at..).unwrap_or_default().iter();
