@@ -3,13 +3,18 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 use hcc::cli::session::Session;
-use hcc::schema::library;
+use hcc::diag::{Diagnostics, Sources};
+use hcc::eval::program::{self, Shelf};
+use hcc::schema::catalogue::{Entry, entries};
+use hcc::schema::{home_manager, library};
+use hcc::syntax::import;
 use support::machine;
 use support::stand_ins::needs;
 
@@ -233,4 +238,79 @@ fn the_readme_names_every_program() {
         return;
     }
     assert!(wanted == text, "README.md lacks a program: run `HCC_BLESS=1 cargo test --test docs`");
+}
+
+/// Every option of the shelf.
+fn options() -> Vec<Entry> {
+    let (mut diags, mut sources) = (Diagnostics::default(), Sources::default());
+    let config = import::from_text("", "", Utf8Path::new("."), &mut sources, &mut diags);
+    let program = program::build_with(config, sources, &machine(), Shelf::All, &mut diags);
+    entries(&program.schema, &program.sources)
+}
+
+/// Whether a path is an option, a block of options, or a key of one whose keys are free.
+fn is_known(path: &str, options: &[Entry]) -> bool {
+    let is_below = |path: &str, other: &str| {
+        path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    options.iter().any(|entry| {
+        let is_free = entry.ty.contains("settings") || entry.ty.contains("map<");
+        is_below(&entry.path, path) || is_free && is_below(path, &entry.path)
+    })
+}
+
+/// The other way round than `every_name_of_home_manager_is_a_whole_path`: what the table sends to
+/// is there.
+#[test]
+fn every_option_that_replaces_one_of_home_manager_is_known() {
+    let options = options();
+    let roots: BTreeSet<&str> =
+        options.iter().filter_map(|entry| entry.path.split('.').next()).collect();
+    let (mut count, mut wrong) = (0, Vec::new());
+    for row in home_manager::rows() {
+        for said in row.here.split('`').skip(1).step_by(2) {
+            let path = said.split(' ').next().unwrap_or_default();
+            let Some((root, _)) = path.split_once('.') else { continue };
+            if !roots.contains(root) {
+                continue;
+            }
+            count += 1;
+            if !is_known(path, &options) {
+                wrong.push(format!("{path}, for {:?}", row.names().collect::<Vec<_>>()));
+            }
+        }
+    }
+    assert!(count > 0, "no option was found");
+    assert!(wrong.is_empty(), "docs/home-manager.md names no option:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_name_of_home_manager_is_a_whole_path_and_stands_once() {
+    let names: Vec<&str> = home_manager::rows().flat_map(|row| row.names()).collect();
+    let all: BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(all.len(), names.len(), "docs/home-manager.md says a name twice");
+    // Grouped by program, these are the parts of a section that is sorted.
+    let text =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/home-manager.md"));
+    for section in text.expect("a table").split("\n## ").skip(1) {
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+        let firsts: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+        let mut sorted = firsts.clone();
+        sorted.sort_by_key(|name| name.to_lowercase());
+        assert_eq!(firsts, sorted, "not sorted");
+        let cells = section.lines().filter(|line| line.starts_with("| `"));
+        for line in cells {
+            assert_eq!(line.replace("\\|", "").matches('|').count(), 3, "two cells: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_name_of_home_manager_leads_to_its_row() {
+    let said = |path: &str| home_manager::said(path).unwrap_or_default();
+    assert!(said("specialisation.light.configuration").contains("`specialisation` is not here: "));
+    assert!(
+        said("programs.aerospace.user-settings").ends_with("here: `programs.aerospace.settings`")
+    );
+    assert_eq!(home_manager::said("programs"), None);
 }

@@ -10,7 +10,7 @@ use super::{Global, Status, Stop, help, print, print_json, wrong};
 use crate::diag::nearest;
 use crate::emit;
 use crate::schema::catalogue::{Entry, entries};
-use crate::schema::{Group, Schema};
+use crate::schema::{Group, Schema, home_manager};
 
 /// Search the options: types, defaults, docs, examples
 ///
@@ -67,7 +67,10 @@ impl Options {
         if found.is_empty() {
             let query = self.query.join(" ");
             wrong(&format!("no option is about `{query}`"));
-            if let Some(near) = nearest(&query, all.iter().map(|entry| entry.path.as_str())) {
+            if let Some(said) = home_manager::said(&query) {
+                help(&said);
+            } else if let Some(near) = nearest(&query, all.iter().map(|entry| entry.path.as_str()))
+            {
                 help(&format!("did you mean `{near}`?"));
             }
             return Err(Stop::Usage);

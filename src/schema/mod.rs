@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod declare;
+pub mod home_manager;
 pub mod library;
 pub mod option;
 pub mod types;

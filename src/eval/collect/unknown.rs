@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, Spanned, nearest};
 use crate::eval::arena::State;
-use crate::schema::{Group, OptionDecl, Place, join, library};
+use crate::schema::{Group, OptionDecl, Place, home_manager, join, library};
 use crate::syntax::tree::Node;
 use crate::value::quote;
 
@@ -53,6 +53,10 @@ impl Collector<'_> {
             );
             return;
         }
+        let outer = group;
+        let (group, name) = reached(group, name);
+        // What is written in front of the name in the place of which another one goes.
+        let before = node.name.value.strip_suffix(name).unwrap_or_default();
         let shelf =
             group.target.is_none() && !group.path.is_empty() && library::has_below(&group.path);
         let mut problem = Diagnostic::error(
@@ -61,13 +65,15 @@ impl Collector<'_> {
             if shelf { "no target of this name" } else { "no option of this name" },
             format!("there is no {} `{path}`", if shelf { "target" } else { "option" }),
         );
-        let near = near_name(group, name);
+        let near = near_name(group, name).map(|near| format!("{before}{near}"));
         if let Some((decl, hm)) = hm_name(group, name) {
             let own =
                 decl.path.strip_prefix(&*group.path).unwrap_or(&decl.path).trim_start_matches('.');
             problem = problem
                 .help(format!("Home Manager's `{hm}` is `{own}` here"))
-                .fix(node.name.span, own);
+                .fix(node.name.span, format!("{before}{own}"));
+        } else if let Some(said) = home_manager::said(&path) {
+            problem = problem.help(said);
         } else if name == "enable" && !group.path.is_empty() && !shelf {
             problem = problem.help("it needs no `enable`: take it out");
         } else if near.is_some() {
@@ -77,7 +83,7 @@ impl Collector<'_> {
         } else if let Some(found) = self.known_as(name, group) {
             problem = match found.as_slice() {
                 // At the top level a dotted name is as good as its blocks.
-                [one] if group.path.is_empty() => problem.meant(node.name.span, Some(one)),
+                [one] if outer.path.is_empty() => problem.meant(node.name.span, Some(one)),
                 some if some.iter().any(|one| one == name) => {
                     problem.help(format!("`{name}` stands at the top level"))
                 }
@@ -100,7 +106,7 @@ impl Collector<'_> {
         } else if shelf {
             problem = problem.help(format!(
                 "what has no target: `home {{ packages {}; file \".config/...\" source=\"...\" }}`",
-                quote(name)
+                quote(name.split('.').next().unwrap_or(name))
             ));
         } else {
             let names: Vec<&str> = group.names().filter(|name| *name != "enable").collect();
@@ -131,6 +137,15 @@ impl Collector<'_> {
         found.dedup();
         (!found.is_empty()).then_some(found)
     }
+}
+
+/// The innermost group that a dotted name reaches, and what of the name is not in it.
+fn reached<'a>(group: &'a Group, name: &'a str) -> (&'a Group, &'a str) {
+    let inner = name.split_once('.').and_then(|(first, rest)| match group.places.get(first)? {
+        Place::Group(inner) => Some((&**inner, rest)),
+        Place::Option(_) => None,
+    });
+    inner.map_or((group, name), |(inner, rest)| reached(inner, rest))
 }
 
 /// The paths of options with this last name.
