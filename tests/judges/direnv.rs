@@ -20,6 +20,29 @@ fn a_folder_that_is_trusted_is_loaded_in_silence() {
     assert!(uv("other").err.contains("is blocked"));
 }
 
+/// Nushell has variables of the folder, loses those that it takes away, and has all back behind it.
+#[test]
+fn nushell_follows_it_into_a_folder_and_out() {
+    if !installed("direnv") || !installed("nu") {
+        return;
+    }
+    let home = Home::fixture("programs/direnv");
+    home.write("work/a/.envrc", "export UV=1\nPATH_add bin\nunset GONE\n");
+    let ask = "
+        let prompt = ($env.config.hooks.pre_prompt | last)
+        let seen = {|| {uv: $env.UV?, gone: $env.GONE?, bin: (($env.PATH | first) ends-with 'work/a/bin')}}
+        $env.GONE = 'there'
+        cd work/a; do --env $prompt; let inside = (do $seen)
+        cd ../..; do --env $prompt; [$inside (do $seen)] | to json --raw";
+    let config = home.join(".config/nushell/config.nu");
+    let env = home.join(".config/nushell/env.nu");
+    let args = ["--config", config.as_str(), "--env-config", env.as_str(), "-c", ask];
+    assert_eq!(
+        home.run("nu", &args).ok().trim_end(),
+        r#"[{"uv":"1","gone":null,"bin":true},{"uv":null,"gone":"there","bin":false}]"#
+    );
+}
+
 #[test]
 fn the_shells_call_it() {
     if !installed("direnv") {

@@ -61,6 +61,25 @@ fn functions_are_read_when_they_are_called() {
 }
 
 #[test]
+fn functions_wait_for_what_calls_them_and_see_what_they_shall() {
+    let Some(home) = home() else { return };
+    let seen = "kill -USR1 $fish_pid; sleep 0.1; echo $SEEN";
+    assert_eq!(home.run("fish", &["-c", seen]).clean(), "signal\n");
+    let counted = "function f; set -l n 1; bump; echo $n; end; f";
+    assert_eq!(home.run("fish", &["-c", counted]).clean(), "2\n");
+    let kept = "set -l home_then /old; from_start; set home_then /new; from_start";
+    let out = home.run("fish", &["-c", kept]).clean();
+    assert_eq!(out, format!("{0} /old\n{0} /old\n", home.path()));
+}
+
+/// The first number of the version.
+fn version(home: &Home) -> u32 {
+    let said = home.run("fish", &["--version"]).clean();
+    let number = said.rsplit(' ').next().and_then(|text| text.split('.').next());
+    number.and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+#[test]
 fn the_session_is_read_once() {
     let Some(home) = home() else { return };
     let script =
@@ -95,10 +114,14 @@ fn abbreviations_keys_and_completions_are_known() {
         "--set-cursor='%' -- gcm ",
         "--function greet -- dots",
         "bind \\cg 'set -g BOUND 1'",
+        "bind -M insert \\cx 'set -g BOUND 2' kill-line repaint",
+        "bind -M insert -m default jk ''",
         "fish_vi_key_bindings",
     ] {
         assert!(out.contains(line), "{line}\n{out}");
     }
+    assert!(!out.contains("bind --preset \\cd "), "{out}");
+    assert_eq!(out.contains("--command git"), version(&home) >= 4, "{out}");
     home.stand_in("deploy", "");
     let found = home.run("fish", &["-ic", "complete -C 'deploy --fo'"]).clean();
     assert!(found.contains("--force\tdo it"), "{found}");

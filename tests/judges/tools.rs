@@ -79,11 +79,12 @@ fn docker_reads_its_configuration() {
         return;
     }
     let home = Home::fixture("programs/docker");
-    let out = home.run("docker", &["context", "show"]).clean();
-    assert_eq!(out, "default\n");
+    let shown = ". ~/.config/hcc/session.sh; docker context show; echo $DOCKER_CONFIG";
+    let folder = home.join(".config/docker");
+    assert_eq!(home.run("sh", &["-c", shown]).clean(), format!("default\n{folder}\n"));
     home.write(
         "other/config.json",
-        &home.read(".docker/config.json").replace("\"default\",", "\"server\","),
+        &home.read(".config/docker/config.json").replace("\"default\",", "\"server\","),
     );
     let wrong = home.run("docker", &["--config", "other", "context", "inspect"]);
     assert!(wrong.err.contains("server"), "the file is what it reads: {wrong:?}");
@@ -169,6 +170,8 @@ fn gh_reads_its_configuration() {
     for (key, value) in [("git_protocol", "ssh"), ("pager", "less -FR"), ("prompt", "disabled")] {
         assert_eq!(home.run("gh", &["config", "get", key]).clean().trim_end(), value);
     }
+    let asked = ["config", "get", "git_protocol", "--host", "github.com"];
+    assert_eq!(home.run("gh", &asked).clean(), "ssh\n");
     let out = home.run("gh", &["alias", "list"]).ok();
     assert!(out.contains("co:") && out.contains("pr checkout"), "{out}");
     if installed("git") {
