@@ -18,6 +18,8 @@ pub(super) struct Dialect<'a> {
     pub lists: Vec<(&'a str, List<'a>)>,
     /// What is written twice in a value without quotes, because once it has a meaning.
     pub doubled: Vec<&'a str>,
+    /// What gets a backslash in a value without quotes; then a backslash does too.
+    pub backslashed: Vec<char>,
     /// Whether a brace at the end of a line opens a block.
     pub braces: bool,
 }
@@ -98,6 +100,11 @@ pub(super) const DOUBLE: Param = Param {
     doc: "`double \"#\"`: texts that are written twice in a value without quotes, because once they mean \
           something to the reader.",
 };
+pub(super) const BACKSLASH: Param = Param {
+    name: "backslash",
+    doc: "`backslash \"#\"`: the reader takes a backslash in a value without quotes away and what is \
+          behind it for itself, so that these characters, and `\\`, get one.",
+};
 pub(super) const PREFIX: Param =
     Param { name: "prefix", doc: "`prefix \"set \"`: what stands before each key." };
 pub(super) const SUFFIX: Param =
@@ -143,6 +150,11 @@ impl<'a> Dialect<'a> {
             list,
             lists,
             doubled: params.all("double").flat_map(words).filter(|text| !text.is_empty()).collect(),
+            backslashed: params
+                .all("backslash")
+                .flat_map(words)
+                .flat_map(|text| text.chars().chain(['\\']))
+                .collect(),
             braces: false,
         }
     }

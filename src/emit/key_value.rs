@@ -22,6 +22,7 @@ pub(super) const FORMAT: Format = Format {
         dialect::QUOTE,
         dialect::ESCAPE,
         dialect::COMMENT,
+        dialect::BACKSLASH,
     ],
     write,
 };

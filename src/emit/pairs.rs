@@ -175,6 +175,9 @@ impl Dialect<'_> {
     fn unquoted(&self, page: &mut Page, path: &[Step], text: &str, escape: bool) -> Option<String> {
         let mut out = String::new();
         for c in text.chars() {
+            if self.backslashed.contains(&c) {
+                out.push('\\');
+            }
             if escape { quote::push_backslashed(&mut out, c, '\\') } else { out.push(c) }
         }
         for text in &self.doubled {

@@ -42,12 +42,15 @@ fn every_dialect_holds_every_text_or_refuses_it() {
     type Case =
         (&'static [(&'static str, &'static [&'static str])], &'static str, fn(&str) -> bool);
     let breaks = |text: &str| text.contains(['\n', '\r']);
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         (&[], "MARK,ESCAPE,NEVER='\\0',False,True", |text| {
             text.contains(['\n', '\r']) || trims(text) || comments(text)
         }),
         (&[("escape", &[]), ("comment", &[])], "MARK,ESCAPE,NEVER='\\0',True,True", |text| {
             trims(&text.replace(['\n', '\r', '\t'], "-"))
+        }),
+        (&[("backslash", &["#"]), ("comment", &[])], "MARK,ESCAPE,NEVER='\\0',True,True", |text| {
+            text.contains(['\n', '\r']) || trims(text)
         }),
         (&[("quote", &["always"])], "MARK,ESCAPE,NEVER='\"',False,False", |text| {
             text.contains(['\n', '\r', '"'])

@@ -59,6 +59,8 @@ struct Dialect<'a> {
     /// Values are words of a shell.
     shell: bool,
     comments: Vec<&'a str>,
+    /// What a backslash keeps from being something else.
+    backslash: Vec<&'a str>,
 }
 
 impl<'a> Dialect<'a> {
@@ -87,6 +89,7 @@ impl<'a> Dialect<'a> {
             escape: params.flag("escape"),
             shell,
             comments: if params.last("comment").is_some() { named("comment") } else { vec!["#"] },
+            backslash: named("backslash"),
         })
     }
 
@@ -131,6 +134,12 @@ impl<'a> Dialect<'a> {
                     c => value.push(c),
                 }
             }
+            return None;
+        }
+        // What is a comment there, and what is a character, is the program's to say.
+        if !self.backslash.is_empty()
+            && (text.contains('\\') || self.backslash.iter().any(|mark| text.contains(mark)))
+        {
             return None;
         }
         // A quote in the middle, or a backslash, means what only the program knows.
