@@ -108,8 +108,10 @@ fn quoted(text: &str, word: &str) -> BTreeSet<String> {
 
 /// The programs that a test runs; not the shell that starts them.
 fn programs(test: &str) -> BTreeSet<String> {
-    let words = ["installed(\"", ".run(\"", "Command::new(\""];
-    let mut all: BTreeSet<String> = words.iter().flat_map(|word| quoted(test, word)).collect();
+    let words = ["installed(\"", ".run(\"", "Command::new(\"", "by(\""];
+    // However its lines are broken.
+    let test: String = test.split_whitespace().collect();
+    let mut all: BTreeSet<String> = words.iter().flat_map(|word| quoted(&test, word)).collect();
     all.remove("sh");
     all
 }
@@ -127,7 +129,8 @@ fn judges() -> BTreeMap<String, BTreeSet<String>> {
             }
             for (name, _) in fixtures() {
                 let fixture = format!("\"{}\"", name.replace('.', "/"));
-                if test.contains(&fixture) {
+                // Or a configuration of its own, which begins with the target.
+                if test.contains(&fixture) || test.contains(&format!("\"{name} {{")) {
                     judges.entry(name).or_default().extend(programs.iter().cloned());
                 }
             }
@@ -136,22 +139,34 @@ fn judges() -> BTreeMap<String, BTreeSet<String>> {
     judges
 }
 
+/// The programs that `tests/run` does not install, which judge where somebody else did.
+fn judging_elsewhere() -> BTreeSet<String> {
+    let run = fs::read_to_string(root().join("tests/run")).expect("a script");
+    let said = quoted(&run, "\nelsewhere=\"");
+    assert_eq!(said.len(), 1, "tests/run says them once");
+    said.iter().flat_map(|names| names.split_whitespace()).map(str::to_owned).collect()
+}
+
 /// `targets/README.md`. With `HCC_BLESS` set it is written.
 #[test]
 fn the_table_says_who_judges_what() {
-    let (all, judges) = (all(), judges());
+    let (all, judges, elsewhere) = (all(), judges(), judging_elsewhere());
     let mut text = String::from(
         "# The shelf\n\nWritten by `HCC_BLESS=1 cargo test --test shelf`. A target is a KDL file; \
          `hcc options NAME` says all of its options. The judges are the programs\nthat read what is \
          generated for its fixture, in `tests/judges`; what has none is held by its snapshot and by \
-         the reader of its format.\n\n| target | what it is | options | judged by |\n|---|---|---:|---|\n",
+         the reader of its format.\n\
+         Those with a `*` are not installed by `tests/run`: they judge on machines that have them.\n\n| target | what it is | options | judged by |\n|---|---|---:|---|\n",
     );
     for target in shelf().schema.targets.iter().filter(|target| target.parent.is_none()) {
         let (name, inner) = (&*target.path, format!("{}.", target.path));
         let own = all.iter().filter(|entry| entry.path.starts_with(&inner));
         let count = own.filter(|entry| !is_of_all(&entry.path)).count();
-        let by: Vec<String> =
-            judges.get(name).into_iter().flatten().map(|own| format!("`{own}`")).collect();
+        let judge = |own: &String| match elsewhere.contains(own) {
+            true => format!("`{own}`*"),
+            false => format!("`{own}`"),
+        };
+        let by: Vec<String> = judges.get(name).into_iter().flatten().map(judge).collect();
         let by = by.join(" ");
         let name = match &*target.url {
             "" => format!("`{name}`"),

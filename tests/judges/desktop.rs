@@ -31,34 +31,62 @@ fn of_file(home: &Home, words: &[&str], path: &str) -> String {
     said.out + &said.err
 }
 
+/// Sway, in a folder of its own with some files. It does not run as root, and nobody else sees
+/// into a folder of root's.
+#[track_caller]
+pub fn sway(home: &Home, files: &[(&str, &str)], options: &[&str]) -> (Said, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a writable folder");
+    }
+    let path = folder.path().to_str().expect("UTF-8");
+    home.run("chmod", &["-R", "a+rwX", path]).clean();
+    let (runtime, own) = (format!("XDG_RUNTIME_DIR={path}"), format!("HOME={path}"));
+    let mut words = vec!["-C", path, &runtime, &own, "WLR_BACKENDS=headless"];
+    words.push("WLR_RENDERER=pixman");
+    if home.run("id", &["-u"]).ok().trim() == "0" {
+        words.extend(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
+    }
+    words.push("sway");
+    words.extend(options);
+    (home.run("env", &words), folder)
+}
+
 #[test]
 fn sway_takes_every_line() {
     if !installed("sway") || !installed("setpriv") {
         return;
     }
     let home = Home::fixture("wayland/sway");
-    let said = |text: &str| {
-        // Sway does not run as root, and nobody else sees into a folder of root's.
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("config");
-        std::fs::write(&path, text).expect("a writable folder");
-        let path = path.to_str().expect("UTF-8");
-        let runtime = format!("XDG_RUNTIME_DIR={}", folder.path().display());
-        let open = home.run("chmod", &["-R", "a+rwX", folder.path().to_str().expect("UTF-8")]);
-        open.clean();
-        let own = ["env", &runtime, "WLR_BACKENDS=headless", "WLR_RENDERER=pixman"];
-        let mut words = own.to_vec();
-        if home.run("id", &["-u"]).ok().trim() == "0" {
-            words.extend(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
-        }
-        words.extend(["sway", "-C", "-c", path]);
-        home.run(words[0], &words[1..])
-    };
+    let said = |text: &str| sway(&home, &[("config", text)], &["-C", "-c", "config"]).0;
     let config = home.read(".config/sway/config");
     let checked = said(&config);
     assert!(checked.status == Some(0) && !checked.err.contains("[sway/"), "{checked:#?}");
     let wrong = said(&format!("{config}\nbindsym\n"));
     assert!(wrong.err.contains("Error on line"), "{wrong:#?}");
+}
+
+#[test]
+fn wofi_runs_what_it_is_told_and_styles_itself() {
+    if !installed("wofi") || !installed("sway") || !installed("setpriv") {
+        return;
+    }
+    let home = Home::fixture("programs/wofi");
+    let start = "exec sh -c 'echo one | timeout 2 wofi --show dmenu --conf wofi --style style.css \
+                 2> said; swaymsg exit'\n";
+    let shown = |style: &str| {
+        let config = home.read(".config/wofi/config");
+        let files = [("config", start), ("wofi", &config), ("style.css", style)];
+        let (_, folder) = sway(&home, &files, &["-c", "config"]);
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name));
+        (read("shown").unwrap_or_default(), read("said").expect("wofi has run"))
+    };
+    let style = home.read(".config/wofi/style.css");
+    let (out, said) = shown(&style);
+    assert_eq!(out, "# one \\\n", "{said}");
+    assert!(!said.contains("parsing error"), "{said}");
+    let wrong = shown(&style.replace("background-color", "nonsense"));
+    assert!(wrong.1.contains("not a valid property name"), "it does look: {wrong:?}");
 }
 
 #[test]

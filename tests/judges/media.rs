@@ -82,3 +82,69 @@ fn thunderbird_starts_with_the_profile_and_its_accounts() {
     }
     assert_eq!(home.read(".thunderbird/profiles.ini"), profiles, "it makes no other profile");
 }
+
+#[test]
+fn zathura_takes_every_line() {
+    if !installed("zathura") || !installed("xvfb-run") {
+        return;
+    }
+    let home = Home::fixture("programs/zathura");
+    let warned = |text: &str| {
+        home.write(".config/zathura/zathurarc", text);
+        let args = ["-a", "timeout", "3", "zathura", "--log-level=warning"];
+        let said = home.run("xvfb-run", &args);
+        let lines = said.err.lines().filter(|line| line.starts_with("warning:"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let config = home.read(".config/zathura/zathurarc");
+    let missing = warned(&config);
+    assert_eq!(missing.len(), 2, "{missing:?}");
+    assert!(missing.iter().all(|line| line.contains("failed to load")), "{missing:?}");
+    assert!(missing[1].contains("/my themes/it's mine'"), "the whole name is read: {missing:?}");
+    let wrong = warned(&config.replace("set recolor ", "set discolor "));
+    assert_eq!(wrong.len(), 3, "it looks at every line: {wrong:?}");
+}
+
+/// Chromium, packed with an extension of its own, which speaks to a program of ours.
+#[test]
+fn chromium_installs_the_extension_and_lets_it_speak_to_its_host() {
+    if !installed("chromium") || !installed("openssl") || !installed("xvfb-run") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().to_str().expect("UTF-8");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("a writable folder");
+    };
+    std::fs::create_dir(folder.path().join("own")).expect("a writable folder");
+    write(
+        "own/manifest.json",
+        r#"{"manifest_version": 3, "name": "own", "version": "1.0",
+            "background": {"service_worker": "own.js"}, "permissions": ["nativeMessaging"]}"#,
+    );
+    write("own/own.js", r#"chrome.runtime.sendNativeMessage("org.example.host", {});"#);
+    // It has done all it shall when the host runs.
+    write("host", &format!("#!/bin/sh\necho \"$1\" > {path}/said\nkill $PPID\n"));
+    let packer = Home::config("");
+    let args =
+        ["--headless", "--no-sandbox", &format!("--pack-extension={path}/own")].map(String::from);
+    packer.run("chromium", &args.each_ref().map(String::as_str)).ok();
+    let script = format!(
+        "chmod +x {path}/host; openssl pkey -in {path}/own.pem -pubout -outform DER | sha256sum \
+         | head -c32 | tr 0-9a-f a-p"
+    );
+    let id = packer.run("sh", &["-c", &script]).clean();
+    let home = Home::config(&format!(
+        r#"programs.chromium {{
+            enable
+            extension "{id}" crx="{path}/own.crx" version="1.0"
+            native-messaging-host {{ org.example.host description="Own" path="{path}/host" type="stdio" {{ (list)allowed_origins "chrome-extension://{id}/" }} }}
+        }}"#
+    ));
+    let args = ["-a", "timeout", "15", "chromium", "--no-sandbox", "--no-first-run"];
+    let said = home.run("xvfb-run", &[&args[..], &["--disable-gpu", "about:blank"]].concat());
+    let origin = std::fs::read_to_string(folder.path().join("said"));
+    assert_eq!(origin.ok(), Some(format!("chrome-extension://{id}/\n")), "{said:#?}");
+    let kept = home.join(format!(".config/chromium/Default/Extensions/{id}").as_str());
+    assert!(kept.is_dir(), "{kept}");
+}

@@ -171,6 +171,94 @@ fn lsd_lists_as_it_is_told() {
 }
 
 #[test]
+fn starship_reads_its_settings_and_draws_the_prompt() {
+    if !installed("starship") {
+        return;
+    }
+    let home = Home::fixture("programs/starship");
+    let out = home.run("starship", &["print-config"]).clean();
+    for line in [
+        "add_newline = false",
+        "format = \"$directory\"",
+        "success_symbol = \"[>](bold green)\"",
+        "ignore_branches = [\"main\"]",
+    ] {
+        assert!(out.lines().any(|own| own == line), "{line}\n{out}");
+    }
+    let shells =
+        [("bash", "echo $PROMPT_COMMAND"), ("zsh", "print -P $PROMPT"), ("fish", "fish_prompt")];
+    for (shell, command) in shells.into_iter().filter(|(shell, _)| installed(shell)) {
+        let mut asked = home.command(shell);
+        asked.args(["-i", "-c", command]).env("TERM", "xterm-256color");
+        let out = super::home::said(&mut asked).ok();
+        let drawn = out.contains("\u{1b}[1;36m~\u{1b}[0m ");
+        assert_eq!(drawn, shell != "bash", "where it is asked for: {shell}: {out:?}");
+    }
+    let config = home.read(".config/starship.toml");
+    home.write(".config/starship.toml", &config.replace("add_newline", "add_new_line"));
+    let said = home.run("starship", &["prompt"]);
+    assert!(said.err.contains("add_new_line"), "it looks at every key: {said:?}");
+}
+
+#[test]
+fn eza_lists_by_its_theme_and_its_aliases() {
+    if !installed("eza") {
+        return;
+    }
+    let home = Home::fixture("programs/eza");
+    home.write("tree/b.rs", "");
+    home.write("tree/a/x", "");
+    let out = home.run("eza", &["--color=always", "--icons=always", "tree"]).clean();
+    assert!(out.contains("mR "), "the theme's icon: {out:?}");
+    assert!(out.contains("\u{1b}[1;34ma") || out.contains("\u{1b}[1ma"), "its color: {out:?}");
+    let out = interactive(&home, "bash", "shopt -s expand_aliases; eval 'ls -l tree'");
+    assert!(out.contains(" '") && !out.contains('R'), "an alias takes the options: {out:?}");
+}
+
+#[test]
+fn mise_reads_tools_settings_and_tasks() {
+    if !installed("mise") {
+        return;
+    }
+    let home = Home::fixture("programs/mise");
+    let asked = |args: &[&str]| {
+        let mut command = home.command("mise");
+        super::home::said(command.args(args).env("MISE_OFFLINE", "1")).clean()
+    };
+    assert_eq!(asked(&["settings", "get", "idiomatic_version_file_enable_tools"]), "[\"node\"]\n");
+    assert_eq!(asked(&["plugins", "ls"]), "mine\n");
+    let tools: serde_json::Value = serde_json::from_str(&asked(&["ls", "--json"])).expect("JSON");
+    for (tool, versions) in
+        [("node", vec!["22"]), ("python", vec!["3.11", "3.12"]), ("npm:prettier", vec!["3"])]
+    {
+        let own = tools[tool].as_array().expect("a tool").iter();
+        let own: Vec<_> = own.map(|one| one["requested_version"].as_str().unwrap_or("")).collect();
+        assert_eq!(own, versions, "{tool}: {tools}");
+    }
+    let task: serde_json::Value =
+        serde_json::from_str(&asked(&["tasks", "info", "lint", "--json"])).expect("JSON");
+    assert_eq!(task["run"], serde_json::json!(["ruff check ."]));
+    assert_eq!(task["description"], "Looks for mistakes");
+    let wrong = home.read(".config/mise/config.toml") + "x =\n";
+    home.write(".config/mise/config.toml", &wrong);
+    let said = home.run("mise", &["settings"]);
+    assert!(said.err.contains("TOML parse error"), "it says what it cannot read: {said:?}");
+}
+
+#[test]
+fn nix_your_shell_wraps_nix_in_both_shells() {
+    if !installed("nix-your-shell") {
+        return;
+    }
+    let home = Home::fixture("programs/nix-your-shell");
+    for shell in ["zsh", "fish"].into_iter().filter(|shell| installed(shell)) {
+        let out = interactive(&home, shell, "functions nix-shell");
+        let call = format!("nix-your-shell --nom {shell} nix-shell");
+        assert!(out.contains(&call), "{shell}: {out}");
+    }
+}
+
+#[test]
 fn every_program_of_the_shelf_leaves_shells_that_can_be_read() {
     let names: Vec<String> = hcc::schema::library::names()
         // Both are `ls`.

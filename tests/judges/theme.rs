@@ -1,53 +1,141 @@
 //! One palette, and what the programs that have colors make of it.
 
+use super::desktop;
 use super::home::{Home, installed};
 
-#[test]
-fn every_program_takes_the_palette() {
-    let home = Home::fixture("theme");
-    if installed("foot") {
-        home.run("foot", &["--check-config", "--log-level=warning"]).clean();
-    }
-    if installed("fzf") {
-        let script = ". ~/.config/hcc/session.sh; printf 'one\\ntwo\\n' | fzf --filter tw";
-        assert_eq!(home.run("sh", &["-c", script]).clean(), "two\n");
-    }
-    if installed("fish") {
-        let out = home.run("fish", &["-ic", "echo $fish_color_command $fish_color_error"]).ok();
-        assert_eq!(out, "89b4fa ff0000\n");
-    }
-    if installed("i3") {
-        home.run("i3", &["-C", "-c", home.join(".config/i3/config").as_str()]).clean();
-    }
-    if installed("kitty") {
-        let script = "
+/// What one program makes of the palette.
+struct Judge {
+    program: &'static str,
+    /// How it is asked, in a shell: what it says anywhere is heard.
+    script: &'static str,
+    says: &'static [&'static str],
+    never: &'static [&'static str],
+}
+
+fn by(
+    program: &'static str,
+    script: &'static str,
+    says: &'static [&'static str],
+    never: &'static [&'static str],
+) -> Judge {
+    Judge { program, script, says, never }
+}
+
+const KITTY: &str = "kitty +runpy \"
 import os
 from kitty.config import load_config
 bad = []
 o = load_config(os.path.expanduser('~/.config/kitty/kitty.conf'), accumulate_bad_lines=bad)
-print(len(bad), o.background.as_sharp, o.color1.as_sharp, o.color15.as_sharp)
-";
-        let out = home.run("kitty", &["+runpy", script]).ok();
-        assert_eq!(out, "0 #1e1e2e #ff0000 #cdd6f4\n");
+print(len(bad), o.background.as_sharp, o.color1.as_sharp, o.color15.as_sharp)\"";
+const WEZTERM: &str = "lua5.4 -e \"
+package.loaded.wezterm = { config_builder = function() return {} end }
+print(dofile(os.getenv('HOME') .. '/.config/wezterm/wezterm.lua').color_scheme)\"";
+const BTOP: &str = "script -qec 'stty cols 120 rows 40; \
+    timeout --foreground --signal=INT 3 btop --utf-force' /dev/null";
+const DUNST: &str = "xvfb-run -a dbus-run-session -- timeout 3 dunst -verbosity debug";
+
+/// Each is asked in a way in which it also says what it does not understand.
+fn judges() -> Vec<Judge> {
+    vec![
+        by("foot", "foot --check-config --log-level=warning && echo ok", &["ok"], &["warn", "err"]),
+        by(
+            "fzf",
+            ". ~/.config/hcc/session.sh; printf 'one\ntwo\n' | fzf --filter tw",
+            &["two"],
+            &["invalid"],
+        ),
+        by(
+            "fish",
+            "fish -ic 'echo $fish_color_command $fish_color_error'",
+            &["89b4fa ff0000"],
+            &["fish:"],
+        ),
+        by("i3", "i3 -C -c ~/.config/i3/config && echo ok", &["ok"], &["ERROR"]),
+        by("kitty", KITTY, &["0 #1e1e2e #ff0000 #cdd6f4"], &[]),
+        by(
+            "batcat",
+            "echo 'fn x() {}' > x.rs; batcat --paging=never --color=always x.rs",
+            &["\u{1b}[35mfn"],
+            &["Unknown theme"],
+        ),
+        by(
+            "tmux",
+            "tmux -L theme -f ~/.config/tmux/tmux.conf start-server ';' show -gv status-style",
+            &["bg=#181825,fg=#cdd6f4"],
+            &["invalid"],
+        ),
+        by("lua5.4", WEZTERM, &["hcc"], &[]),
+        by(
+            "git",
+            "git config --get-regexp '^delta'",
+            &["delta.syntax-theme ansi", "delta.light false"],
+            &[],
+        ),
+        // Its text, and the name of what it is in.
+        by("btop", BTOP, &["38;2;205;214;244m", "38;2;203;166;247m"], &[]),
+        by("fuzzel", "fuzzel", &["no compositor running"], &["not a valid", "invalid"]),
+        by(
+            "swaylock",
+            "swaylock -d -C ~/.config/swaylock/config",
+            &["compositor"],
+            &["Usage", "nvalid"],
+        ),
+        by("mako", "timeout 3 mako", &["bus"], &["nvalid", "arse"]),
+        by(
+            "dunst",
+            DUNST,
+            &["'frame_color = #ff0000' to special section urgency_critical"],
+            &["nvalid", "does not exist", "WARNING"],
+        ),
+        by(
+            "zathura",
+            "xvfb-run -a timeout 3 zathura --log-level=info; echo ended",
+            &["ended"],
+            &["warning:", "error:"],
+        ),
+        by(
+            "starship",
+            "starship print-config palettes; STARSHIP_LOG=warn starship prompt",
+            &["blue = \"#89b4fa\"", "red = \"#ff0000\"", "38;2;148;226;213m~"],
+            &["WARN", "ERROR"],
+        ),
+    ]
+}
+
+#[test]
+fn every_program_takes_the_palette() {
+    let home = Home::fixture("theme");
+    home.write("run/.keep", "");
+    let mut wrong = Vec::new();
+    for judge in judges().into_iter().filter(|judge| installed(judge.program)) {
+        let mut command = home.command("timeout");
+        let script = format!("{{ {}\n}} 2>&1", judge.script);
+        command.args(["20", "sh", "-c", &script]).env("TERM", "xterm-256color");
+        command.env("XDG_RUNTIME_DIR", home.join("run"));
+        let out = super::home::said(&mut command).out;
+        let missed = judge.says.iter().filter(|text| !out.contains(**text));
+        let complained = judge.never.iter().filter(|text| out.contains(**text));
+        let found: Vec<&&str> = missed.chain(complained).collect();
+        if !found.is_empty() {
+            wrong.push(format!("{}: {found:?} in\n{out}", judge.program));
+        }
     }
-    if installed("batcat") {
-        home.write("x.rs", "fn x() {}\n");
-        home.run("batcat", &["--paging=never", "--color=always", "x.rs"]).clean();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn sway_takes_the_palette() {
+    if !installed("sway") || !installed("setpriv") {
+        return;
     }
-    if installed("tmux") {
-        let args = [
-            "-L",
-            "theme",
-            "-f",
-            ".config/tmux/tmux.conf",
-            "start-server",
-            ";",
-            "show",
-            "-gv",
-            "status-style",
-        ];
-        assert_eq!(home.run("tmux", &args).clean(), "bg=#181825,fg=#cdd6f4\n");
-    }
+    let home = Home::fixture("theme");
+    let config = home.read(".config/sway/config");
+    assert!(config.contains("client.focused #89b4fa"), "{config}");
+    let (said, _) = desktop::sway(&home, &[("config", &config)], &["-C", "-c", "config"]);
+    assert!(said.status == Some(0) && !said.err.contains("[sway/"), "{said:#?}");
+    let wrong = config.replace("client.focused #89b4fa", "client.focused blue");
+    let (said, _) = desktop::sway(&home, &[("config", &wrong)], &["-C", "-c", "config"]);
+    assert!(said.err.contains("[sway/"), "it looks at colors: {said:#?}");
 }
 
 #[test]

@@ -291,3 +291,57 @@ fn btop_keeps_what_it_reads() {
         assert!(text.lines().any(|own| own == line), "{line}\n{text}");
     }
 }
+
+#[test]
+fn htop_keeps_what_it_reads() {
+    if !installed("htop") || !installed("script") {
+        return;
+    }
+    let home = Home::fixture("programs/htop");
+    // It writes all that it knows once a setting was changed: here to and fro.
+    let keys = "sleep 1; printf HH; sleep 1; printf q; sleep 1";
+    let script =
+        format!("({keys}) | timeout 15 script -qec 'stty cols 120 rows 40; htop' /dev/null");
+    let mut command = home.command("sh");
+    command.args(["-c", &script]).env("TERM", "xterm");
+    super::home::said(&mut command).ok();
+    let text = home.read(".config/htop/htoprc");
+    assert!(text.contains("htop_version="), "htop has written it: {text}");
+    for line in [
+        "fields=0 48 46 47 49 1",
+        "column_meters_0=AllCPUs2 Memory",
+        "column_meter_modes_0=1 3",
+        "column_meters_1=Tasks LoadAverage",
+        "column_meter_modes_1=2 4",
+        "tree_view=1",
+        "hide_userland_threads=1",
+        "show_program_path=0",
+        "highlight_base_name=1",
+        "color_scheme=6",
+        "delay=15",
+        "screen:Main=PID USER PERCENT_CPU PERCENT_MEM TIME Command",
+    ] {
+        assert!(text.lines().any(|own| own == line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn fastfetch_shows_what_it_is_told() {
+    if !installed("fastfetch") {
+        return;
+    }
+    let home = Home::fixture("programs/fastfetch");
+    // For root it looks where the password file says; a folder that is said holds for everybody.
+    let show = |config: &str| {
+        home.write("said/fastfetch/config.jsonc", config);
+        let mut command = home.command("fastfetch");
+        super::home::said(command.arg("--pipe").env("XDG_CONFIG_HOME", home.join("said")))
+    };
+    let config = home.read(".config/fastfetch/config.jsonc");
+    let out = show(&config).ok();
+    let date = out.lines().find(|line| line.contains("\"Date\" -> 20")).expect("the date");
+    assert_eq!(date.matches('-').count(), 3, "in its format: {date}");
+    assert!(!out.contains("Kernel"), "nothing else: {out}");
+    let wrong = show(&config.replace("\"source\"", "\"sauce\""));
+    assert!((wrong.out + &wrong.err).contains("logo.sauce"), "it looks at every key");
+}
