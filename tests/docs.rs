@@ -284,6 +284,46 @@ fn every_option_that_replaces_one_of_home_manager_is_known() {
     assert!(wrong.is_empty(), "docs/home-manager.md names no option:\n{}", wrong.join("\n"));
 }
 
+/// What the table writes out is written as hcc reads it; what it leaves out, `{ ... }`, is not said.
+#[test]
+fn every_line_that_replaces_one_of_home_manager_is_understood() {
+    let problems = |line: &str, os: &str| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("hcc.kdl");
+        let host = format!("host \"testhost\" os=\"{os}\" distro=\"debian\" {{ user \"alice\" }}");
+        fs::write(&path, format!("{host}\n{line}\n")).expect("can be written");
+        let mut session = Session::load(Utf8Path::from_path(&path).expect("is UTF-8"), machine());
+        for host in session.program.structure.hosts.clone() {
+            session.compile(&host, None);
+        }
+        // A part of what there would be to say, and about files that are not here.
+        let part = ["assertion", "missing-option", "missing-source"];
+        let is_wrong = session
+            .diags
+            .iter()
+            .any(|one| one.severity == hcc::diag::Severity::Error && !part.contains(&one.code));
+        is_wrong.then(|| session.problems())
+    };
+    let options = options();
+    let (mut count, mut wrong) = (0, Vec::new());
+    for row in home_manager::rows() {
+        for line in row.here.split('`').skip(1).step_by(2) {
+            let (path, said) = line.split_once(' ').unwrap_or_default();
+            if !path.contains('.') || !is_known(path, &options) || said.contains(" ... ") {
+                continue;
+            }
+            count += 1;
+            if let Some(on_linux) = problems(line, "linux")
+                && problems(line, "darwin").is_some()
+            {
+                wrong.push(format!("{line}\n{on_linux}"));
+            }
+        }
+    }
+    assert!(count > 100, "only {count} lines were found");
+    assert!(wrong.is_empty(), "docs/home-manager.md:\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_name_of_home_manager_is_a_whole_path_and_stands_once() {
     let names: Vec<&str> = home_manager::rows().flat_map(|row| row.names()).collect();
@@ -313,4 +353,10 @@ fn a_name_of_home_manager_leads_to_its_row() {
         said("programs.aerospace.user-settings").ends_with("here: `programs.aerospace.settings`")
     );
     assert_eq!(home_manager::said("programs"), None);
+    assert!(said("wayland.sway.config.fonts").contains("{ font \"pango"));
+    assert_eq!(home_manager::said("wayland.sway.nothing"), None);
+    let about = |end: &str| home_manager::about(end).join("\n");
+    assert!(about("fadeDelta").ends_with("here: `services.picom.settings { fade-delta 5 }`"));
+    assert_eq!(home_manager::about("config.fonts").len(), 2, "{}", about("config.fonts"));
+    assert!(home_manager::about("Delta").is_empty());
 }

@@ -67,10 +67,10 @@ impl Options {
         if found.is_empty() {
             let query = self.query.join(" ");
             wrong(&format!("no option is about `{query}`"));
-            if let Some(said) = home_manager::said(&query) {
-                help(&said);
-            } else if let Some(near) = nearest(&query, all.iter().map(|entry| entry.path.as_str()))
-            {
+            let said = home_manager::about(&query);
+            said.iter().for_each(|said| help(said));
+            let near = nearest(&query, all.iter().map(|entry| entry.path.as_str()));
+            if let Some(near) = near.filter(|_| said.is_empty()) {
                 help(&format!("did you mean `{near}`?"));
             }
             return Err(Stop::Usage);

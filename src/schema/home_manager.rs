@@ -33,15 +33,48 @@ pub fn rows() -> impl Iterator<Item = Row> {
 /// A sentence about one of Home Manager's options by its whole path, or about the nearest one around
 /// it. Letter case and dashes do not count.
 pub fn said(path: &str) -> Option<String> {
-    let found = rows().flat_map(|row| row.names().map(move |name| (name, row.here)));
-    let (name, here) = found
-        .filter(|(name, _)| is_around(name, path))
-        .max_by_key(|(name, _)| name.split('.').count())?;
+    // What stands elsewhere here is also known by that place, but for its own row.
+    let mut moved = names().filter_map(|(name, here)| {
+        let own = here.strip_prefix('`')?.strip_suffix('`')?;
+        let rest = path.strip_prefix(own)?.strip_prefix('.')?;
+        nearest(&format!("{name}.{rest}")).filter(|(found, _)| depth(found) > depth(name))
+    });
+    let (name, here) = nearest(path).or(moved.next())?;
+    Some(sentence(name, here))
+}
+
+/// The option of this path, or the innermost block around it.
+fn nearest(path: &str) -> Option<(&'static str, &'static str)> {
+    names().filter(|(name, _)| is_around(name, path)).max_by_key(|(name, _)| depth(name))
+}
+
+fn depth(path: &str) -> usize {
+    path.split('.').count()
+}
+
+/// What `said` says, or a sentence about each option whose path ends so: `fadeDelta`, `config.fonts`.
+pub fn about(path: &str) -> Vec<String> {
+    let is_end = |name: &str| {
+        let mut parts = name.rsplit('.');
+        path.rsplit('.').all(|own| parts.next().is_some_and(|part| is_same(part, own)))
+    };
+    said(path).map(|said| vec![said]).unwrap_or_else(|| {
+        let ending = names().filter(|(name, _)| is_end(name));
+        ending.map(|(name, here)| sentence(name, here)).collect()
+    })
+}
+
+/// Home Manager's paths, each with how it is said here.
+fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    rows().flat_map(|row| row.names().map(move |name| (name, row.here)))
+}
+
+fn sentence(name: &str, here: &str) -> String {
     let here = here.replace("\\|", "|");
-    Some(match here.strip_prefix("not here") {
+    match here.strip_prefix("not here") {
         Some(why) => format!("Home Manager's `{name}` is not here{why}"),
         None => format!("Home Manager's `{name}` is said so here: {here}"),
-    })
+    }
 }
 
 /// Whether an option is the one of this path, or a block around it.
