@@ -3,8 +3,7 @@
 //! The applier and the exporters read this and nothing else. It is printed as `ir.json` and by
 //! `--json`, as an array of documents; [`VERSION`] changes with its shape.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
@@ -24,11 +23,11 @@ pub enum Value {
     /// A number that stays a float, also when it is whole.
     Float(f64),
     /// A text.
-    String(Arc<str>),
+    String(EcoString),
     /// A sequence.
     List(Vec<Value>),
     /// Keys and values in the order they are written.
-    Map(IndexMap<Arc<str>, Value>),
+    Map(IndexMap<EcoString, Value>),
 }
 
 impl Value {
@@ -135,7 +134,7 @@ impl<'de> Deserialize<'de> for Value {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
     /// Into a map.
-    Key(Arc<str>),
+    Key(EcoString),
     /// Into a list.
     Index(usize),
 }
@@ -208,13 +207,13 @@ pub enum Cleanup {
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Host {
     /// Its name.
-    pub name: Arc<str>,
+    pub name: EcoString,
     /// `linux`, `darwin`.
-    pub os: Option<Arc<str>>,
+    pub os: Option<EcoString>,
     /// `nixos`, `debian`.
-    pub distro: Option<Arc<str>>,
+    pub distro: Option<EcoString>,
     /// `x86_64`, `aarch64`.
-    pub arch: Option<Arc<str>>,
+    pub arch: Option<EcoString>,
     /// Whether it runs inside Windows.
     pub wsl: bool,
 }
@@ -223,16 +222,16 @@ pub struct Host {
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct User {
     /// The login name.
-    pub name: Arc<str>,
+    pub name: EcoString,
     /// The home, absolute.
-    pub home: Arc<str>,
+    pub home: EcoString,
 }
 
 /// Where something comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Origin {
     /// The file, relative to the configuration; `<hcc>/...` for hcc's own.
-    pub file: Arc<str>,
+    pub file: EcoString,
     /// The line, from 1.
     pub line: usize,
 }
@@ -282,7 +281,7 @@ pub enum Content {
     /// This text.
     Text {
         /// The text.
-        text: Arc<str>,
+        text: EcoString,
     },
     /// A value that a writer of [`crate::emit`] puts down.
     Data {
@@ -311,7 +310,7 @@ pub enum Content {
     /// A link, as it stands.
     Link {
         /// Where it points.
-        to: Arc<str>,
+        to: EcoString,
     },
 }
 
@@ -389,10 +388,10 @@ pub struct File {
     /// Relative to the home; absolute for a system.
     pub path: String,
     /// The target that makes it.
-    pub target: Arc<str>,
+    pub target: EcoString,
     /// The module that declares it, for a plain file.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub module: Option<Arc<str>>,
+    pub module: Option<EcoString>,
     /// What it holds.
     pub content: Content,
     /// How it comes there.
@@ -405,7 +404,7 @@ pub struct File {
     pub executable: bool,
     /// Run when it changed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_change: Option<Arc<str>>,
+    pub on_change: Option<EcoString>,
     /// Whether what stands there may be moved to a safe place without asking.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
@@ -414,10 +413,10 @@ pub struct File {
     pub drift: Option<Drift>,
     /// Links in the place of a parent that are meant to be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub allow_parent: Vec<Arc<str>>,
+    pub allow_parent: Vec<EcoString>,
     /// Paths, as `path`, that win over it where its program finds something there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub shadowed_by: Vec<Arc<str>>,
+    pub shadowed_by: Vec<EcoString>,
     /// Where it comes from.
     pub origins: Vec<Origin>,
     /// The text of [`Content::Data`], and for each line where it comes from.
@@ -429,7 +428,7 @@ pub struct File {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Written {
     /// The text.
-    pub text: Arc<str>,
+    pub text: EcoString,
     /// For each line the places behind it.
     pub lines: Vec<Vec<Origin>>,
 }
@@ -442,7 +441,7 @@ pub struct Package {
     /// `brew`, `apt`, `nix`, `vscode`; empty if the host's is not known.
     pub manager: String,
     /// Who asks for it.
-    pub target: Arc<str>,
+    pub target: EcoString,
     /// Where it is said.
     pub origins: Vec<Origin>,
 }

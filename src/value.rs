@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::diag::Span;
 use crate::ir;
 
 /// Names and what they mean, in the order in which they were said. The hash is a fast one: the
 /// names are the user's own, and nobody else's.
-pub type Map<V> = indexmap::IndexMap<Arc<str>, V, foldhash::fast::RandomState>;
+pub type Map<V> = indexmap::IndexMap<EcoString, V, foldhash::fast::RandomState>;
 
 /// A value and the places that said it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +34,7 @@ pub enum Data {
     /// A float.
     Float(f64),
     /// A text.
-    String(Arc<str>),
+    String(EcoString),
     /// A list.
     List(Vec<Typed>),
     /// Keys in the order of their first definition. Shared: a value is read in many places.

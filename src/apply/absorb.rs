@@ -1,9 +1,9 @@
 //! What somebody changed in a file, as values; and how a source of the configuration is written.
 
 use std::io;
-use std::sync::Arc;
 
 use camino::Utf8Path;
+use ecow::EcoString;
 
 use super::disk::{Disk, move_over};
 use crate::ir::{Path, Step, Value};
@@ -21,7 +21,7 @@ pub struct Changed {
 
 impl Changed {
     /// The keys from the top.
-    pub fn keys(&self) -> Vec<Arc<str>> {
+    pub fn keys(&self) -> Vec<EcoString> {
         let key = |step: &Step| match step {
             Step::Key(key) => Some(key.clone()),
             Step::Index(_) => None,

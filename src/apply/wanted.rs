@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use ecow::EcoString;
 
 use super::index::Index;
 use super::manifest::{Entry, Hash, Kind, Manifest};
@@ -29,7 +30,7 @@ pub enum Bytes {
     /// There are none: it is a link.
     None,
     /// These.
-    Text(Arc<str>),
+    Text(EcoString),
     /// These, of this file of the configuration, which had to be read.
     Read(Arc<[u8]>, Utf8PathBuf),
     /// Those of this file of the configuration.
@@ -107,7 +108,7 @@ pub fn of(document: &Document, root: &Utf8Path, index: &Index) -> Result<Vec<Wan
                     params: params.clone(),
                     value: value.clone(),
                 };
-                let text: Arc<str> = serde_json::to_string(&declared).unwrap_or_default().into();
+                let text: EcoString = serde_json::to_string(&declared).unwrap_or_default().into();
                 let kind = Kind::Merge(Hash::of(text.as_bytes()));
                 let entry = entry(file, file.path.clone(), kind, mode(file, false, None));
                 list.push(Wanted { entry, bytes: Bytes::Text(text), source: None });
@@ -136,7 +137,7 @@ pub fn of_entry(entry: &Arc<Entry>, number: u64, state: &State) -> Wanted {
 }
 
 /// A file whose text was compiled.
-fn given(file: &File, text: &Arc<str>) -> Wanted {
+fn given(file: &File, text: &EcoString) -> Wanted {
     let kind = content(file, Hash::of(text.as_bytes()));
     let entry = entry(file, file.path.clone(), kind, mode(file, file.executable, None));
     Wanted { entry, bytes: Bytes::Text(text.clone()), source: None }

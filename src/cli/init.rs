@@ -116,6 +116,7 @@ pub(super) fn host(machine: &Machine) -> Item {
     let name = machine
         .user
         .name
+        .as_str()
         .replace(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.'), "-");
     let name = if name.is_empty() || name.starts_with(['-', '.']) { "me".to_owned() } else { name };
     let user = Item::new("user").arg(&*name).prop("home", &*machine.user.home);

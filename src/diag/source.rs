@@ -66,8 +66,7 @@ impl Source {
     /// The first bytes of the lines, but the first, that start at or before a byte.
     fn lines_above(&self, byte: usize) -> &[usize] {
         let lines = self.lines.get_or_init(|| {
-            let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            newlines.map(|(at, _)| at + 1).collect()
+            memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1).collect()
         });
         let above = lines.partition_point(|first| *first <= byte);
         lines.get(..above).unwrap_or_default()

@@ -1,8 +1,7 @@
 //! Files of blocks in braces: Hyprland's, sway's and i3's, rasi, scfg, libconfig. Each reader is a
 //! dialect, and a target says which.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::dialect::{self, Dialect, words};
@@ -44,7 +43,7 @@ pub(super) const FORMAT: Format = Format {
     write,
 };
 
-type Map = IndexMap<Arc<str>, Value>;
+type Map = IndexMap<EcoString, Value>;
 
 struct Writer<'a> {
     page: Page,

@@ -1,8 +1,7 @@
 //! Homebrew's Brewfile: Ruby, of which only calls with literal arguments are written
 //! (`Library/Homebrew/bundle/dsl.rb`).
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::dialect::words;
@@ -54,7 +53,7 @@ const CALLS: &[&str] = &[
     "npm",
 ];
 
-type Map = IndexMap<Arc<str>, Value>;
+type Map = IndexMap<EcoString, Value>;
 
 struct Writer<'a> {
     page: Page,

@@ -1,8 +1,7 @@
 //! Desktop entries and the files written like them (`mimeapps.list`):
 //! <https://specifications.freedesktop.org/desktop-entry-spec/latest/>.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::page::{Page, index, is_trimmed, key, name, scalar};
@@ -48,7 +47,7 @@ fn write(value: &Value, _params: &Params) -> Result<Text, Vec<Fault>> {
     page.finish()
 }
 
-fn pairs(page: &mut Page, path: &[Step], map: &IndexMap<Arc<str>, Value>) {
+fn pairs(page: &mut Page, path: &[Step], map: &IndexMap<EcoString, Value>) {
     for (name, value) in map {
         let path = key(path, name);
         // `Name[de_DE@euro]`: the brackets are the locale's.

@@ -1,7 +1,6 @@
 //! Git's configuration: git-config(1), "Syntax", and git's `config.c`.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::page::{Page, index, is_trimmed, key, maps, scalar};
@@ -18,7 +17,7 @@ pub(super) const FORMAT: Format = Format {
     write,
 };
 
-type Map = IndexMap<Arc<str>, Value>;
+type Map = IndexMap<EcoString, Value>;
 
 fn write(value: &Value, _params: &Params) -> Result<Text, Vec<Fault>> {
     let mut page = Page::default();
@@ -48,7 +47,7 @@ fn section(page: &mut Page, path: &[Step], name: &str, map: &Map) {
             page.fault(&path, "a subsection's name cannot hold a newline", None);
             continue;
         }
-        let quoted = sub.replace('\\', r"\\").replace('"', "\\\"");
+        let quoted = sub.as_str().replace('\\', r"\\").replace('"', "\\\"");
         for (path, map) in each(page, path, value) {
             if let Some((deep, value)) = map.iter().find(|(_, value)| is_map(value)) {
                 page.misfit(&key(&path, deep), "a scalar or a list of them", value);

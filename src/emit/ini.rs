@@ -1,8 +1,7 @@
 //! INI files and their dialects. There is no specification: each reader is a dialect, and a
 //! target says which.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::dialect::{self, Dialect};
@@ -40,7 +39,7 @@ pub(super) const FORMAT: Format = Format {
     write,
 };
 
-type Map = IndexMap<Arc<str>, Value>;
+type Map = IndexMap<EcoString, Value>;
 
 struct Writer<'a> {
     page: Page,

@@ -1,7 +1,6 @@
 //! KDL (kdl.dev), versions 1 and 2, for programs that are configured in it.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::dialect::words;
@@ -42,7 +41,7 @@ pub(super) const FORMAT: Format = Format {
     write,
 };
 
-type Map = IndexMap<Arc<str>, Value>;
+type Map = IndexMap<EcoString, Value>;
 
 struct Writer<'a> {
     page: Page,
@@ -174,7 +173,7 @@ impl Writer<'_> {
 
     fn properties(&mut self, path: &[Step], map: &Map) -> String {
         let items = map.iter();
-        let pair = |(name, value): (&Arc<str>, &Value)| {
+        let pair = |(name, value): (&EcoString, &Value)| {
             format!(" {}={}", bare_or_quoted(name), self.scalar(&key(path, name), value))
         };
         items.map(pair).collect()

@@ -1,7 +1,6 @@
 //! Lua tables (lua.org, 5.1 to 5.4), for the programs that are configured in Lua.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::page::{Page, float, index, key};
@@ -47,7 +46,7 @@ fn write(value: &Value, params: &Params) -> Result<Text, Vec<Fault>> {
     page.finish()
 }
 
-fn fields(page: &mut Page, path: &[Step], map: &IndexMap<Arc<str>, Value>) {
+fn fields(page: &mut Page, path: &[Step], map: &IndexMap<EcoString, Value>) {
     let margin = page.margin.clone();
     page.margin.push_str("  ");
     for (field, value) in map.iter().filter(|(_, value)| **value != Value::Null) {

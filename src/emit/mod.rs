@@ -30,8 +30,7 @@ mod yaml;
 
 pub use expand::{Shell, Unexpanded, shell_expand};
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -178,13 +177,13 @@ pub struct Param {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     /// The parameter's name.
-    pub name: Arc<str>,
+    pub name: EcoString,
     /// Its arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<Value>,
     /// Its properties.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    pub props: IndexMap<Arc<str>, Value>,
+    pub props: IndexMap<EcoString, Value>,
 }
 
 /// The parameters of one file, in the order they are said; a name may come several times.
@@ -232,7 +231,7 @@ pub struct Fault {
     /// Where in the value.
     pub path: Path,
     /// The parameter that it is about, if it is about none of the value.
-    pub param: Option<Arc<str>>,
+    pub param: Option<EcoString>,
     /// The fact: lower case, no full stop.
     pub message: String,
     /// What to do.

@@ -1,8 +1,7 @@
 //! What every writer needs: a page that knows the value behind each of its lines, and words for
 //! scalars.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::{Fault, Params, Text};
@@ -90,17 +89,13 @@ impl Page {
 }
 
 /// The way to a key.
-pub(super) fn key(path: &[Step], key: &Arc<str>) -> Path {
-    let mut path = path.to_vec();
-    path.push(Step::Key(Arc::clone(key)));
-    path
+pub(super) fn key(path: &[Step], key: &EcoString) -> Path {
+    [path, &[Step::Key(EcoString::clone(key))]].concat()
 }
 
 /// The way to an item.
 pub(super) fn index(path: &[Step], index: usize) -> Path {
-    let mut path = path.to_vec();
-    path.push(Step::Index(index));
-    path
+    [path, &[Step::Index(index)]].concat()
 }
 
 /// A scalar as text, with the format's words for true and false; `None` if it is none.
@@ -120,7 +115,7 @@ pub(super) fn float(value: f64) -> String {
 }
 
 /// The maps of a list that holds nothing else.
-pub(super) fn maps(value: &Value) -> Option<Vec<&IndexMap<Arc<str>, Value>>> {
+pub(super) fn maps(value: &Value) -> Option<Vec<&IndexMap<EcoString, Value>>> {
     let Value::List(list) = value else { return None };
     if list.is_empty() {
         return None;
@@ -164,7 +159,7 @@ pub(super) fn find_nul(value: &Value, path: &mut Path, faults: &mut Vec<Fault>) 
         }
         Value::Map(map) => {
             for (key, item) in map {
-                path.push(Step::Key(Arc::clone(key)));
+                path.push(Step::Key(EcoString::clone(key)));
                 if key.contains('\0') {
                     let message = "a text file cannot hold the character U+0000".to_owned();
                     faults.push(Fault { path: path.clone(), param: None, message, help: None });

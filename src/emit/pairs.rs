@@ -1,6 +1,6 @@
 //! Lines of `key = value` in any dialect: what `ini` and `key-value` share.
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 use super::dialect::{Dialect, List, Quote};
 use super::page::{Page, index, is_environment_d, is_trimmed, name, scalar};
@@ -9,7 +9,7 @@ use crate::ir::{Step, Value};
 
 impl Dialect<'_> {
     /// Writes the line or lines of one key.
-    pub fn pair(&self, page: &mut Page, path: &[Step], key: &Arc<str>, value: &Value) {
+    pub fn pair(&self, page: &mut Page, path: &[Step], key: &EcoString, value: &Value) {
         if let Some(message) = self.key_fault(key) {
             page.fault(path, message, None);
             return;

@@ -1,7 +1,6 @@
 //! OpenSSH's client configuration: ssh_config(5), and `argv_split` of its `misc.c`.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::dialect::words;
@@ -45,7 +44,7 @@ pub(super) const FORMAT: Format = Format {
     write,
 };
 
-type Map = IndexMap<Arc<str>, Value>;
+type Map = IndexMap<EcoString, Value>;
 
 struct Writer<'a> {
     page: Page,

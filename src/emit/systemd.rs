@@ -1,7 +1,6 @@
 //! systemd's unit files: systemd.syntax(7).
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::page::{Page, bools, index, is_noncharacter, key, maps, scalar};
@@ -55,7 +54,7 @@ fn section(
     page: &mut Page,
     path: &[Step],
     name: &str,
-    map: &IndexMap<Arc<str>, Value>,
+    map: &IndexMap<EcoString, Value>,
     bools: (&str, &str),
 ) {
     page.blank();

@@ -1,9 +1,8 @@
 //! TOML 1.0: <https://toml.io/en/v1.0.0>. Strings, keys and numbers are written by the `toml`
 //! crate; the layout is ours, so that each line knows its value.
 
-use std::sync::Arc;
-
 use ::toml::Value as Toml;
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::page::{Page, index, key, maps};
@@ -23,7 +22,7 @@ pub(super) const FORMAT: Format = Format {
 /// A list that is longer on one line gets a line for each item.
 const WIDTH: usize = 90;
 
-type Map = IndexMap<Arc<str>, Value>;
+type Map = IndexMap<EcoString, Value>;
 
 fn write(value: &Value, _params: &Params) -> Result<Text, Vec<Fault>> {
     let mut page = Page::default();

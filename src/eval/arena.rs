@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
 use foldhash::{HashMap, HashSet};
 use minijinja::Value as Jinja;
 
@@ -49,7 +50,7 @@ pub enum At {
     /// One item of a keyed or list option.
     Item(Arc<OptionDecl>, Arc<Body>),
     /// A key in settings, by its way below the option.
-    Free(Arc<OptionDecl>, Arc<[Arc<str>]>),
+    Free(Arc<OptionDecl>, Arc<[EcoString]>),
     /// A value of a `map<T>`.
     Entry(Arc<Type>),
 }
@@ -60,7 +61,7 @@ pub enum Raw {
     /// As it stands.
     Literal(Data),
     /// To be computed.
-    Computed(Compute, Arc<str>),
+    Computed(Compute, EcoString),
     /// An object in a freeform list.
     Object(Arc<Node>),
     /// An item of a `list` submodule.
@@ -132,7 +133,7 @@ pub struct Deferred {
     /// How it is computed.
     pub compute: Compute,
     /// From what.
-    pub text: Arc<str>,
+    pub text: EcoString,
     /// Where that stands.
     pub span: Span,
     /// The node, its key a placeholder; none if the whole map is computed.
@@ -160,7 +161,7 @@ pub struct Slot {
     /// The one above; none for the root and for elements of lists.
     pub parent: Option<SlotId>,
     /// Its name there.
-    pub key: Arc<str>,
+    pub key: EcoString,
     /// What stands here.
     pub at: At,
     /// Definitions of this very value.
@@ -191,7 +192,7 @@ pub struct Block {
     /// What guards it.
     pub guard: Guard,
     /// `let` in it.
-    pub lets: Vec<(Arc<str>, Raw, Span)>,
+    pub lets: Vec<(EcoString, Raw, Span)>,
     /// The target whose names hold in it.
     pub target: Option<Arc<Target>>,
     /// Its instances, once known.
@@ -208,9 +209,9 @@ pub enum Guard {
     /// If the target is enabled, and those it is nested in.
     Enabled(Arc<Target>),
     /// If the expression is true.
-    When(Arc<str>, Span),
+    When(EcoString, Span),
     /// Once for each.
-    For(Arc<str>, Arc<str>, Span),
+    For(EcoString, EcoString, Span),
 }
 
 /// An instance of a block.
@@ -221,11 +222,11 @@ pub struct Env {
     /// Whose instance it is, for its `let`.
     pub block: BlockId,
     /// Its variables.
-    pub vars: Vec<(Arc<str>, Jinja)>,
+    pub vars: Vec<(EcoString, Jinja)>,
     /// Its place among the instances, for the order of what is defined in it.
     pub order: Vec<u32>,
     /// `let`, once computed.
-    pub lets: HashMap<Arc<str>, Result<Arc<Typed>, Poisoned>>,
+    pub lets: HashMap<EcoString, Result<Arc<Typed>, Poisoned>>,
 }
 
 /// What is being computed now, to find cycles.
@@ -236,7 +237,7 @@ pub enum Frame {
     /// A block's guard.
     Block(BlockId),
     /// A `let`.
-    Let(EnvId, Arc<str>, Span),
+    Let(EnvId, EcoString, Span),
 }
 
 /// A statement of a target that makes something, or a check: looked at after evaluation.
@@ -258,7 +259,7 @@ pub struct Output {
 #[derive(Clone, Debug)]
 pub struct Given {
     /// A property's name.
-    pub name: Option<Arc<str>>,
+    pub name: Option<EcoString>,
     /// Its value.
     pub raw: Raw,
     /// Where that stands.
@@ -269,7 +270,7 @@ pub struct Given {
 #[derive(Clone, Debug)]
 pub struct NameCheck {
     /// The expression.
-    pub text: Arc<str>,
+    pub text: EcoString,
     /// How it is computed.
     pub compute: Compute,
     /// Where it stands.
@@ -283,6 +284,8 @@ pub struct NameCheck {
 pub struct State {
     /// The slots; the first is the root.
     pub slots: Vec<Slot>,
+    /// Where the targets of this scope stand, by path.
+    pub targets: HashMap<EcoString, SlotId>,
     /// The blocks; the first is the root.
     pub blocks: Vec<Block>,
     /// The instances.
@@ -356,7 +359,7 @@ impl State {
     }
 
     /// A new slot.
-    pub fn add_slot(&mut self, parent: Option<SlotId>, key: Arc<str>, at: At) -> SlotId {
+    pub fn add_slot(&mut self, parent: Option<SlotId>, key: EcoString, at: At) -> SlotId {
         let id = SlotId(index(self.slots.len()));
         self.slots.push(Slot {
             parent,
@@ -375,7 +378,7 @@ impl State {
     }
 
     /// The slot below, made if need be.
-    pub fn child(&mut self, parent: SlotId, key: &Arc<str>, at: impl FnOnce() -> At) -> SlotId {
+    pub fn child(&mut self, parent: SlotId, key: &EcoString, at: impl FnOnce() -> At) -> SlotId {
         match self.slot(parent).children.get(key) {
             Some(id) => *id,
             None => self.add_child(parent, key.clone(), at()),
@@ -390,7 +393,7 @@ impl State {
         }
     }
 
-    fn add_child(&mut self, parent: SlotId, key: Arc<str>, at: At) -> SlotId {
+    fn add_child(&mut self, parent: SlotId, key: EcoString, at: At) -> SlotId {
         let id = self.add_slot(Some(parent), key.clone(), at);
         self.slot_mut(parent).children.insert(key, id);
         id
@@ -431,7 +434,7 @@ impl State {
         &mut self,
         parent: Option<EnvId>,
         block: BlockId,
-        vars: Vec<(Arc<str>, Jinja)>,
+        vars: Vec<(EcoString, Jinja)>,
         order: Vec<u32>,
     ) -> EnvId {
         let id = EnvId(index(self.envs.len()));

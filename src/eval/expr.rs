@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ecow::EcoString;
 use foldhash::HashMap;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value as Jinja};
@@ -13,11 +14,12 @@ use super::interpolate::{self, Piece, is_tangled, pieces, simple_path};
 use super::mistake;
 use super::objects::{Pair, ScopeObject, SlotObject, to_jinja};
 use crate::diag::{Diagnostic, Span};
+use crate::schema::Target;
 use crate::syntax::marks::Compute;
 use crate::value::{Data, Typed};
 
 /// Expressions that were met, by their text.
-pub type Compiled = HashMap<Arc<str>, Met>;
+pub type Compiled = HashMap<EcoString, Met>;
 
 /// What is known of an expression. A compiled one is some ten kilobytes, and most are evaluated
 /// once or twice: only the third time is one kept.
@@ -214,7 +216,7 @@ impl Eval {
     }
 
     /// Whether an expression is true.
-    pub fn truth(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<bool, Poisoned> {
+    pub fn truth(&self, text: &EcoString, span: Span, env: EnvId) -> Result<bool, Poisoned> {
         self.may_run(text, span)?;
         if let (Some(truth), poisoned) = self.watched(span, || self.condition(text, env)) {
             return if poisoned { Err(Poisoned) } else { Ok(truth) };
@@ -232,6 +234,9 @@ impl Eval {
     /// `or`, each as it stands, behind `not`, or before `is none` or `is not none`. None if it is
     /// another.
     fn condition(&self, text: &str, env: EnvId) -> Option<bool> {
+        if let Some(way) = simple_path(text) {
+            return Some(self.follow(env, &way)?.is_true());
+        }
         let decides = text.contains(" or ");
         for part in text.split(if decides { " or " } else { " and " }) {
             let part = part.trim();
@@ -254,13 +259,13 @@ impl Eval {
     }
 
     /// An expression's value.
-    pub fn expression(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
+    pub fn expression(&self, text: &EcoString, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
         self.may_run(text, span)?;
         self.computed(text, span, env)
     }
 
     /// Whether an expression makes sense here; what does not was said, or is now.
-    fn may_run(&self, text: &Arc<str>, span: Span) -> Result<(), Poisoned> {
+    fn may_run(&self, text: &EcoString, span: Span) -> Result<(), Poisoned> {
         if self.state().bad.contains(&span) {
             return Err(Poisoned);
         }
@@ -273,7 +278,7 @@ impl Eval {
         Ok(())
     }
 
-    fn computed(&self, text: &Arc<str>, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
+    fn computed(&self, text: &EcoString, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
         if let Some(path) = simple_path(text)
             && let (Some(found), poisoned) = self.watched(span, || self.follow(env, &path))
         {
@@ -313,7 +318,7 @@ impl Eval {
 
     fn compiled(
         &self,
-        text: &Arc<str>,
+        text: &EcoString,
         span: Span,
     ) -> Result<Arc<Expression<'static, 'static>>, Poisoned> {
         let mut cache = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -348,7 +353,7 @@ impl Eval {
     }
 
     /// The variable of a loop over items, and the item, if the instance is one of that loop.
-    pub fn loop_item(&self, env: EnvId) -> Option<(Arc<str>, SlotId)> {
+    pub fn loop_item(&self, env: EnvId) -> Option<(EcoString, SlotId)> {
         let state = self.state();
         let (name, value) = state.env(env).vars.last()?;
         let object = value.downcast_object_ref::<SlotObject>()?;
@@ -394,7 +399,7 @@ impl Eval {
             at = parent;
         }
         if let Some(target) = target
-            && let Some(slot) = self.slot_at(&target.path)
+            && let Some(slot) = self.slot_of(&target)
             && let Some(child) = self.child_named(slot, name)
         {
             return Some(Named::Option(child));
@@ -402,7 +407,12 @@ impl Eval {
         self.fact(name).map(Named::Value)
     }
 
-    fn bound(&self, env: EnvId, name: &Arc<str>, raw: &Raw, span: Span) -> Jinja {
+    fn slot_of(&self, target: &Target) -> Option<SlotId> {
+        let known = self.state().targets.get(&target.path).copied();
+        known.or_else(|| self.slot_at(&target.path))
+    }
+
+    fn bound(&self, env: EnvId, name: &EcoString, raw: &Raw, span: Span) -> Jinja {
         let frame = super::arena::Frame::Let(env, name.clone(), span);
         let memo = self.state().env(env).lets.get(name).cloned();
         let result = match memo {

@@ -1,31 +1,31 @@
 //! Facts of a host and a user, as expressions and guards see them.
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 /// What is known of a host. A fact that is not known matches no `when`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostFacts {
     /// Its name.
-    pub name: Arc<str>,
+    pub name: EcoString,
     /// `linux`, `darwin`, ...
-    pub os: Option<Arc<str>>,
+    pub os: Option<EcoString>,
     /// `nixos`, `debian`, ...
-    pub distro: Option<Arc<str>>,
+    pub distro: Option<EcoString>,
     /// `x86_64`, `aarch64`, ...
-    pub arch: Option<Arc<str>>,
+    pub arch: Option<EcoString>,
     /// Whether it runs inside Windows.
     pub wsl: bool,
     /// The owner's own words.
-    pub tags: Vec<Arc<str>>,
+    pub tags: Vec<EcoString>,
 }
 
 /// What is known of a user.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UserFacts {
     /// The login name.
-    pub name: Arc<str>,
+    pub name: EcoString,
     /// The home, absolute.
-    pub home: Arc<str>,
+    pub home: EcoString,
     /// The number, if known.
     pub uid: Option<i64>,
 }

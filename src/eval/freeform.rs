@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
 use foldhash::HashMap;
 
 use super::arena::{At, Part, Raw, SlotId};
@@ -21,7 +22,7 @@ impl Collector<'_> {
         node: &Node,
         slot: SlotId,
         decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
+        way: &[EcoString],
         ctx: &Ctx,
     ) {
         let (marks, _) = marks::read(node.ty.as_deref());
@@ -148,12 +149,12 @@ impl Collector<'_> {
         entry: &Entry,
         slot: SlotId,
         decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
+        way: &[EcoString],
         ctx: &Ctx,
     ) {
         let (marks, problem) = marks::read(entry.value.ty.as_deref());
         self.report(problem);
-        let key: Arc<str> = match &entry.value.data {
+        let key: EcoString = match &entry.value.data {
             Scalar::String(text) => text.clone(),
             Scalar::Int(n) => n.to_string().into(),
             Scalar::Bool(value) => value.to_string().into(),
@@ -189,7 +190,7 @@ impl Collector<'_> {
         node: &Node,
         slot: SlotId,
         decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
+        way: &[EcoString],
         marks: Marks,
         ctx: &Ctx,
     ) {
@@ -213,10 +214,10 @@ impl Collector<'_> {
         nodes: &[Node],
         slot: SlotId,
         decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
+        way: &[EcoString],
         ctx: &Ctx,
     ) {
-        let mut scalars: HashMap<Arc<str>, (Span, usize)> = HashMap::default();
+        let mut scalars: HashMap<EcoString, (Span, usize)> = HashMap::default();
         for child in nodes {
             let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);
@@ -312,7 +313,7 @@ impl Collector<'_> {
         node: &Node,
         slot: SlotId,
         decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
+        way: &[EcoString],
         ctx: &Ctx,
     ) {
         let (marks, problem) = marks::read(node.ty.as_deref());
@@ -325,11 +326,11 @@ impl Collector<'_> {
         node: &Node,
         slot: SlotId,
         decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
+        way: &[EcoString],
         marks: Marks,
         ctx: &Ctx,
     ) {
-        let way: Arc<[Arc<str>]> = extend(way, &node.name.value).into();
+        let way: Arc<[EcoString]> = extend(way, &node.name.value).into();
         let at = self.state.child(slot, &node.name.value, || At::Free(decl.clone(), way.clone()));
         let ctx = self.dropping(at, marks, ctx, node.name.span);
         if !marks.unset {
@@ -396,17 +397,15 @@ impl Collector<'_> {
 }
 
 /// The type of a key, if the target gives it one.
-pub fn key_type(decl: &OptionDecl, way: &[Arc<str>]) -> Option<Type> {
+pub fn key_type(decl: &OptionDecl, way: &[EcoString]) -> Option<Type> {
     if way.is_empty() {
         return matches!(decl.ty.inner(), Type::Union(_)).then(|| decl.ty.clone());
     }
     decl.key(way.iter().map(|part| &**part)).map(|key| key.ty.clone())
 }
 
-pub(super) fn extend(way: &[Arc<str>], name: &Arc<str>) -> Vec<Arc<str>> {
-    let mut way = way.to_vec();
-    way.push(name.clone());
-    way
+pub(super) fn extend(way: &[EcoString], name: &EcoString) -> Vec<EcoString> {
+    [way, std::slice::from_ref(name)].concat()
 }
 
 /// The annotation without the mark that computes the key.

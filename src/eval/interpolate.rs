@@ -14,7 +14,7 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, usize> {
     let mut found = Vec::new();
     let mut rest = text;
     let mut offset = 0;
-    while let Some(open) = rest.find("{{") {
+    while let Some(open) = memchr::memmem::find(rest.as_bytes(), b"{{") {
         let (before, after) = (&rest[..open], &rest[open + 2..]);
         let close = end(after).ok_or(offset + open)?;
         if !before.is_empty() {
@@ -35,7 +35,7 @@ const TAGS: &[&str] = &["if", "for", "set", "macro", "include", "raw", "filter",
 
 /// A `{% if ... %}` or its like, which only templates know.
 pub fn tag(text: &str) -> Option<&str> {
-    text.match_indices("{%").find_map(|(at, _)| {
+    memchr::memmem::find_iter(text.as_bytes(), "{%").find_map(|at| {
         let rest = text.get(at..)?;
         let inside = rest.get(2..)?.trim_start_matches(['-', '+']).trim_start();
         let end = inside.find(|c: char| !c.is_ascii_alphabetic())?;
@@ -109,6 +109,9 @@ const MAX_OPERATORS: usize = 400;
 
 /// Whether an expression has more operators than anybody writes.
 pub fn is_tangled(text: &str) -> bool {
+    if text.len() <= MAX_OPERATORS {
+        return false;
+    }
     let (mut count, mut quote) = (0usize, None);
     let mut bytes = text.bytes().peekable();
     while let Some(byte) = bytes.next() {

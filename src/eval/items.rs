@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::arena::{At, Part, Raw, SlotId};
 use super::collect::{Collector, Ctx};
 use super::freeform::{extend, key_type, shape_only};
@@ -17,7 +19,7 @@ impl Collector<'_> {
         nodes: &[Node],
         slot: SlotId,
         decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
+        way: &[EcoString],
         ctx: &Ctx,
     ) {
         for child in nodes {
@@ -49,7 +51,7 @@ impl Collector<'_> {
         node: &Node,
         slot: SlotId,
         decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
+        way: &[EcoString],
         marks: Marks,
         ctx: &Ctx,
     ) {
@@ -98,7 +100,7 @@ impl Collector<'_> {
         node: &Node,
         slot: SlotId,
         decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
+        way: &[EcoString],
         ctx: &Ctx,
     ) {
         let way = extend(way, &"-".into());

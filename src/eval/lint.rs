@@ -2,7 +2,8 @@
 //! and never enabled.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+
+use ecow::EcoString;
 
 use super::collect::{Program, literal};
 use super::program::blocks;
@@ -162,9 +163,9 @@ fn nobody(when: &Node, program: &Program) -> Diagnostic {
 }
 
 /// What the hosts say of a fact.
-fn known(fact: &str, program: &Program) -> Vec<Arc<str>> {
+fn known(fact: &str, program: &Program) -> Vec<EcoString> {
     let hosts = program.structure.hosts.iter();
-    let mut known: Vec<Arc<str>> = match fact {
+    let mut known: Vec<EcoString> = match fact {
         "host" => hosts.map(|host| host.facts.name.clone()).collect(),
         "user" => {
             hosts.flat_map(|host| host.users.iter().map(|user| user.facts.name.clone())).collect()
@@ -185,6 +186,8 @@ struct Seen {
     configured: BTreeMap<String, Span>,
     enabled: BTreeSet<String>,
     disabled: BTreeSet<String>,
+    /// Only what enables or disables counts.
+    enabling: bool,
 }
 
 impl Seen {
@@ -192,9 +195,10 @@ impl Seen {
         for node in nodes {
             match &*node.name.value {
                 "set" => {
-                    let before = self.configured.clone();
+                    // What a target says of others configures nothing that a person wrote.
+                    self.enabling = true;
                     self.nodes(node.children(), root);
-                    self.configured = before;
+                    self.enabling = false;
                 }
                 "when" | "for" => self.statements(node.children(), root),
                 _ => {}
@@ -218,7 +222,7 @@ impl Seen {
                 Some((Place::Option(decl), _))
                     if !decl.target.is_empty() && node.name.value.contains('.') =>
                 {
-                    self.configured.entry(decl.target.to_string()).or_insert(node.name.span);
+                    self.configure(&decl.target, node.name.span);
                 }
                 _ => {}
             }
@@ -233,7 +237,7 @@ impl Seen {
                     self.enable(&target.path, None)
                 }
                 None => {
-                    self.configured.entry(target.path.to_string()).or_insert(node.name.span);
+                    self.configure(&target.path, node.name.span);
                 }
             }
             if let Some(entry) = node.prop("enable") {
@@ -241,6 +245,12 @@ impl Seen {
             }
         }
         self.nodes(node.children(), group);
+    }
+
+    fn configure(&mut self, path: &str, span: Span) {
+        if !self.enabling && !self.configured.contains_key(path) {
+            self.configured.insert(path.to_owned(), span);
+        }
     }
 
     fn enable(&mut self, path: &str, value: Option<&Scalar>) {

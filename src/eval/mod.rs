@@ -28,6 +28,7 @@ mod texts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use ecow::EcoString;
 use foldhash::HashMap;
 use minijinja::Value as Jinja;
 
@@ -38,8 +39,11 @@ use structure::{Host, User};
 
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::schema::option::{Fallback, Kind};
-use crate::schema::{Place, Scope};
+use crate::schema::{Place, Scope, join};
 use crate::value::{Data, Map, Typed};
+
+/// Slots that an evaluation has room for at once: more than most need.
+const SLOTS: usize = 1024;
 
 /// The values of one host and scope.
 #[derive(Debug)]
@@ -71,6 +75,7 @@ impl Eval {
             host: host.facts.clone(),
             user: user.map(|user| user.facts.clone()),
             scope,
+            has_users: !host.users.is_empty(),
         };
         let eval = Arc::new_cyclic(|me| Self {
             state: Mutex::new(State::default()),
@@ -101,6 +106,8 @@ impl Eval {
 
     fn collect(&self, host: &Host, user: Option<&User>) {
         let mut state = self.state();
+        // Room that is not used costs nothing; to grow into it would copy all slots each time.
+        state.slots.reserve(SLOTS);
         let root = At::Group(self.shared.schema.root.clone());
         state.add_slot(None, "".into(), root);
         state.add_block(None, Guard::Root, None);
@@ -117,7 +124,7 @@ impl Eval {
     }
 
     fn collect_targets(&self, collector: &mut Collector<'_>) {
-        let mut blocks: HashMap<Arc<str>, BlockId> = HashMap::default();
+        let mut blocks: HashMap<EcoString, BlockId> = HashMap::default();
         for target in &self.shared.schema.targets {
             if target.scope != self.shared.scope {
                 continue;
@@ -148,6 +155,7 @@ impl Eval {
                 slot = collector.state.child_named(slot, part, || At::Group(inner.clone()));
                 above = inner;
             }
+            collector.state.targets.insert(target.path.clone(), slot);
             aliases(collector, &group);
             let ctx = Ctx { block, target: Some(target.clone()), ..Ctx::top() };
             if self.is_users(&target.span) {
@@ -275,7 +283,7 @@ impl Eval {
         if self.shared.scope == Scope::User {
             return false;
         }
-        let mut texts: Vec<Arc<str>> = Vec::new();
+        let mut texts: Vec<EcoString> = Vec::new();
         texts.extend(check.node.prop("expr").and_then(collect::string).map(|(text, _)| text));
         let mut at = Some(check.block);
         while let Some(id) = at {
@@ -308,7 +316,7 @@ impl Eval {
 
     /// Where the user enabled a target.
     fn enabled_at(&self, target: &crate::schema::Target) -> Option<Span> {
-        let slot = self.slot_at(&format!("{}.enable", target.path))?;
+        let slot = self.slot_at(&join(&target.path, "enable"))?;
         let value = self.force(slot).ok()??;
         value.from.iter().copied().find(|span| self.is_users(span))
     }
@@ -369,7 +377,7 @@ fn defaults(collector: &mut Collector<'_>, group: &crate::schema::Group, ctx: &C
     for place in group.places.values() {
         match place {
             Place::Option(decl) => {
-                match &decl.default {
+                match decl.default.as_deref() {
                     Some(Fallback::Value(value)) => collector.names_of(value, ctx),
                     Some(Fallback::Node(node)) => collector.names_in(node, ctx),
                     None => {}
@@ -400,7 +408,7 @@ fn aliases(collector: &mut Collector<'_>, group: &crate::schema::Group) {
 }
 
 fn host_value(host: &facts::HostFacts) -> Typed {
-    let list = |list: &[Arc<str>]| {
+    let list = |list: &[EcoString]| {
         Data::List(list.iter().map(|text| object_value(string(text))).collect())
     };
     let mut map = vec![("name", string(&host.name))];

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use ecow::EcoString;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
@@ -159,7 +160,7 @@ impl Eval {
         let at = self.state().slot(slot).at.clone();
         if let At::Item(..) = at {
             match name {
-                "key" if let Some(key) = self.item_key(slot) => return Some(Jinja::from(key)),
+                "key" if let Some(key) = self.item_key(slot) => return Some(Jinja::from(&*key)),
                 "index" if self.child_of(slot, "index").is_none() => {
                     let key = self.state().slot(slot).key.clone();
                     return key
@@ -194,7 +195,7 @@ impl Eval {
     }
 
     /// The name of an item, unless it has a field that is called `key`.
-    pub fn item_key(&self, slot: SlotId) -> Option<Arc<str>> {
+    pub fn item_key(&self, slot: SlotId) -> Option<EcoString> {
         self.prepare(slot);
         let state = self.state();
         let own = state.slot(slot);
@@ -213,12 +214,12 @@ impl Eval {
                 return Some(found);
             }
             // A name may hold both: compare them without the difference.
-            let names: Vec<Arc<str>> = match &self.state().slot(slot).at {
+            let names: Vec<EcoString> = match &self.state().slot(slot).at {
                 At::Group(group) => group.places.keys().cloned().collect(),
                 At::Item(_, body) => body.group.places.keys().cloned().collect(),
                 _ => Vec::new(),
             };
-            let found = names.iter().find(|own| own.replace('-', "_") == name)?;
+            let found = names.iter().find(|own| own.as_str().replace('-', "_") == name)?;
             return self.child_of(slot, found);
         }
         None
@@ -262,7 +263,7 @@ impl Eval {
     }
 
     /// The keys below a slot, in order.
-    pub fn names_below(&self, slot: SlotId) -> Vec<Arc<str>> {
+    pub fn names_below(&self, slot: SlotId) -> Vec<EcoString> {
         let at = self.state().slot(slot).at.clone();
         match at {
             At::Group(group) => group.places.keys().cloned().collect(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
+use ecow::EcoString;
 use foldhash::{HashMap, HashSet};
 
 use super::collect::Program;
@@ -56,7 +57,7 @@ pub fn build_with(
         library.likes(node, &mut sources, diags);
         declare::target(node.clone(), &mut schema, diags);
     }
-    let systems: Vec<Arc<str>> =
+    let systems: Vec<EcoString> =
         structure.hosts.iter().filter_map(|host| host.facts.os.clone()).collect();
     let mut mentions = Mentions { systems, ..Mentions::default() };
     for nodes in blocks(&structure) {
@@ -263,7 +264,7 @@ struct Mentions {
     /// Folders of the shelf.
     folders: BTreeSet<String>,
     /// The systems of the hosts.
-    systems: Vec<Arc<str>>,
+    systems: Vec<EcoString>,
     /// Whether guards for other systems are looked into all the same.
     everywhere: bool,
 }
@@ -377,11 +378,11 @@ impl Mentions {
     }
 
     fn expression(&mut self, text: &str) {
-        // Setting up a search costs more than to look whether there is anything to find.
-        if !text.contains("config.") {
+        // Most texts are short, and setting up a search in one costs more than the search.
+        if text.len() <= "config.".len() {
             return;
         }
-        for (at, _) in text.match_indices("config.") {
+        for at in memchr::memmem::find_iter(text.as_bytes(), "config.") {
             let rest = text.get(at + 7..).unwrap_or("");
             let end = rest
                 .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-'))

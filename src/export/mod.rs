@@ -13,9 +13,9 @@ use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use ecow::EcoString;
 
 use folder::Folder;
 
@@ -84,11 +84,11 @@ pub struct Laid<'a> {
 #[derive(Debug)]
 pub enum What {
     /// A file with this text.
-    Text(Arc<str>, Mode),
+    Text(EcoString, Mode),
     /// A file with the bytes of one of the configuration's.
     Copy(Utf8PathBuf, Mode),
     /// A link to this place.
-    Link(Arc<str>),
+    Link(EcoString),
 }
 
 /// Permissions.

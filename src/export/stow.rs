@@ -43,7 +43,7 @@ fn package(file: &File) -> String {
         // `programs.git` is `git`; `systemd.user` would say nothing as `user`.
         None => match file.target.split_once('.') {
             Some((_, name)) if file.target.starts_with("programs.") => name.replace('.', "-"),
-            _ => file.target.replace('.', "-"),
+            _ => file.target.as_str().replace('.', "-"),
         },
     }
 }

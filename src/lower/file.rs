@@ -1,6 +1,6 @@
 //! `file PATH ...` to a file of the IR.
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 use super::Statement;
 use super::content::content;
@@ -91,7 +91,7 @@ fn place(statement: &Statement<'_>, from: &[Span]) -> Place {
 }
 
 /// The module that declares a plain file: one of a target that is always there.
-fn module(statement: &Statement<'_>, span: Span) -> Option<Arc<str>> {
+fn module(statement: &Statement<'_>, span: Span) -> Option<EcoString> {
     let always = statement.output.target.as_ref().is_some_and(|target| target.always);
     let structure = &statement.eval.shared.structure;
     let found = structure.modules.iter().find(|(_, module)| {
@@ -201,10 +201,10 @@ fn drift(statement: &Statement<'_>) -> Result<Option<Drift>, Poisoned> {
     })
 }
 
-fn texts(statement: &Statement<'_>, name: &str) -> Result<Vec<Arc<str>>, Poisoned> {
+fn texts(statement: &Statement<'_>, name: &str) -> Result<Vec<EcoString>, Poisoned> {
     Ok(match statement.prop(name)?.map(|value| value.data) {
         Some(Data::List(list)) => {
-            list.iter().filter_map(|item| item.data.as_str().map(Arc::from)).collect()
+            list.iter().filter_map(|item| item.data.as_str().map(EcoString::from)).collect()
         }
         Some(Data::String(text)) => vec![text],
         _ => Vec::new(),
@@ -212,7 +212,7 @@ fn texts(statement: &Statement<'_>, name: &str) -> Result<Vec<Arc<str>>, Poisone
 }
 
 /// Paths, as the IR has them.
-fn paths(statement: &Statement<'_>, name: &str, span: Span) -> Result<Vec<Arc<str>>, Poisoned> {
-    let whole = |said: Arc<str>| path(statement, &said, span).map(Arc::from).ok_or(Poisoned);
+fn paths(statement: &Statement<'_>, name: &str, span: Span) -> Result<Vec<EcoString>, Poisoned> {
+    let whole = |said: EcoString| path(statement, &said, span).map(EcoString::from).ok_or(Poisoned);
     texts(statement, name)?.into_iter().map(whole).collect()
 }

@@ -17,6 +17,7 @@ pub use check::one_user;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use ecow::EcoString;
 use foldhash::HashSet;
 
 use crate::diag::{Diagnostic, Span};
@@ -123,7 +124,7 @@ struct Statement<'a> {
     /// How files come to stand that do not say it.
     install_default: Option<Install>,
     /// The item that the innermost loop is at, and its name, once asked for.
-    item: OnceCell<Option<(Arc<str>, SlotId)>>,
+    item: OnceCell<Option<(EcoString, SlotId)>>,
 }
 
 impl Statement<'_> {
@@ -132,7 +133,7 @@ impl Statement<'_> {
     }
 
     /// The target's path.
-    fn target(&self) -> Arc<str> {
+    fn target(&self) -> EcoString {
         self.output.target.as_ref().map_or_else(|| "".into(), |target| target.path.clone())
     }
 
@@ -165,7 +166,7 @@ impl Statement<'_> {
     }
 
     /// A property that is a text.
-    fn text(&self, name: &str) -> Result<Option<Arc<str>>, Poisoned> {
+    fn text(&self, name: &str) -> Result<Option<EcoString>, Poisoned> {
         match self.prop(name)? {
             None => Ok(None),
             Some(value) => match value.data {
@@ -227,7 +228,7 @@ impl Statement<'_> {
         }
     }
 
-    fn first_text(&self) -> Result<(Arc<str>, Vec<Span>), Poisoned> {
+    fn first_text(&self) -> Result<(EcoString, Vec<Span>), Poisoned> {
         let value = self.first()?;
         match value.data {
             Data::String(text) => Ok((text, value.from)),
@@ -260,7 +261,7 @@ impl Statement<'_> {
 
     /// Where the user enabled the target.
     fn enabled_at(&self) -> Vec<Span> {
-        let Some(slot) = self.eval.slot_at(&format!("{}.enable", self.target())) else {
+        let Some(slot) = self.eval.slot_at(&crate::schema::join(&self.target(), "enable")) else {
             return Vec::new();
         };
         match self.eval.force(slot) {

@@ -75,6 +75,7 @@ impl Rows<'_> {
         }
         let target = self.schema.targets.iter().find(|target| target.path == decl.target);
         let name = path.strip_prefix(&*decl.target).unwrap_or(path).trim_start_matches('.');
+        let said = decl.docs.as_deref().cloned().unwrap_or_default();
         let entry = Entry {
             path: path.to_owned(),
             ty: match &decl.kind {
@@ -82,11 +83,11 @@ impl Rows<'_> {
                 Kind::Keyed(_) => "keyed".to_owned(),
                 Kind::Items(_) => "list of blocks".to_owned(),
             },
-            default: decl.default.as_ref().map(default),
-            doc: decl.doc.clone(),
-            example: decl.example.clone(),
+            default: decl.default.as_deref().map(default),
+            doc: said.doc.to_string(),
+            example: said.example.map(Into::into),
             slots: decl.slots.iter().map(ToString::to_string).collect(),
-            hm: decl.hm.clone(),
+            hm: decl.hm.split_whitespace().map(str::to_owned).collect(),
             reaches: target.map(|target| reaches(target, decl, name)).unwrap_or_default(),
             scope_system: decl.scope == Scope::System,
             declared: self.sources.place(decl.span),
@@ -107,7 +108,7 @@ impl Rows<'_> {
                 path: format!("{path}.{}", key.pattern.join(".")),
                 ty: key.ty.to_string(),
                 default: None,
-                doc: key.doc.clone(),
+                doc: key.doc.to_string(),
                 example: None,
                 slots: Vec::new(),
                 hm: Vec::new(),

@@ -12,6 +12,8 @@ pub mod types;
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::value::Map;
 
 pub use option::{OptionDecl, Scope, Target};
@@ -29,7 +31,7 @@ pub enum Place {
 #[derive(Clone, Debug, Default)]
 pub struct Group {
     /// The dotted path; empty at the root.
-    pub path: Arc<str>,
+    pub path: EcoString,
     /// What is in it, by name.
     pub places: Map<Place>,
     /// The target that stands here, if one does.
@@ -103,5 +105,5 @@ pub struct Schema {
 
 /// `a.b`, or `b` below the root.
 pub fn join(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+    if prefix.is_empty() { name.to_owned() } else { [prefix, ".", name].concat() }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::Group;
 use super::types::Type;
 use crate::diag::Span;
@@ -52,34 +54,43 @@ pub enum Fallback {
 #[derive(Clone, Debug)]
 pub struct TypedKey {
     /// Dotted; `*` stands for one name.
-    pub pattern: Vec<Arc<str>>,
+    pub pattern: Vec<EcoString>,
     /// What stands there.
     pub ty: Type,
     /// Its doc, if it has one.
-    pub doc: String,
+    pub doc: EcoString,
     /// The typed option that is the same leaf, if there is one.
-    pub alias: Option<Arc<str>>,
+    pub alias: Option<EcoString>,
+}
+
+/// What is said of an option to people.
+#[derive(Clone, Debug, Default)]
+pub struct Docs {
+    /// One or two sentences.
+    pub doc: EcoString,
+    /// KDL of a definition, as it would stand in the target's block.
+    pub example: Option<EcoString>,
 }
 
 /// An option.
 #[derive(Clone, Debug)]
 pub struct OptionDecl {
     /// The whole path, `programs.git.user.name`; inside a submodule only its name.
-    pub path: Arc<str>,
+    pub path: EcoString,
     /// What it holds.
     pub ty: Type,
     /// Plain, or items with options of their own.
     pub kind: Kind,
     /// What holds when nothing is defined.
-    pub default: Option<Fallback>,
+    pub default: Option<Box<Fallback>>,
     /// The way, from the target's root, to the leaf of settings that this option is.
-    pub into: Option<Vec<Arc<str>>>,
+    pub into: Option<Vec<EcoString>>,
     /// Which argument of a submodule's node it is, from 1; keys count too.
     pub argument: Option<usize>,
     /// As it is written in a file, if not by its own name.
-    pub as_name: Option<Arc<str>>,
+    pub as_name: Option<EcoString>,
     /// The order parts of lines, first to last, and the one of a definition that names none.
-    pub slots: Vec<Arc<str>>,
+    pub slots: Vec<EcoString>,
     /// Index into `slots` of the one for definitions without.
     pub default_slot: usize,
     /// Typed keys of a settings option.
@@ -90,14 +101,12 @@ pub struct OptionDecl {
     pub internal: bool,
     /// Whose it is.
     pub scope: Scope,
-    /// One or two sentences.
-    pub doc: String,
-    /// KDL of a definition, as it would stand in the target's block.
-    pub example: Option<String>,
-    /// Home Manager's names for it.
-    pub hm: Vec<String>,
+    /// For those who list options; most runs read none.
+    pub docs: Option<Box<Docs>>,
+    /// Home Manager's names for it, with blanks between them.
+    pub hm: EcoString,
     /// The path of the target that declares it; empty for a user's own.
-    pub target: Arc<str>,
+    pub target: EcoString,
     /// The declaration.
     pub span: Span,
 }
@@ -134,13 +143,13 @@ fn matches(pattern: &str, name: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct Target {
     /// `programs.git`
-    pub path: Arc<str>,
+    pub path: EcoString,
     /// What it is.
     pub doc: String,
     /// Its documentation.
     pub url: String,
     /// The systems it is for; empty for all.
-    pub os: Vec<Arc<str>>,
+    pub os: Vec<EcoString>,
     /// Has no `enable`.
     pub always: bool,
     /// One user of a host may have it, and no second.
@@ -148,7 +157,7 @@ pub struct Target {
     /// Whose it is.
     pub scope: Scope,
     /// The target it is nested in.
-    pub parent: Option<Arc<str>>,
+    pub parent: Option<EcoString>,
     /// What it does, in order.
     pub statements: Arc<[Node]>,
     /// Where it is declared.

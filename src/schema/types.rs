@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::diag::{Diagnostic, Span};
 use crate::value::{Data, Map, Typed};
 
@@ -12,7 +14,7 @@ pub enum Type {
     /// `bool`
     Bool,
     /// `int`, `int(0..)`, `int(1..65535)`; both ends are in the range.
-    Int(Option<i128>, Option<i128>),
+    Int(Option<i64>, Option<i64>),
     /// `float`, `float(0..1)`; takes integers too.
     Float(Option<f64>, Option<f64>),
     /// `string`
@@ -32,7 +34,7 @@ pub enum Type {
     /// `command`: a program and how it is called, as one string.
     Command,
     /// `enum<vim emacs>`
-    Enum(Vec<Arc<str>>),
+    Enum(Vec<EcoString>),
     /// `list<T>`
     List(Arc<Type>),
     /// `map<T>`
@@ -214,7 +216,8 @@ impl Type {
             }
             (Type::Bool, data @ Data::Bool(_)) => data,
             (Type::Int(low, high), Data::Int(n))
-                if low.is_none_or(|low| n >= low) && high.is_none_or(|high| n <= high) =>
+                if low.is_none_or(|low| n >= low.into())
+                    && high.is_none_or(|high| n <= high.into()) =>
             {
                 Data::Int(n)
             }
@@ -281,7 +284,7 @@ impl Type {
         let text = |end: &Option<f64>| end.map(|end| end.to_string());
         match (self.inner(), found) {
             (Type::Int(low, high), Data::Int(n)) => {
-                let small = low.is_some_and(|low| *n < low);
+                let small = low.is_some_and(|low| *n < low.into());
                 outside(low.map(|end| end.to_string()), high.map(|end| end.to_string()), small)
             }
             (Type::Float(low, high), Data::Int(n)) => {
@@ -395,10 +398,10 @@ fn in_range(n: f64, low: Option<f64>, high: Option<f64>) -> bool {
 }
 
 /// Text that ends in exactly one newline; empty stays empty.
-pub fn one_newline(text: &Arc<str>) -> Arc<str> {
+pub fn one_newline(text: &EcoString) -> EcoString {
     match text.trim_end_matches('\n') {
         trimmed if trimmed.len() + 1 == text.len() && !trimmed.is_empty() => text.clone(),
-        "" => Arc::default(),
+        "" => EcoString::default(),
         trimmed => [trimmed, "\n"].concat().into(),
     }
 }
@@ -484,7 +487,7 @@ impl Parser<'_> {
         let ty = match name {
             "bool" => Type::Bool,
             "int" => {
-                let (low, high) = self.range(|text| text.parse::<i128>().ok())?;
+                let (low, high) = self.range(|text| text.parse::<i64>().ok())?;
                 Type::Int(low, high)
             }
             "float" => {
@@ -502,7 +505,8 @@ impl Parser<'_> {
             "settings" => Type::Settings,
             "enum" => {
                 let inside = self.angle_text()?;
-                let names: Vec<Arc<str>> = inside.split_whitespace().map(Arc::from).collect();
+                let names: Vec<EcoString> =
+                    inside.split_whitespace().map(EcoString::from).collect();
                 if names.is_empty() {
                     return Err(BadType::new("`enum<>` has no words")
                         .help("write them with spaces: `enum<vim emacs>`"));
@@ -512,7 +516,7 @@ impl Parser<'_> {
                 {
                     return Err(BadType::new(format!("`enum<{one}>` has one word")).help(format!(
                         "write spaces between them: `enum<{}>`",
-                        one.replace(['|', ','], " ")
+                        one.as_str().replace(['|', ','], " ")
                     )));
                 }
                 Type::Enum(names)

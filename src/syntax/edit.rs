@@ -4,7 +4,8 @@
 //! no option, and so cannot tell.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+
+use ecow::EcoString;
 
 use super::marks;
 use super::tree::{Entry, Node, Scalar};
@@ -204,7 +205,7 @@ pub fn literal(value: &Scalar, indent: &str) -> String {
     }
 }
 
-fn string(text: &Arc<str>, indent: &str) -> String {
+fn string(text: &EcoString, indent: &str) -> String {
     if !text.trim_end_matches('\n').contains('\n') {
         return quote(text);
     }

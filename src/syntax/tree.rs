@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::diag::{Span, Spanned};
 
 /// Levels of children that a document may have. Trees are walked by recursion after the reader,
@@ -12,7 +14,7 @@ pub const MAX_DEPTH: usize = 100;
 pub type Tree = Vec<Node>;
 
 /// A name or a text and its place.
-pub type Name = Spanned<Arc<str>>;
+pub type Name = Spanned<EcoString>;
 
 /// One node. What is in it is shared, so that a copy costs little.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +65,7 @@ pub enum Scalar {
     /// A number with point or exponent, `#inf`, `#-inf`, `#nan`.
     Float(f64),
     /// A string of any form.
-    String(Arc<str>),
+    String(EcoString),
 }
 
 impl Node {

@@ -1,8 +1,8 @@
 //! Values, parameters, and the readers.
 
+use ecow::EcoString;
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use hcc::emit::{self, Fault, Params, Said, Text};
 use hcc::ir::{Path, Step, Value};
@@ -14,7 +14,9 @@ pub fn string(text: &str) -> Value {
 }
 
 pub fn map<K: AsRef<str>>(entries: impl IntoIterator<Item = (K, Value)>) -> Value {
-    Value::Map(entries.into_iter().map(|(key, value)| (Arc::from(key.as_ref()), value)).collect())
+    Value::Map(
+        entries.into_iter().map(|(key, value)| (EcoString::from(key.as_ref()), value)).collect(),
+    )
 }
 
 /// `{prefix0: text, prefix1: text, ...}`

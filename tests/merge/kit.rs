@@ -1,6 +1,6 @@
 //! Merging and what must hold of every merge.
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 use hcc::apply::merge::{Choice, KeyPath, MergeError, Merged, Owned, merge, release, reread};
 use hcc::emit::{self, Params};
@@ -22,9 +22,9 @@ pub fn from_json(json: &serde_json::Value) -> Value {
         },
         serde_json::Value::String(text) => Value::String(text.as_str().into()),
         serde_json::Value::Array(list) => Value::List(list.iter().map(from_json).collect()),
-        serde_json::Value::Object(object) => {
-            Value::Map(object.iter().map(|(k, v)| (Arc::from(k.as_str()), from_json(v))).collect())
-        }
+        serde_json::Value::Object(object) => Value::Map(
+            object.iter().map(|(k, v)| (EcoString::from(k.as_str()), from_json(v))).collect(),
+        ),
     }
 }
 
@@ -40,7 +40,7 @@ pub fn overlaid(now: &Value, wanted: &Value) -> Value {
 }
 
 pub fn path(dotted: &str) -> KeyPath {
-    dotted.split('/').map(Arc::from).collect()
+    dotted.split('/').map(EcoString::from).collect()
 }
 
 /// A file of one format, merged into again and again.
@@ -159,7 +159,7 @@ pub fn objects(scalars: BoxedStrategy<Value>) -> BoxedStrategy<Value> {
         prop_oneof![8 => "[a-d]", 1 => Just("x.y".to_owned()), 1 => Just("a \"b\" é".to_owned())];
     let map = move |value: BoxedStrategy<Value>| {
         prop::collection::vec((key.clone(), value), 0..5).prop_map(|entries| {
-            Value::Map(entries.into_iter().map(|(k, v)| (Arc::from(k), v)).collect())
+            Value::Map(entries.into_iter().map(|(k, v)| (EcoString::from(k), v)).collect())
         })
     };
     let leaf = prop_oneof![

@@ -1,7 +1,8 @@
 //! What is done with each leaf: decided on values, whatever the format.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+
+use ecow::EcoString;
 
 use super::edits::{Edit, Edits, at, leaves, object};
 use super::{Choice, Document, Drift, KeyPath, Leaf, Object, Owned};
@@ -122,7 +123,7 @@ enum Found<'a> {
     Nothing,
 }
 
-fn find<'a>(value: &'a Value, path: &[Arc<str>]) -> Found<'a> {
+fn find<'a>(value: &'a Value, path: &[EcoString]) -> Found<'a> {
     let mut value = value;
     for key in path {
         let Some(map) = object(value) else { return Found::Blocked(value) };
@@ -149,7 +150,7 @@ fn is_untouched(document: &dyn Document, leaf: &Leaf, written: Option<&Value>) -
 }
 
 /// Notes how the objects look that a new leaf makes or fills.
-fn make_room(document: &dyn Document, path: &[Arc<str>], owned: &mut Owned) {
+fn make_room(document: &dyn Document, path: &[EcoString], owned: &mut Owned) {
     for depth in 0..path.len() {
         let path = path.get(..depth).unwrap_or_default();
         let earlier = match find(document.value(), path) {

@@ -1,18 +1,17 @@
 //! Edits of an object, and what they come to.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use crate::ir::Value;
 
-pub(super) type Map = IndexMap<Arc<str>, Value>;
+pub(super) type Map = IndexMap<EcoString, Value>;
 
 /// What is done in one object, key by key; new keys in this order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Edits {
     /// Each key's edit.
-    pub keys: IndexMap<Arc<str>, Edit>,
+    pub keys: IndexMap<EcoString, Edit>,
     /// How the object looked before hcc put anything into it, if nothing is left in it now.
     pub bare: Option<String>,
 }
@@ -37,17 +36,17 @@ impl Edits {
     }
 
     /// Sets a value below what is there; what stands in the way of an object makes room.
-    pub fn set(&mut self, now: Option<&Value>, path: &[Arc<str>], value: Value) {
+    pub fn set(&mut self, now: Option<&Value>, path: &[EcoString], value: Value) {
         let Some((key, rest)) = path.split_first() else { return };
         let below = now.and_then(object).and_then(|map| map.get(key));
         if rest.is_empty() {
-            self.keys.insert(Arc::clone(key), Edit::Set(value));
+            self.keys.insert(EcoString::clone(key), Edit::Set(value));
         } else if below.and_then(object).is_some() {
             if let Edit::Into(edits) = self.into(key) {
                 edits.set(below, rest, value);
             }
         } else {
-            let edit = self.keys.entry(Arc::clone(key)).or_insert(Edit::Set(Value::Null));
+            let edit = self.keys.entry(EcoString::clone(key)).or_insert(Edit::Set(Value::Null));
             if !matches!(edit, Edit::Set(Value::Map(_))) {
                 *edit = Edit::Set(Value::Map(Map::new()));
             }
@@ -58,11 +57,11 @@ impl Edits {
     }
 
     /// Does something with a key that is there.
-    pub fn at(&mut self, path: &[Arc<str>], edit: Edit) {
+    pub fn at(&mut self, path: &[EcoString], edit: Edit) {
         match path {
             [] => {}
             [key] => {
-                self.keys.insert(Arc::clone(key), edit);
+                self.keys.insert(EcoString::clone(key), edit);
             }
             [key, rest @ ..] => {
                 if let Edit::Into(edits) = self.into(key) {
@@ -73,7 +72,7 @@ impl Edits {
     }
 
     /// Says how an object looked when nothing was in it.
-    pub fn bare(&mut self, path: &[Arc<str>], words: String) {
+    pub fn bare(&mut self, path: &[EcoString], words: String) {
         match path {
             [] => self.bare = Some(words),
             [key, rest @ ..] => {
@@ -84,8 +83,8 @@ impl Edits {
         }
     }
 
-    fn into(&mut self, key: &Arc<str>) -> &mut Edit {
-        self.keys.entry(Arc::clone(key)).or_insert_with(|| Edit::Into(Edits::default()))
+    fn into(&mut self, key: &EcoString) -> &mut Edit {
+        self.keys.entry(EcoString::clone(key)).or_insert_with(|| Edit::Into(Edits::default()))
     }
 
     /// What an object means after these edits.
@@ -100,13 +99,13 @@ impl Edits {
                     continue;
                 }
             };
-            map.insert(Arc::clone(key), value);
+            map.insert(EcoString::clone(key), value);
         }
         Value::Map(map)
     }
 }
 
-fn put(whole: &mut Value, path: &[Arc<str>], value: Value) {
+fn put(whole: &mut Value, path: &[EcoString], value: Value) {
     let Some((key, rest)) = path.split_first() else {
         *whole = value;
         return;
@@ -115,7 +114,7 @@ fn put(whole: &mut Value, path: &[Arc<str>], value: Value) {
         *whole = Value::Map(Map::new());
     }
     if let Value::Map(map) = whole {
-        put(map.entry(Arc::clone(key)).or_insert(Value::Null), rest, value);
+        put(map.entry(EcoString::clone(key)).or_insert(Value::Null), rest, value);
     }
 }
 
@@ -128,7 +127,7 @@ pub(super) fn object(value: &Value) -> Option<&Map> {
 }
 
 /// The value at a path.
-pub(super) fn at<'a>(value: &'a Value, path: &[Arc<str>]) -> Option<&'a Value> {
+pub(super) fn at<'a>(value: &'a Value, path: &[EcoString]) -> Option<&'a Value> {
     path.iter().try_fold(value, |value, key| object(value)?.get(key))
 }
 
@@ -143,7 +142,7 @@ pub(super) fn leaves(value: &Value) -> Vec<(super::KeyPath, &Value)> {
         match object(value) {
             Some(map) if !map.is_empty() || path.is_empty() => {
                 for (key, value) in map {
-                    path.push(Arc::clone(key));
+                    path.push(EcoString::clone(key));
                     collect(value, path, found);
                     path.pop();
                 }

@@ -3,7 +3,7 @@
 
 mod line;
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 use super::edits::{Edit, Edits, Map};
 use super::words::syntax;
@@ -59,7 +59,7 @@ impl Ini {
 
     fn collect(&self) -> Result<Value, MergeError> {
         let (mut top, mut sections) = (Map::new(), Map::new());
-        let mut section: Option<Arc<str>> = None;
+        let mut section: Option<EcoString> = None;
         for (at, line) in self.lines.iter().enumerate() {
             let duplicate =
                 |key: &str| MergeError::Duplicate { key: key.to_owned(), line: Some(at + 1) };
@@ -69,8 +69,10 @@ impl Ini {
                     if top.contains_key(name) {
                         return Err(duplicate(name));
                     }
-                    section = Some(Arc::clone(name));
-                    sections.entry(Arc::clone(name)).or_insert_with(|| Value::Map(Map::new()));
+                    section = Some(EcoString::clone(name));
+                    sections
+                        .entry(EcoString::clone(name))
+                        .or_insert_with(|| Value::Map(Map::new()));
                 }
                 Kind::Key(name, _) => {
                     let value = self.said(at);
@@ -83,7 +85,7 @@ impl Ini {
                     };
                     match map.get_mut(name) {
                         None => {
-                            map.insert(Arc::clone(name), value);
+                            map.insert(EcoString::clone(name), value);
                         }
                         Some(Value::List(list)) => list.push(value),
                         Some(one) => {
@@ -111,7 +113,7 @@ impl Ini {
             said.push('\n');
             said.push_str(&line.text);
         }
-        Value::String(Arc::from(said))
+        Value::String(EcoString::from(said))
     }
 
     /// The lines of a section with their numbers, its headers among them; of the top without one.
@@ -144,7 +146,7 @@ impl Ini {
     }
 
     /// The lines of what stands at a path.
-    fn place(&self, path: &[Arc<str>]) -> Vec<usize> {
+    fn place(&self, path: &[EcoString]) -> Vec<usize> {
         match path {
             [name] => {
                 let lines = self.key(None, name);
@@ -165,14 +167,14 @@ impl Document for Ini {
         &self.value
     }
 
-    fn words(&self, path: &[Arc<str>]) -> Option<String> {
+    fn words(&self, path: &[EcoString]) -> Option<String> {
         let lines = self.place(path);
         let texts: Vec<&str> =
             lines.iter().filter_map(|at| self.lines.get(*at)).map(|line| &*line.text).collect();
         if texts.is_empty() { None } else { Some(texts.join("\n")) }
     }
 
-    fn bare(&self, _path: &[Arc<str>]) -> Option<String> {
+    fn bare(&self, _path: &[EcoString]) -> Option<String> {
         None
     }
 
@@ -183,7 +185,7 @@ impl Document for Ini {
     }
 
     /// Comments stay where they are.
-    fn has_comments(&self, _path: &[Arc<str>]) -> bool {
+    fn has_comments(&self, _path: &[EcoString]) -> bool {
         false
     }
 
@@ -196,7 +198,7 @@ impl Document for Ini {
         };
         for (name, edit) in &edits.keys {
             let here = self.section(Some(name));
-            let path = [Arc::clone(name)];
+            let path = [EcoString::clone(name)];
             match edit {
                 Edit::Into(edits) => {
                     for (key, edit) in &edits.keys {

@@ -1,7 +1,8 @@
 //! JSON, with or without comments, read by `jsonc-parser` and edited by the places it gives.
 
 use std::ops::Range;
-use std::sync::Arc;
+
+use ecow::EcoString;
 
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
@@ -46,7 +47,7 @@ struct Node {
 }
 
 struct Member {
-    name: Arc<str>,
+    name: EcoString,
     /// From the name to the end of the value.
     range: Range<usize>,
     node: Node,
@@ -83,7 +84,7 @@ impl Json {
         Ok(Self { text: text.to_owned(), value, root, indent })
     }
 
-    fn find(&self, path: &[Arc<str>]) -> Option<&Node> {
+    fn find(&self, path: &[EcoString]) -> Option<&Node> {
         path.iter().try_fold(self.root.as_ref()?, |node, key| {
             let members = node.members.as_ref()?;
             members.iter().find(|member| member.name == *key).map(|member| &member.node)
@@ -129,11 +130,11 @@ impl Document for Json {
         &self.value
     }
 
-    fn words(&self, path: &[Arc<str>]) -> Option<String> {
+    fn words(&self, path: &[EcoString]) -> Option<String> {
         Some(self.slice(self.find(path)?.range.clone()).to_owned())
     }
 
-    fn bare(&self, path: &[Arc<str>]) -> Option<String> {
+    fn bare(&self, path: &[EcoString]) -> Option<String> {
         match self.find(path) {
             Some(node) if node.members.as_ref().is_some_and(Vec::is_empty) => {
                 Some(self.slice(node.range.clone()).to_owned())
@@ -148,7 +149,7 @@ impl Document for Json {
         Some(convert(words, parsed.value.as_ref()?, &mut Vec::new()).ok()?.0)
     }
 
-    fn has_comments(&self, path: &[Arc<str>]) -> bool {
+    fn has_comments(&self, path: &[EcoString]) -> bool {
         self.find(path).is_some_and(|node| self.commented(node))
     }
 
@@ -433,14 +434,14 @@ fn print(value: &Value, params: &Params) -> Result<String, MergeError> {
 fn convert(
     text: &str,
     found: &ast::Value,
-    path: &mut Vec<Arc<str>>,
+    path: &mut Vec<EcoString>,
 ) -> Result<(Value, Node), MergeError> {
     let range = found.start()..found.end();
     let leaf = |value: Value| (value, Node { range: range.clone(), members: None });
     Ok(match found {
         ast::Value::NullKeyword(_) => leaf(Value::Null),
         ast::Value::BooleanLit(bool) => leaf(Value::Bool(bool.value)),
-        ast::Value::StringLit(string) => leaf(Value::String(Arc::from(&*string.value))),
+        ast::Value::StringLit(string) => leaf(Value::String(EcoString::from(&*string.value))),
         ast::Value::NumberLit(number) => leaf(self::number(number.value)),
         ast::Value::Array(array) => {
             let items = array.elements.iter().map(|item| Ok(convert(text, item, path)?.0));
@@ -450,14 +451,14 @@ fn convert(
             let mut map = Map::with_capacity(object.properties.len());
             let mut members = Vec::with_capacity(object.properties.len());
             for property in &object.properties {
-                let name: Arc<str> = Arc::from(property.name.as_str());
+                let name: EcoString = EcoString::from(property.name.as_str());
                 let at = property.start();
                 if name.contains('\0') {
                     return Err(syntax(text, at, "expected a key without U+0000"));
                 }
-                path.push(Arc::clone(&name));
+                path.push(EcoString::clone(&name));
                 let (value, node) = convert(text, &property.value, path)?;
-                if map.insert(Arc::clone(&name), value).is_some() {
+                if map.insert(EcoString::clone(&name), value).is_some() {
                     let line = Some(super::words::line_column(text, at).0);
                     return Err(MergeError::Duplicate { key: super::name(path), line });
                 }

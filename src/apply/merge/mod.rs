@@ -18,8 +18,8 @@ mod words;
 mod yaml;
 
 use std::fmt;
-use std::sync::Arc;
 
+use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 use crate::emit::{self, Fault, Params};
@@ -29,7 +29,7 @@ use edits::Edits;
 pub use ini::Dialect;
 
 /// The keys from the top of a file to a value in it.
-pub type KeyPath = Vec<Arc<str>>;
+pub type KeyPath = Vec<EcoString>;
 
 /// What hcc put into a file, and what it found in its place: kept between two merges.
 ///
@@ -259,8 +259,8 @@ pub fn reread(format: &str, now: &[u8], params: &Params) -> Result<Value, MergeE
 }
 
 /// A key path as a message names it: `editor.fontSize`, keys in quotes where they need them.
-pub fn name(path: &[Arc<str>]) -> String {
-    let part = |key: &Arc<str>| {
+pub fn name(path: &[EcoString]) -> String {
+    let part = |key: &EcoString| {
         let plain = |c: char| c.is_alphanumeric() || "_-/:@".contains(c);
         if !key.is_empty() && key.chars().all(plain) { key.to_string() } else { format!("{key:?}") }
     };
@@ -279,17 +279,17 @@ trait Document {
     fn value(&self) -> &Value;
 
     /// The words that stand at a path: to be given back by [`edits::Edit::Words`].
-    fn words(&self, path: &[Arc<str>]) -> Option<String>;
+    fn words(&self, path: &[EcoString]) -> Option<String>;
 
     /// For an object that shows only by what is put into it, or that has nothing in it: the words
     /// that [`Edits::bare`] takes to make it look so again.
-    fn bare(&self, path: &[Arc<str>]) -> Option<String>;
+    fn bare(&self, path: &[EcoString]) -> Option<String>;
 
     /// What such words mean.
     fn meaning(&self, words: &str) -> Option<Value>;
 
     /// Whether there are comments in the object at a path.
-    fn has_comments(&self, path: &[Arc<str>]) -> bool;
+    fn has_comments(&self, path: &[EcoString]) -> bool;
 
     /// Whether two values are the same to the readers of this format.
     fn same(&self, a: &Value, b: &Value) -> bool {

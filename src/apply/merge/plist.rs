@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 use std::io::Cursor;
-use std::sync::Arc;
+
+use ecow::EcoString;
 
 use super::edits::{Edit, Edits, Map};
 use super::expansion::{Unexpanded, expanded};
@@ -82,7 +83,7 @@ impl PropertyList {
         Ok(Self { value: convert(&root)?, root: Some(root), kind })
     }
 
-    fn find(&self, path: &[Arc<str>]) -> Option<&Plist> {
+    fn find(&self, path: &[EcoString]) -> Option<&Plist> {
         path.iter().try_fold(self.root.as_ref()?, |value, key| value.as_dictionary()?.get(key))
     }
 }
@@ -92,11 +93,11 @@ impl Document for PropertyList {
         &self.value
     }
 
-    fn words(&self, path: &[Arc<str>]) -> Option<String> {
+    fn words(&self, path: &[EcoString]) -> Option<String> {
         String::from_utf8(xml(self.find(path)?).ok()?).ok()
     }
 
-    fn bare(&self, path: &[Arc<str>]) -> Option<String> {
+    fn bare(&self, path: &[EcoString]) -> Option<String> {
         (path.is_empty() && self.root.is_none()).then(String::new)
     }
 
@@ -104,7 +105,7 @@ impl Document for PropertyList {
         convert(&Plist::from_reader_xml(words.as_bytes()).ok()?).ok()
     }
 
-    fn has_comments(&self, _path: &[Arc<str>]) -> bool {
+    fn has_comments(&self, _path: &[EcoString]) -> bool {
         false
     }
 
@@ -239,14 +240,14 @@ fn convert(value: &Plist) -> Result<Value, MergeError> {
             int.map_or_else(|| tagged("a number", "?"), Value::Int)
         }
         Plist::Real(float) => Value::Float(*float),
-        Plist::String(text) => Value::String(Arc::from(text.as_str())),
+        Plist::String(text) => Value::String(EcoString::from(text.as_str())),
         Plist::Date(date) => tagged("a date", &date.to_xml_format()),
         Plist::Data(data) => tagged("data", &format!("{data:02x?}")),
         Plist::Array(list) => Value::List(list.iter().map(convert).collect::<Result<_, _>>()?),
         Plist::Dictionary(dictionary) => {
             let mut map = Map::new();
             for (key, value) in dictionary {
-                map.insert(Arc::from(key.as_str()), convert(value)?);
+                map.insert(EcoString::from(key.as_str()), convert(value)?);
             }
             Value::Map(map)
         }

@@ -2,8 +2,7 @@
 
 mod places;
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use toml_edit::{Decor, DocumentMut, InlineTable, Item, Key, RawString, Table, Value as Toml};
 
 use super::edits::{Edit, Edits, Map};
@@ -51,7 +50,7 @@ impl TomlFile {
         Ok(Self { text: text.to_owned(), document, value })
     }
 
-    fn find(&self, path: &[Arc<str>]) -> Option<&Item> {
+    fn find(&self, path: &[EcoString]) -> Option<&Item> {
         path.iter().try_fold(self.document.as_item(), |item, key| item.get(&**key))
     }
 }
@@ -61,7 +60,7 @@ impl Document for TomlFile {
         &self.value
     }
 
-    fn words(&self, path: &[Arc<str>]) -> Option<String> {
+    fn words(&self, path: &[EcoString]) -> Option<String> {
         let mut item = self.find(path)?.clone();
         if let Some(value) = item.as_value_mut() {
             *value.decor_mut() = Decor::new(" ", "");
@@ -72,7 +71,7 @@ impl Document for TomlFile {
         Some(document.to_string())
     }
 
-    fn bare(&self, path: &[Arc<str>]) -> Option<String> {
+    fn bare(&self, path: &[EcoString]) -> Option<String> {
         match self.find(path)? {
             Item::Table(table) if path.is_empty() && table.is_empty() => {
                 Some(format!("{EMPTY}{}", self.text))
@@ -97,7 +96,7 @@ impl Document for TomlFile {
     }
 
     /// Comments of what goes are handed to what stands behind it.
-    fn has_comments(&self, _path: &[Arc<str>]) -> bool {
+    fn has_comments(&self, _path: &[EcoString]) -> bool {
         false
     }
 
@@ -351,7 +350,7 @@ fn inline(table: &mut InlineTable, edits: &Edits) -> Result<(), MergeError> {
 /// A key and a value as the emitter writes them.
 fn fresh(name: &str, value: &Value) -> Result<(Key, Item), MergeError> {
     let toml = emit::find("toml").ok_or_else(|| MergeError::Format("toml".to_owned()))?;
-    let value = Value::Map(Map::from([(Arc::from(name), value.clone())]));
+    let value = Value::Map(Map::from([(EcoString::from(name), value.clone())]));
     let text = emit::write(toml, &value, &Params::default()).map_err(MergeError::Unfit)?.text;
     let document = text.parse::<DocumentMut>().ok();
     let entry = document.and_then(|mut document| document.remove_entry(name));
@@ -415,7 +414,7 @@ fn comments(before: &str, behind: &str) -> String {
 }
 
 fn table_value(table: &Table) -> Value {
-    Value::Map(table.iter().map(|(key, item)| (Arc::from(key), item_value(item))).collect())
+    Value::Map(table.iter().map(|(key, item)| (EcoString::from(key), item_value(item))).collect())
 }
 
 fn item_value(item: &Item) -> Value {
@@ -429,14 +428,14 @@ fn item_value(item: &Item) -> Value {
 
 fn scalar_value(value: &Toml) -> Value {
     match value {
-        Toml::String(text) => Value::String(Arc::from(text.value().as_str())),
+        Toml::String(text) => Value::String(EcoString::from(text.value().as_str())),
         Toml::Integer(int) => Value::Int(i128::from(*int.value())),
         Toml::Float(float) => Value::Float(*float.value()),
         Toml::Boolean(value) => Value::Bool(*value.value()),
         Toml::Datetime(date) => tagged("a date", &date.value().to_string()),
         Toml::Array(list) => Value::List(list.iter().map(scalar_value).collect()),
         Toml::InlineTable(table) => Value::Map(
-            table.iter().map(|(key, value)| (Arc::from(key), scalar_value(value))).collect(),
+            table.iter().map(|(key, value)| (EcoString::from(key), scalar_value(value))).collect(),
         ),
     }
 }

@@ -1,7 +1,7 @@
 //! What stands around and between values: byte order marks, line ends, and what hcc has no value
 //! for.
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 use super::edits::{Edits, Map};
 use super::{Document, KeyPath, MergeError, name};
@@ -67,11 +67,11 @@ impl<D: Document> Document for Shelled<D> {
         self.inner.value()
     }
 
-    fn words(&self, path: &[Arc<str>]) -> Option<String> {
+    fn words(&self, path: &[EcoString]) -> Option<String> {
         self.inner.words(path)
     }
 
-    fn bare(&self, path: &[Arc<str>]) -> Option<String> {
+    fn bare(&self, path: &[EcoString]) -> Option<String> {
         self.inner.bare(path)
     }
 
@@ -79,7 +79,7 @@ impl<D: Document> Document for Shelled<D> {
         self.inner.meaning(words)
     }
 
-    fn has_comments(&self, path: &[Arc<str>]) -> bool {
+    fn has_comments(&self, path: &[EcoString]) -> bool {
         self.inner.has_comments(path)
     }
 
@@ -95,7 +95,10 @@ impl<D: Document> Document for Shelled<D> {
 /// A leaf that hcc has no value for, by its kind (`a date`) and its text. No file can hold it as an
 /// object: a reader refuses keys with U+0000.
 pub(super) fn tagged(kind: &str, text: &str) -> Value {
-    Value::Map(Map::from([(Arc::from(format!("\0{kind}")), Value::String(Arc::from(text)))]))
+    Value::Map(Map::from([(
+        EcoString::from(format!("\0{kind}")),
+        Value::String(EcoString::from(text)),
+    )]))
 }
 
 /// The kind and text of such a leaf.
@@ -111,8 +114,8 @@ pub(super) fn unsayable(value: &Value, path: &mut Vec<Step>) -> Option<MergeErro
         let keys: KeyPath = path
             .iter()
             .map(|step| match step {
-                Step::Key(key) => Arc::clone(key),
-                Step::Index(index) => Arc::from(index.to_string()),
+                Step::Key(key) => EcoString::clone(key),
+                Step::Index(index) => EcoString::from(index.to_string()),
             })
             .collect();
         return Some(MergeError::NoValue { path: name(&keys), kind: kind.to_owned() });
@@ -125,7 +128,7 @@ pub(super) fn unsayable(value: &Value, path: &mut Vec<Step>) -> Option<MergeErro
     };
     match value {
         Value::Map(map) => {
-            map.iter().find_map(|(key, value)| look(Step::Key(Arc::clone(key)), value))
+            map.iter().find_map(|(key, value)| look(Step::Key(EcoString::clone(key)), value))
         }
         Value::List(list) => {
             list.iter().enumerate().find_map(|(at, value)| look(Step::Index(at), value))

@@ -4,8 +4,8 @@
 use std::cell::OnceCell;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
+use ecow::EcoString;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
@@ -42,15 +42,15 @@ impl Yaml {
         Ok(Self { text: text.to_owned(), value, tree: OnceCell::new() })
     }
 
-    fn find(&self, path: &[Arc<str>]) -> Option<YamlNode> {
+    fn find(&self, path: &[EcoString]) -> Option<YamlNode> {
         find(&self.tree.get_or_init(|| tree(&self.text)).as_ref()?.document()?.as_mapping()?, path)
     }
 
     /// How many comments are in what is replaced or goes: those of a leaf are its own.
-    fn going(&self, edits: &Edits, path: &mut Vec<Arc<str>>) -> usize {
+    fn going(&self, edits: &Edits, path: &mut Vec<EcoString>) -> usize {
         let mut count = 0;
         for (key, edit) in &edits.keys {
-            path.push(Arc::clone(key));
+            path.push(EcoString::clone(key));
             count += match edit {
                 Edit::Into(edits) => self.going(edits, path),
                 _ => self
@@ -175,7 +175,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(Arc::from(value)))
+        Ok(Value::String(EcoString::from(value)))
     }
 
     fn visit_bytes<E>(self, value: &[u8]) -> Result<Value, E> {
@@ -197,7 +197,7 @@ impl<'de> Visitor<'de> for Reader {
                 return Err(A::Error::custom("expected keys without U+0000"));
             }
             let Read(value) = entries.next_value()?;
-            map.insert(Arc::from(key), value);
+            map.insert(EcoString::from(key), value);
         }
         Ok(Value::Map(map))
     }
@@ -208,7 +208,7 @@ impl Document for Yaml {
         &self.value
     }
 
-    fn words(&self, path: &[Arc<str>]) -> Option<String> {
+    fn words(&self, path: &[EcoString]) -> Option<String> {
         let value = super::edits::at(&self.value, path)?;
         let words = self.find(path).map(|node| {
             let words = Tree::new_mapping();
@@ -222,7 +222,7 @@ impl Document for Yaml {
         }
     }
 
-    fn bare(&self, path: &[Arc<str>]) -> Option<String> {
+    fn bare(&self, path: &[EcoString]) -> Option<String> {
         let value = super::edits::at(&self.value, path)?;
         if !value.is_empty() {
             return None;
@@ -234,7 +234,7 @@ impl Document for Yaml {
         meaning(words)
     }
 
-    fn has_comments(&self, _path: &[Arc<str>]) -> bool {
+    fn has_comments(&self, _path: &[EcoString]) -> bool {
         false
     }
 
@@ -295,7 +295,7 @@ fn unable(key: &str) -> MergeError {
     MergeError::Unable(format!("`{key}` is written once and used in several places"))
 }
 
-fn find(mapping: &Mapping, path: &[Arc<str>]) -> Option<YamlNode> {
+fn find(mapping: &Mapping, path: &[EcoString]) -> Option<YamlNode> {
     match path {
         [] => None,
         [key] => mapping.get(&**key),
@@ -319,7 +319,7 @@ fn node(words: &str) -> Result<YamlNode, MergeError> {
 
 /// A value as words.
 fn print(value: &Value) -> Result<String, MergeError> {
-    write(&Value::Map(Map::from([(Arc::from(WORDS), value.clone())])))
+    write(&Value::Map(Map::from([(EcoString::from(WORDS), value.clone())])))
 }
 
 fn write(value: &Value) -> Result<String, MergeError> {

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use crate::apply::absorb::Changed;
 use crate::diag::{SourceId, Span};
 use crate::eval::Eval;
@@ -19,7 +21,7 @@ pub type Edits = BTreeMap<SourceId, Vec<Edit>>;
 /// Finds what is to be edited.
 pub struct Editor<'a> {
     eval: &'a Eval,
-    trees: BTreeMap<SourceId, (Arc<str>, Arc<[Node]>)>,
+    trees: BTreeMap<SourceId, (EcoString, Arc<[Node]>)>,
     edits: Edits,
     /// How many of the places that a new key could stand beside are passed over.
     skip: usize,
@@ -100,7 +102,7 @@ impl<'a> Editor<'a> {
     }
 
     /// A text of the user's and its tree.
-    fn open(&mut self, span: Span) -> Result<(Arc<str>, Arc<[Node]>), String> {
+    fn open(&mut self, span: Span) -> Result<(EcoString, Arc<[Node]>), String> {
         if !self.eval.is_users(&span) {
             return Err("it comes from hcc's own definition of the program".to_owned());
         }

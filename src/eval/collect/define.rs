@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, SourceId, Span};
 use crate::eval::arena::{At, Def, Deferred, Mention, Part, Raw, Removal, SlotId, add};
@@ -30,7 +32,7 @@ impl Collector<'_> {
     }
 
     /// The keys that lead from the option that a slot is part of to that slot, an entry of a map.
-    pub(super) fn entry_way(&self, slot: SlotId) -> Vec<Arc<str>> {
+    pub(super) fn entry_way(&self, slot: SlotId) -> Vec<EcoString> {
         let mut names = Vec::new();
         let mut at = Some(slot);
         while let Some(id) = at {
@@ -170,7 +172,7 @@ impl Collector<'_> {
     fn defer_raw(
         &mut self,
         compute: Compute,
-        text: &Arc<str>,
+        text: &EcoString,
         span: Span,
         node: Option<Node>,
         slot: SlotId,
@@ -246,7 +248,7 @@ impl Collector<'_> {
     }
 
     /// Takes a deferred node in, now that its key is known.
-    pub fn with_key(&mut self, node: &Node, key: &Arc<str>, slot: SlotId, ctx: &Ctx) {
+    pub fn with_key(&mut self, node: &Node, key: &EcoString, slot: SlotId, ctx: &Ctx) {
         let at = self.state.slot(slot).at.clone();
         let (marks, _) = marks::read(node.ty.as_deref());
         let mut node = node.clone();

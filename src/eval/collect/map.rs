@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
 use foldhash::HashMap;
 
 use super::value::sample;
 use super::{Collector, Ctx, is_computed, string};
 use crate::diag::{Diagnostic, Span};
 use crate::eval::arena::{At, Part, Raw, SlotId, segment};
+use crate::schema::join;
 use crate::schema::types::Type;
 use crate::syntax::marks::{self, Marks};
 use crate::syntax::tree::Node;
@@ -74,7 +76,7 @@ impl Collector<'_> {
         path: &str,
         ctx: &Ctx,
     ) {
-        let mut said: HashMap<Arc<str>, Span> = HashMap::default();
+        let mut said: HashMap<EcoString, Span> = HashMap::default();
         for child in nodes {
             let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);
@@ -144,7 +146,7 @@ impl Collector<'_> {
             return;
         }
         self.mention(at, &ctx, ctx.order.unwrap_or_default(), Some(child.name.span));
-        let path = format!("{path}.{}", segment(&child.name.value));
+        let path = join(path, &segment(&child.name.value));
         if inner.is_freeform() {
             let decl = self.owner(slot);
             if let Some(decl) = decl {

@@ -12,6 +12,7 @@ mod value;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
+use ecow::EcoString;
 use foldhash::HashMap;
 
 use super::arena::{At, BlockId, RemovalId, SlotId, State};
@@ -36,7 +37,7 @@ pub struct Program {
     /// The texts.
     pub sources: Sources,
     /// The names of the texts as people know them: relative to the configuration.
-    pub names: Vec<Arc<str>>,
+    pub names: Vec<EcoString>,
     /// The folders of the user's files. A source that is not in it is one of hcc's own.
     pub folders: HashMap<SourceId, Utf8PathBuf>,
     /// The folder of the configuration.
@@ -60,6 +61,8 @@ pub struct Shared {
     pub user: Option<UserFacts>,
     /// Whose options are evaluated.
     pub scope: Scope,
+    /// Whether the host has users, whose evaluations look at what is about them.
+    pub has_users: bool,
 }
 
 impl std::ops::Deref for Shared {
@@ -134,7 +137,13 @@ impl Collector<'_> {
         for node in nodes {
             let (marks, problem) = marks::read(node.ty.as_deref());
             self.report(problem);
-            let ctx = &ctx.with(marks);
+            let marked;
+            let ctx = if marks.level.is_some() || marks.order.is_some() {
+                marked = ctx.with(marks);
+                &marked
+            } else {
+                ctx
+            };
             if marks.hcc && !matches!(&*node.name.value, "when" | "for") {
                 self.push(
                     Diagnostic::error(
@@ -224,7 +233,7 @@ pub fn with_props(node: &Node) -> Vec<Node> {
 }
 
 /// The text and place of a string.
-pub fn string(entry: &Entry) -> Option<(Arc<str>, Span)> {
+pub fn string(entry: &Entry) -> Option<(EcoString, Span)> {
     match &entry.value.data {
         Scalar::String(text) => Some((text.clone(), entry.value.span)),
         _ => None,

@@ -1,7 +1,9 @@
 //! Names that the schema knows: groups, targets, options.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use ecow::EcoString;
 use foldhash::{HashMap, HashSet};
 
 use super::{Collector, Ctx, with_props};
@@ -39,6 +41,7 @@ impl Collector<'_> {
             return;
         }
         match group.find(&node.name.value) {
+            Some((Place::Group(inner), _)) if self.is_left_to_users(&inner, ctx) => {}
             Some((place, rest)) => {
                 let slot = self.descend(at, &group, &node.name.value, ctx);
                 match place {
@@ -51,6 +54,15 @@ impl Collector<'_> {
                 None => self.unknown(node, &group, ctx),
             },
         }
+    }
+
+    /// Whether a target says nothing to the machine's evaluation, and is looked through in that of
+    /// each user.
+    fn is_left_to_users(&self, group: &Group, ctx: &Ctx) -> bool {
+        self.shared.scope == Scope::System
+            && self.shared.has_users
+            && ctx.target.is_none()
+            && group.target.as_ref().is_some_and(|target| target.scope == Scope::User)
     }
 
     /// Makes the slots on the way to a dotted name.
@@ -197,14 +209,17 @@ impl Collector<'_> {
 
     /// Properties as children, in front of the children. A property twice, or beside a child of
     /// that name, is said, and counts once.
-    pub(super) fn once(&mut self, node: &Node) -> Vec<Node> {
+    pub(super) fn once<'n>(&mut self, node: &'n Node) -> Cow<'n, [Node]> {
+        if node.props().next().is_none() {
+            return Cow::Borrowed(node.children());
+        }
         let mut children = with_props(node);
         let props: Vec<&Name> = node.props().map(|(name, _)| name).collect();
         if children.len() < 2 {
-            return children;
+            return Cow::Owned(children);
         }
         self.twice(node);
-        let mut seen: HashSet<Arc<str>> = HashSet::default();
+        let mut seen: HashSet<EcoString> = HashSet::default();
         let mut index = 0;
         children.retain(|child| {
             index += 1;
@@ -214,7 +229,7 @@ impl Collector<'_> {
                 !seen.contains(&child.name.value)
             }
         });
-        children
+        Cow::Owned(children)
     }
 
     /// A property twice; said once for each name.
@@ -350,9 +365,9 @@ impl Collector<'_> {
     pub(super) fn settings_leaf(
         &mut self,
         decl: &Arc<OptionDecl>,
-        way: &[Arc<str>],
+        way: &[EcoString],
         ctx: &Ctx,
-    ) -> Option<(Arc<OptionDecl>, Vec<Arc<str>>, SlotId)> {
+    ) -> Option<(Arc<OptionDecl>, Vec<EcoString>, SlotId)> {
         let (first, rest) = way.split_first()?;
         let root = self.shared.schema.root.find(&decl.target).map(|(place, _)| place)?;
         let Place::Group(group) = root else { return None };
@@ -362,7 +377,7 @@ impl Collector<'_> {
         slot = self.state.child(slot, first, || At::Option(settings.clone()));
         self.mention(slot, ctx, ctx.order.unwrap_or_default(), None);
         for (index, part) in rest.iter().enumerate() {
-            let way: Arc<[Arc<str>]> = rest.iter().take(index + 1).cloned().collect();
+            let way: Arc<[EcoString]> = rest.iter().take(index + 1).cloned().collect();
             slot = self.state.child(slot, part, || At::Free(settings.clone(), way));
             self.mention(slot, ctx, ctx.order.unwrap_or_default(), None);
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::{Collector, Ctx, string};
 use crate::diag::{Diagnostic, Span};
 use crate::eval::arena::{At, BlockId, Given, Guard, NameCheck, Output, SlotId};
@@ -112,7 +114,7 @@ impl Collector<'_> {
 
     pub(super) fn name_check(
         &mut self,
-        text: &Arc<str>,
+        text: &EcoString,
         compute: Compute,
         span: Span,
         block: BlockId,
@@ -188,7 +190,11 @@ impl Collector<'_> {
             let Some((raw, _)) = self.raw(&entry.value, ctx) else { continue };
             let id = ctx.block.0 as usize;
             if let Some(block) = self.state.blocks.get_mut(id) {
-                block.lets.push((name.value.replace('-', "_").into(), raw, entry.value.span));
+                block.lets.push((
+                    name.value.as_str().replace('-', "_").into(),
+                    raw,
+                    entry.value.span,
+                ));
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, Spanned};
 use crate::eval::arena::{At, Part, Raw, SlotId};
@@ -43,7 +45,7 @@ impl Collector<'_> {
             if index + 1 < first { keys.push(entry) } else { extra.push((index + 1, entry)) }
         }
         let mut children = self.positional(node, &positional, &extra);
-        children.extend(self.once(node));
+        children.extend_from_slice(&self.once(node));
         if keys.is_empty() {
             if node.entries.is_empty() && node.children.is_none() {
                 return;
@@ -110,7 +112,7 @@ impl Collector<'_> {
             let (marks, problem) = marks::read(entry.value.ty.as_deref());
             self.report(problem);
             let ctx = ctx.with(marks);
-            let key: Arc<str> = match &entry.value.data {
+            let key: EcoString = match &entry.value.data {
                 Scalar::String(text) => text.clone(),
                 Scalar::Int(n) => n.to_string().into(),
                 other => {
@@ -248,7 +250,7 @@ impl Collector<'_> {
         let args: Vec<(usize, &Entry)> =
             node.args().enumerate().map(|(index, entry)| (index + 1, entry)).collect();
         let mut children = self.positional(node, &positions, &args);
-        children.extend(self.once(node));
+        children.extend_from_slice(&self.once(node));
         self.typed(&children, slot, ctx);
     }
 }

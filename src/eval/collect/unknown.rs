@@ -185,7 +185,7 @@ fn near_name(group: &Group, name: &str) -> Option<String> {
 fn hm_name(group: &Group, name: &str) -> Option<(Arc<OptionDecl>, String)> {
     group.places.values().find_map(|place| match place {
         Place::Option(decl) => {
-            let hm = decl.hm.iter().find(|hm| *hm == name || kebab(hm) == name)?;
+            let hm = decl.hm.split_whitespace().find(|hm| *hm == name || kebab(hm) == name)?;
             Some((decl.clone(), hm.to_string()))
         }
         Place::Group(inner) if inner.target.is_none() => hm_name(inner, name),

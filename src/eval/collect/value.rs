@@ -1,6 +1,6 @@
 //! Values of types that are not free: scalars, lists, lines.
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 use super::{Collector, Ctx, string};
 use crate::diag::{Diagnostic, Span, nearest};
@@ -142,7 +142,7 @@ impl Collector<'_> {
     }
 
     /// A source is relative to the file that says it.
-    pub fn source_path(&self, text: &str, span: Span) -> Arc<str> {
+    pub fn source_path(&self, text: &str, span: Span) -> EcoString {
         match self.shared.folders.get(&span.source) {
             Some(folder) if !text.starts_with('/') => {
                 crate::files::normal(&folder.join(text)).as_str().into()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
 use minijinja::Value as Jinja;
 use minijinja::value::ValueKind;
 
@@ -10,8 +11,8 @@ use crate::diag::{Diagnostic, Span};
 use crate::eval::Eval;
 use crate::eval::arena::{At, BlockId, EnvId, Frame, Guard, Poisoned, SlotId, State};
 use crate::eval::objects::{MapObject, SlotObject, pair, to_jinja};
-use crate::schema::Target;
 use crate::schema::option::Kind;
+use crate::schema::{Target, join};
 use crate::value::Data;
 
 /// Repetitions of one evaluation: more are a mistake, and would fill the memory.
@@ -120,7 +121,7 @@ impl Eval {
         if target.always {
             return Ok(true);
         }
-        let slot = self.slot_at(&format!("{}.enable", target.path));
+        let slot = self.slot_at(&join(&target.path, "enable"));
         match slot.map(|slot| self.force(slot)) {
             Some(Ok(Some(value))) => Ok(value.data == Data::Bool(true)),
             Some(Err(Poisoned)) => Err(Poisoned),
@@ -131,7 +132,7 @@ impl Eval {
     /// What a `for` goes through.
     pub(super) fn items(
         &self,
-        text: &Arc<str>,
+        text: &EcoString,
         span: Span,
         env: EnvId,
     ) -> Result<Vec<Jinja>, Poisoned> {
@@ -205,7 +206,7 @@ impl Eval {
                 .collect());
         }
         if let At::Group(group) = &at {
-            let names: Vec<Arc<str>> = group.places.keys().cloned().collect();
+            let names: Vec<EcoString> = group.places.keys().cloned().collect();
             return Ok(names
                 .into_iter()
                 .filter_map(|name| {

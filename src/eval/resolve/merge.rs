@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::Active;
 use crate::diag::{Diagnostic, Span};
 use crate::eval::Eval;
@@ -295,7 +297,7 @@ impl Eval {
             let block = state.add_block(None, Guard::Pinned(one.env), target.clone());
             let ctx = Ctx { block, target, ..Ctx::top() };
             let mut collector = Collector { state: &mut state, shared: &self.shared };
-            let (decl, way): (Arc<OptionDecl>, Vec<Arc<str>>) = match at {
+            let (decl, way): (Arc<OptionDecl>, Vec<EcoString>) = match at {
                 At::Free(decl, way) => (decl, way.to_vec()),
                 At::Option(decl) => (decl, Vec::new()),
                 _ => match collector.owner(slot) {
@@ -332,7 +334,7 @@ impl Eval {
             let mut state = self.state();
             let At::Option(decl) = state.slot(slot).at.clone() else { return Err(Poisoned) };
             let Kind::Items(body) = &decl.kind else { return Err(Poisoned) };
-            let key: Arc<str> = format!("#{index}").into();
+            let key: EcoString = format!("#{index}").into();
             let item = state.child(slot, &key, || At::Item(decl.clone(), body.clone()));
             let target = state.block(one.def.block).target.clone();
             let block = state.add_block(None, Guard::Pinned(one.env), target.clone());

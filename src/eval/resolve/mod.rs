@@ -120,8 +120,7 @@ impl Eval {
         let joined = state.stack.iter().skip(start).any(|frame| match frame {
             Frame::Slot(id) => match &state.slot(*id).at {
                 At::Option(decl) => {
-                    matches!(decl.ty.inner(), Type::List(_) | Type::Lines)
-                        && decl.path.as_ref() == first
+                    matches!(decl.ty.inner(), Type::List(_) | Type::Lines) && decl.path == first
                 }
                 _ => false,
             },

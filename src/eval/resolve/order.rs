@@ -1,6 +1,6 @@
 //! Which definitions and keys count, and in which order.
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 use super::Active;
 use crate::diag::Diagnostic;
@@ -13,8 +13,8 @@ use crate::value::Data;
 
 impl Eval {
     /// The children that exist, in order, with the highest level at which each is named.
-    pub fn in_order(&self, slot: SlotId) -> Vec<(Arc<str>, SlotId)> {
-        let children: Vec<(Arc<str>, SlotId)> = {
+    pub fn in_order(&self, slot: SlotId) -> Vec<(EcoString, SlotId)> {
+        let children: Vec<(EcoString, SlotId)> = {
             let state = self.state();
             state.slot(slot).children.iter().map(|(name, id)| (name.clone(), *id)).collect()
         };
@@ -32,8 +32,7 @@ impl Eval {
                 }
                 let Ok(envs) = self.instances(mention.block) else { continue };
                 let Some(env) = envs.first() else { continue };
-                let mut key = self.state().env(*env).order.clone();
-                key.push(mention.seq);
+                let key = [&*self.state().env(*env).order, &[mention.seq]].concat();
                 places.push((key, mention.order));
             }
             places.sort();
@@ -100,7 +99,7 @@ impl Eval {
                         Err(("an object", what))
                     }
                 };
-                let text: Arc<str> = match known {
+                let text: EcoString = match known {
                     Ok(text) => text,
                     Err((expected, what)) => {
                         let label = format!("expected {expected}");
@@ -214,8 +213,7 @@ impl Eval {
                 continue;
             }
             for env in self.instances(def.block)?.iter() {
-                let mut key = self.state().env(*env).order.clone();
-                key.push(def.seq);
+                let key = [&*self.state().env(*env).order, &[def.seq]].concat();
                 active.push(Active { key, env: *env, def: def.clone() });
             }
         }

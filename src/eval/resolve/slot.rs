@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::Whose;
 use crate::diag::Diagnostic;
 use crate::eval::Eval;
@@ -168,7 +170,7 @@ impl Eval {
         if !plain || !own.deferred.is_empty() || own.children.contains_key(key) {
             return None;
         }
-        let data = match &decl.default {
+        let data = match decl.default.as_deref() {
             None => decl.ty.empty()?,
             Some(Fallback::Value(value)) if value.ty.is_none() => {
                 let value = Typed { data: literal(&value.data), from: Vec::new(), pieces: None };
@@ -202,7 +204,7 @@ impl Eval {
                 }
             }
         };
-        match &decl.default {
+        match decl.default.as_deref() {
             None => Ok(decl
                 .ty
                 .empty()
@@ -272,7 +274,7 @@ impl Eval {
         if self.materialize(slot).is_err() {
             return (Err(Poisoned), Level::Normal);
         }
-        let mut names: Vec<Arc<str>> =
+        let mut names: Vec<EcoString> =
             self.in_order(slot).into_iter().map(|(name, _)| name).collect();
         for name in body.group.places.keys() {
             if !names.contains(name) {

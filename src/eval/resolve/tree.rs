@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use ecow::EcoString;
 use minijinja::Value as Jinja;
 
 use crate::eval::Eval;
@@ -52,13 +53,13 @@ impl Eval {
                 // A typed key exists also where nobody defines it: it may have a default.
                 At::Option(decl) if decl.ty.is_freeform() && has_key_below(decl, &[], name) => {
                     let decl = decl.clone();
-                    let name: Arc<str> = name.into();
+                    let name: EcoString = name.into();
                     Some(state.child(slot, &name, || At::Free(decl, Arc::from([name.clone()]))))
                 }
                 At::Free(decl, way) if has_key_below(decl, way, name) => {
                     let decl = decl.clone();
-                    let name: Arc<str> = name.into();
-                    let way: Arc<[Arc<str>]> = way.iter().cloned().chain([name.clone()]).collect();
+                    let name: EcoString = name.into();
+                    let way: Arc<[EcoString]> = way.iter().cloned().chain([name.clone()]).collect();
                     Some(state.child(slot, &name, || At::Free(decl, way)))
                 }
                 _ => state.slot(slot).children.get(name).copied(),
@@ -75,10 +76,13 @@ impl Eval {
             At::Free(decl, way) => (decl, &way[..]),
             _ => return false,
         };
+        if own.deferred.is_empty() {
+            return false;
+        }
         let said = own.children.get(name).is_some_and(|child| !state.slot(*child).defs.is_empty());
         let way = way.iter().map(|part| &**part).chain([name]).collect::<Vec<_>>();
         let key = || decl.key(way.iter().copied()).is_some_and(|key| key.alias.is_none());
-        !own.deferred.is_empty() && !said && key()
+        !said && key()
     }
 
     /// Takes in what an item's own statements contribute.
@@ -154,7 +158,7 @@ impl Eval {
 }
 
 /// Whether a typed key of settings is, or is below, `way` and `name`.
-fn has_key_below(decl: &OptionDecl, way: &[Arc<str>], name: &str) -> bool {
+fn has_key_below(decl: &OptionDecl, way: &[EcoString], name: &str) -> bool {
     decl.keys.iter().any(|key| {
         key.pattern.len() > way.len()
             && key.pattern.iter().zip(way).all(|(a, b)| a == b)
@@ -164,7 +168,7 @@ fn has_key_below(decl: &OptionDecl, way: &[Arc<str>], name: &str) -> bool {
 
 impl Collector<'_> {
     /// The slot of the leaf that an `into` option is, without naming it.
-    pub fn leaf_of(&mut self, decl: &Arc<OptionDecl>, way: &[Arc<str>]) -> Option<SlotId> {
+    pub fn leaf_of(&mut self, decl: &Arc<OptionDecl>, way: &[EcoString]) -> Option<SlotId> {
         let (first, rest) = way.split_first()?;
         let mut slot = State::ROOT;
         let mut group = self.shared.schema.root.clone();
@@ -176,7 +180,7 @@ impl Collector<'_> {
         let Some(Place::Option(settings)) = group.places.get(first).cloned() else { return None };
         slot = self.state.child(slot, first, || At::Option(settings.clone()));
         for (index, part) in rest.iter().enumerate() {
-            let way: Arc<[Arc<str>]> = rest.iter().take(index + 1).cloned().collect();
+            let way: Arc<[EcoString]> = rest.iter().take(index + 1).cloned().collect();
             slot = self.state.child(slot, part, || At::Free(settings.clone(), way));
         }
         Some(slot)

@@ -14,7 +14,7 @@ mod ssh;
 mod text;
 mod words;
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 use crate::apply::merge::reread;
 use crate::emit::{self, Params};
@@ -126,7 +126,7 @@ impl Said {
 }
 
 /// Whole numbers as floats where a key of the settings is one.
-fn floats(option: &OptionDecl, value: Value, way: &mut Vec<Arc<str>>) -> Value {
+fn floats(option: &OptionDecl, value: Value, way: &mut Vec<EcoString>) -> Value {
     match value {
         Value::Map(map) => {
             let inner = map.into_iter().map(|(key, value)| {
@@ -192,7 +192,7 @@ fn shaped(value: Value, params: &Params) -> Value {
 }
 
 /// Adds a value to an object; a key that comes again gets a list.
-fn put(map: &mut indexmap::IndexMap<Arc<str>, Value>, key: &str, value: Value) {
+fn put(map: &mut indexmap::IndexMap<EcoString, Value>, key: &str, value: Value) {
     match map.get_mut(key) {
         None => {
             map.insert(key.into(), value);

@@ -1,7 +1,6 @@
 //! Values as nodes of a configuration.
 
-use std::sync::Arc;
-
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::shelf::{At, Part, Place};
@@ -13,7 +12,7 @@ use crate::schema::option::{Body, Kind};
 use crate::schema::types::Type;
 use crate::syntax::tree::Scalar;
 
-type Map = IndexMap<Arc<str>, Value>;
+type Map = IndexMap<EcoString, Value>;
 
 /// As many scalars stand on one line, as properties.
 const FEW: usize = 4;
@@ -120,7 +119,7 @@ impl Place {
             }
         }
         for (table, item) in taken {
-            let way = [Arc::from(table)];
+            let way = [EcoString::from(table)];
             match (get(value, &way).is_some(), get(&whole, &way)) {
                 (true, Some(own)) => restore(value, table, own),
                 _ => block.add(item),
@@ -130,13 +129,13 @@ impl Place {
 }
 
 /// The rest of a way that begins with a name, which may be dotted.
-fn way_below<'a>(way: &'a [Arc<str>], root: &str) -> Option<&'a [Arc<str>]> {
+fn way_below<'a>(way: &'a [EcoString], root: &str) -> Option<&'a [EcoString]> {
     let depth = root.split('.').count();
     let begins = way.iter().take(depth).map(|own| &**own).eq(root.split('.'));
     begins.then(|| way.get(depth..).unwrap_or_default()).filter(|rest| !rest.is_empty())
 }
 
-fn get<'a>(value: &'a Value, way: &[Arc<str>]) -> Option<&'a Value> {
+fn get<'a>(value: &'a Value, way: &[EcoString]) -> Option<&'a Value> {
     way.iter().try_fold(value, |value, name| match value {
         Value::Map(map) => {
             map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, own)| own)
@@ -154,7 +153,7 @@ fn restore(value: &mut Value, table: &str, whole: &Value) {
 }
 
 /// Takes a leaf out, and what is empty then.
-fn take(value: &mut Value, way: &[Arc<str>]) {
+fn take(value: &mut Value, way: &[EcoString]) {
     let (Value::Map(map), Some((name, rest))) = (value, way.split_first()) else { return };
     let Some(at) = map.keys().position(|key| key.eq_ignore_ascii_case(name)) else { return };
     if let (false, Some((_, inner))) = (rest.is_empty(), map.get_index_mut(at)) {

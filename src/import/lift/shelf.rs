@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::text::Grammar;
@@ -23,7 +24,7 @@ pub struct Shelf {
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The target's path.
-    pub target: Arc<str>,
+    pub target: EcoString,
     /// Where the program reads it, below the home, the first place first.
     pub at: Vec<At>,
     /// Its format; none for a text.
@@ -165,9 +166,9 @@ fn path(value: &Value, group: &Group) -> Option<String> {
     let Scalar::String(text) = &value.data else { return None };
     match marks::read(value.ty.as_deref()).0.compute {
         None => below(text),
-        Some(Compute::Expr) => match group.find(&text.replace('_', "-")) {
+        Some(Compute::Expr) => match group.find(&text.as_str().replace('_', "-")) {
             Some((Named::Option(own), "")) if matches!(own.kind, Kind::Plain) => {
-                match own.default.as_ref()? {
+                match own.default.as_deref()? {
                     // A default that is itself computed from an option is not looked into.
                     Fallback::Value(value)
                         if value.ty.as_deref().is_none_or(|ty| &*ty.value == "f") =>

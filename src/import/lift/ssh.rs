@@ -1,5 +1,6 @@
 //! OpenSSH's client configuration, read as `readconf.c` and `argv_split` of its `misc.c` do.
 
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::{Entry, Said, bools, comments, put, scalar};
@@ -17,7 +18,7 @@ pub(super) fn read(text: &str, params: &Params) -> Result<Said, String> {
     };
     let raw = names("raw", 0);
     let words_of = bools(params, ("yes", "no"));
-    let mut top: IndexMap<std::sync::Arc<str>, Value> = IndexMap::new();
+    let mut top: IndexMap<EcoString, Value> = IndexMap::new();
     let mut block: Option<String> = None;
     let mut entries: Vec<Entry> = Vec::new();
     let mut matches = 0;

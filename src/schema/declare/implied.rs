@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::statement::SHELL_INIT;
 use super::{PACKAGES, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Span, Spanned};
-use crate::schema::option::{Fallback, Kind, OptionDecl, Target};
+use crate::schema::option::{Docs, Fallback, Kind, OptionDecl, Target};
 use crate::schema::types::Type;
 use crate::schema::{Group, Place, join, library};
 use crate::syntax::tree::{Entry, Node, Scalar, Value};
@@ -19,11 +21,12 @@ pub(super) fn implied(
     target: &Target,
     doc: &str,
 ) {
+    let default = Value { ty: None, data: default, span: target.span };
     let decl = OptionDecl {
         path: join(&target.path, name).into(),
         ty,
         kind: Kind::Plain,
-        default: Some(Fallback::Value(Value { ty: None, data: default, span: target.span })),
+        default: Some(Box::new(Fallback::Value(default))),
         into: None,
         argument: None,
         as_name: None,
@@ -33,9 +36,8 @@ pub(super) fn implied(
         required: false,
         internal: false,
         scope: target.scope,
-        doc: doc.to_owned(),
-        example: None,
-        hm: Vec::new(),
+        docs: Some(Box::new(Docs { doc: doc.into(), example: None })),
+        hm: EcoString::new(),
         target: target.path.clone(),
         span: target.span,
     };
@@ -97,7 +99,7 @@ pub(super) fn shell_init(
 }
 
 /// Lines that run only where a command is found; each shell says how in a template of its own.
-fn guarded(shell: &str, command: &str, text: &str) -> Arc<str> {
+fn guarded(shell: &str, command: &str, text: &str) -> EcoString {
     match library::template(&format!("shell-init/{shell}")) {
         Some(template) => {
             template.replace("COMMAND", command).replace("INIT", text).trim_end().into()

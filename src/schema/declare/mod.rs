@@ -7,6 +7,8 @@ mod statement;
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::option::{OptionDecl, Scope, Target, TypedKey};
 use super::types::Type;
 use super::{Group, Place, Schema, join, library};
@@ -103,8 +105,8 @@ fn declare_target(
         Some(parent) => parent.scope,
         None => scope_prop(node, diags),
     };
-    let os: Vec<Arc<str>> = match (text_prop(node, "os"), parent) {
-        (Some(os), _) => os.value.split_whitespace().map(Arc::from).collect(),
+    let os: Vec<EcoString> = match (text_prop(node, "os"), parent) {
+        (Some(os), _) => os.value.split_whitespace().map(EcoString::from).collect(),
         (None, Some(parent)) => parent.os.clone(),
         (None, None) => Vec::new(),
     };
@@ -225,7 +227,7 @@ fn alias_keys(group: &mut Group, diags: &mut Diagnostics) {
         let key = TypedKey {
             pattern: way.to_vec(),
             ty: decl.ty.clone(),
-            doc: decl.doc.clone(),
+            doc: decl.docs.as_deref().map(|docs| docs.doc.clone()).unwrap_or_default(),
             alias: Some(decl.path.clone()),
         };
         match group.places.get_mut(settings) {

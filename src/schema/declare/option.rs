@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::{RESERVED, TOP_LEVEL, as_text, bool_prop, check_props, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Span, Spanned, nearest};
-use crate::schema::option::{Body, Fallback, Kind, OptionDecl, Scope, TypedKey};
+use crate::schema::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, TypedKey};
 use crate::schema::types::{BadType, Type};
 use crate::schema::{Group, Place, join};
 use crate::syntax::marks;
@@ -17,10 +19,10 @@ pub(super) const OPTION_PROPS: &[&str] = &[
 ];
 
 pub(super) struct Context<'a> {
-    pub(super) target: &'a Arc<str>,
+    pub(super) target: &'a EcoString,
     pub(super) scope: Scope,
     /// The dotted path that declared names are below.
-    pub(super) inside: &'a Arc<str>,
+    pub(super) inside: &'a EcoString,
 }
 
 /// Declares the names of an `option` node in a group.
@@ -126,7 +128,7 @@ pub(super) fn declaration(
     };
     let said = text_prop(node, "type");
     let mut kind = Kind::Plain;
-    let path: Arc<str> = join(context.inside, &name.value).into();
+    let path: EcoString = join(context.inside, &name.value).into();
     let ty = match said.as_ref().map(|said| &*said.value) {
         Some(text @ ("list" | "keyed"))
             if node
@@ -203,7 +205,7 @@ pub(super) fn declaration(
         .flat_map(|child| typed_keys(child, diags))
         .collect();
     let slots_node = child("slots");
-    let slots: Vec<Arc<str>> = slots_node
+    let slots: Vec<EcoString> = slots_node
         .map(|slots| {
             slots.args().filter_map(|entry| as_text(&entry.value)).map(|n| n.value).collect()
         })
@@ -251,7 +253,7 @@ pub(super) fn declaration(
         path,
         ty,
         kind,
-        default,
+        default: default.map(Box::new),
         into: text_prop(node, "into").map(|into| {
             let last = name.value.rsplit('.').next().unwrap_or(&name.value);
             into.value.split('.').map(|part| part.replace("{name}", last).into()).collect()
@@ -268,13 +270,19 @@ pub(super) fn declaration(
         required: bool_prop(node, "required", diags),
         internal: bool_prop(node, "internal", diags),
         scope: context.scope,
-        doc: text_prop(node, "doc").map(|doc| doc.value.to_string()).unwrap_or_default(),
-        example: text_prop(node, "example").map(|text| text.value.to_string()),
-        hm: text_prop(node, "hm")
-            .map(|hm| hm.value.split_whitespace().map(str::to_owned).collect())
-            .unwrap_or_default(),
+        docs: docs(node),
+        hm: text_prop(node, "hm").map(|hm| hm.value).unwrap_or_default(),
         target: context.target.clone(),
         span: name.span,
+    })
+}
+
+/// What an `option` node says to people.
+fn docs(node: &Node) -> Option<Box<Docs>> {
+    let (doc, example) = (text_prop(node, "doc"), text_prop(node, "example"));
+    (doc.is_some() || example.is_some()).then(|| {
+        let doc = doc.map(|doc| doc.value).unwrap_or_default();
+        Box::new(Docs { doc, example: example.map(|text| text.value) })
     })
 }
 
@@ -321,7 +329,7 @@ fn check_default(value: &Value, ty: &Type, path: &str, diags: &mut Diagnostics) 
 /// The body of a keyed or list submodule.
 pub(super) fn body(
     node: &Node,
-    path: &Arc<str>,
+    path: &EcoString,
     context: &Context<'_>,
     diags: &mut Diagnostics,
 ) -> Body {
@@ -365,9 +373,9 @@ fn named_keys(node: &Node, whole: bool, diags: &mut Diagnostics) -> Vec<TypedKey
         }
         let names: Vec<Name> = node.args().filter_map(|entry| as_text(&entry.value)).collect();
         let below = |first: &Name, (at, key): (usize, &TypedKey)| TypedKey {
-            pattern: [&[Arc::clone(&first.value)], &*key.pattern].concat(),
+            pattern: [&[EcoString::clone(&first.value)], &*key.pattern].concat(),
             // The other spellings are not listed again.
-            doc: if at == 0 { key.doc.clone() } else { String::new() },
+            doc: if at == 0 { key.doc.clone() } else { EcoString::new() },
             ..key.clone()
         };
         return (names.iter().enumerate())
@@ -390,14 +398,14 @@ fn named_keys(node: &Node, whole: bool, diags: &mut Diagnostics) -> Vec<TypedKey
             return Vec::new();
         }
     };
-    let doc = text_prop(node, "doc").map(|doc| doc.value.to_string()).unwrap_or_default();
+    let doc = text_prop(node, "doc").map(|doc| doc.value).unwrap_or_default();
     node.args()
         .filter_map(|entry| as_text(&entry.value))
         .map(|pattern| TypedKey {
             pattern: if whole {
                 vec![pattern.value]
             } else {
-                pattern.value.split('.').map(Arc::from).collect()
+                pattern.value.split('.').map(EcoString::from).collect()
             },
             ty: ty.clone(),
             doc: doc.clone(),

@@ -14,15 +14,14 @@ mod word;
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use self::space::{blank, newline};
 use super::tree::{Entry, MAX_DEPTH, Name, Node, Tree, Value};
 use crate::diag::{Diagnostic, Diagnostics, SourceId, Span, Spanned};
 
 /// Problems of one text that are told; a text with more is something else than KDL.
 const MAX_PROBLEMS: usize = 100;
-
-/// Short texts that are kept to be met again.
-const WORDS: usize = 64;
 
 /// Reads a text. What could be read comes back beside the problems; nodes that could not be
 /// understood are left out, so that no later room stumbles over them again.
@@ -35,7 +34,6 @@ pub fn parse(source: SourceId, text: &str) -> (Tree, Diagnostics) {
         line_start: 0,
         nodes: Tree::new(),
         entries: Vec::new(),
-        words: [const { None }; WORDS],
         frames: Vec::new(),
         skips: Vec::new(),
         problems: Diagnostics::default(),
@@ -64,8 +62,6 @@ struct Reader<'a> {
     nodes: Tree,
     /// The entries of the nodes that are being read, the outermost first.
     entries: Vec<Entry>,
-    /// Short texts that were read lately: most names and many values come again.
-    words: [Option<Arc<str>>; WORDS],
     /// The open blocks that are kept, and the first that is not.
     frames: Vec<Frame>,
     /// The open blocks inside one that is not kept.
@@ -246,7 +242,7 @@ impl<'a> Reader<'a> {
         let name = self.name();
         poisoned |= name.is_none();
         let span = self.span(start, self.at);
-        let name = name.unwrap_or_else(|| Spanned { value: Arc::default(), span });
+        let name = name.unwrap_or_else(|| Spanned { value: EcoString::default(), span });
         let mut pending = Pending::new(name, ty, span, self.entries.len());
         pending.dropped = dropped;
         pending.poisoned = poisoned;
@@ -585,8 +581,12 @@ impl<'a> Reader<'a> {
             self.report(problem);
         }
         let span = self.span(self.at, self.at);
-        let mut nobody =
-            Pending::new(Spanned { value: Arc::default(), span }, None, span, self.entries.len());
+        let mut nobody = Pending::new(
+            Spanned { value: EcoString::default(), span },
+            None,
+            span,
+            self.entries.len(),
+        );
         nobody.poisoned = true;
         self.open(nobody, Kind::Orphan)
     }
@@ -597,7 +597,7 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let end = self.span(self.at, self.at);
         if let Some(skip) = self.skips.pop() {
-            let name = Spanned { value: Arc::default(), span: end };
+            let name = Spanned { value: EcoString::default(), span: end };
             let mut owner = Pending::new(name, None, end, self.entries.len());
             owner.dropped = true;
             owner.blocks = if skip.real { Blocks::Real } else { Blocks::Dropped };
@@ -680,21 +680,6 @@ impl<'a> Reader<'a> {
     /// Whether what is read now is not kept.
     fn skipping(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.kind != Kind::Real)
-    }
-
-    /// A text of its own for a piece of the source, or the one that was made for the same piece.
-    fn text_of(&mut self, piece: &str) -> Arc<str> {
-        let (first, last) = match piece.as_bytes() {
-            [] => return Arc::default(),
-            [first, .., last] if piece.len() <= 16 => (*first, *last),
-            _ => return piece.into(),
-        };
-        let key = usize::from(first) + 5 * usize::from(last) + 11 * piece.len();
-        let Some(known) = self.words.get_mut(key % WORDS) else { return piece.into() };
-        match known {
-            Some(known) if **known == *piece => known.clone(),
-            _ => known.insert(piece.into()).clone(),
-        }
     }
 
     fn peek(&self) -> Option<u8> {

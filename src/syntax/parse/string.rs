@@ -1,6 +1,6 @@
 //! Strings in quotes: one line, several lines with their indentation taken off, and raw ones.
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 use super::space::{blank, line_end, newline, white};
 use super::{Reader, problems};
@@ -72,14 +72,21 @@ fn unicode_end(bytes: &[u8], mut at: usize) -> usize {
     at + usize::from(braced && bytes.get(at) == Some(&b'}'))
 }
 
-/// Whether scanning a string must look closer at a byte.
-fn stops(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | 0x0b | 0x0c | 0xc2 | 0xe2)
-}
+/// The bytes at which scanning a string must look closer.
+const STOPS: [bool; 256] = {
+    let mut table = [false; 256];
+    let stops = b"\"\\\n\r\x0b\x0c\xc2\xe2";
+    let mut at = 0;
+    while at < stops.len() {
+        table[stops[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 impl Reader<'_> {
     /// Reads the string whose opening quote is here. `None`: reported, and nothing to be had of it.
-    pub(super) fn quoted(&mut self) -> Option<Arc<str>> {
+    pub(super) fn quoted(&mut self) -> Option<EcoString> {
         if self.rest().starts_with(b"\"\"\"") {
             return self.block(0);
         }
@@ -89,7 +96,10 @@ impl Reader<'_> {
         let mut value = String::new();
         let mut mistake = None;
         loop {
-            let skip = self.bytes.get(at..).and_then(|rest| rest.iter().position(|b| stops(*b)));
+            let skip = self
+                .bytes
+                .get(at..)
+                .and_then(|rest| rest.iter().position(|b| STOPS[usize::from(*b)]));
             at = skip.map_or(self.bytes.len(), |skip| at + skip);
             match self.bytes.get(at) {
                 Some(b'"') => break,
@@ -121,7 +131,7 @@ impl Reader<'_> {
         }
         let last = self.piece(from, at);
         Some(if value.is_empty() {
-            self.text_of(last)
+            last.into()
         } else {
             value.push_str(last);
             value.into()
@@ -129,7 +139,7 @@ impl Reader<'_> {
     }
 
     /// A string of one line whose line ends at `end` before it does.
-    fn unclosed(&mut self, start: usize, end: usize) -> Option<Arc<str>> {
+    fn unclosed(&mut self, start: usize, end: usize) -> Option<EcoString> {
         let quote = self.span(start, start + 1);
         if end >= self.bytes.len() {
             // The text ends here too; what is open around it need not be told.
@@ -196,7 +206,7 @@ impl Reader<'_> {
     }
 
     /// Reads the raw string whose first `#` is here; there are `hashes` of them.
-    pub(super) fn raw(&mut self, hashes: usize) -> Option<Arc<str>> {
+    pub(super) fn raw(&mut self, hashes: usize) -> Option<EcoString> {
         let open = self.at + hashes;
         if self.bytes.get(open..).is_some_and(|rest| rest.starts_with(b"\"\"\"")) {
             return self.block(hashes);
@@ -253,7 +263,7 @@ impl Reader<'_> {
     }
 
     /// Reads a `"""` string; a raw one if it has hashes.
-    fn block(&mut self, hashes: usize) -> Option<Arc<str>> {
+    fn block(&mut self, hashes: usize) -> Option<EcoString> {
         let start = self.at;
         let body = start + hashes + 3;
         let quote = (start, body);

@@ -1,6 +1,6 @@
 //! Names and values: bare words, and what people write where KDL wants quotes.
 
-use std::sync::Arc;
+use ecow::EcoString;
 
 use super::number::{self, NotANumber};
 use super::space::{blank, line_end, loose_end, near_line_end, newline, word_end};
@@ -321,7 +321,7 @@ impl Reader<'_> {
         if matches!(first, b't' | b'f' | b'n' | b'i' | b'-') && KEYWORDS.contains(&word) {
             return Some(self.bare_keyword(start, end, word, place));
         }
-        Some(Scalar::String(self.text_of(word)))
+        Some(Scalar::String(word.into()))
     }
 
     fn starts(&self, at: usize, what: &[u8]) -> bool {
@@ -387,7 +387,7 @@ impl Reader<'_> {
     }
 
     /// `r"..."` and `r#"..."#` of KDL 1.
-    fn old_raw(&mut self, start: usize, open: usize) -> Option<Arc<str>> {
+    fn old_raw(&mut self, start: usize, open: usize) -> Option<EcoString> {
         let rest = self.bytes.get(open..)?;
         let hashes = rest.iter().position(|b| *b != b'#')?;
         if rest.get(hashes) != Some(&b'"') {
@@ -433,7 +433,7 @@ impl Reader<'_> {
     }
 
     /// `'...'` and `“...”`, which are ordinary characters.
-    fn foreign_quotes(&mut self, word: &str, place: Place) -> Option<Arc<str>> {
+    fn foreign_quotes(&mut self, word: &str, place: Place) -> Option<EcoString> {
         let open = word.chars().next()?;
         let closers: &[char] = match open {
             '\'' => &['\''],

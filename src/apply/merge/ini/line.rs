@@ -1,8 +1,8 @@
 //! One line of an INI file, in its dialect.
 
 use std::ops::Range;
-use std::sync::Arc;
 
+use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 use crate::emit::{Params, Said};
@@ -50,9 +50,9 @@ pub(super) struct Line {
 pub(super) enum Kind {
     /// A blank or a comment.
     Blank,
-    Header(Arc<str>),
+    Header(EcoString),
     /// The value's place; none if the key stands alone.
-    Key(Arc<str>, Option<Range<usize>>),
+    Key(EcoString, Option<Range<usize>>),
     /// More of the value before.
     More,
 }
@@ -77,7 +77,7 @@ pub(super) fn kind(text: &str, dialect: &Dialect, before: Option<&Line>) -> Resu
             (behind.is_empty() || behind.starts_with(['#', ';'])).then(|| rest.get(..end))?
         });
         return match named {
-            Some(name) => Ok(Kind::Header(Arc::from(name))),
+            Some(name) => Ok(Kind::Header(EcoString::from(name))),
             None if continues => Ok(Kind::More),
             None => Err(format!("expected `{open}section{close}`, found `{}`", short(trimmed))),
         };
@@ -94,11 +94,11 @@ pub(super) fn kind(text: &str, dialect: &Dialect, before: Option<&Line>) -> Resu
         Some((at, length)) if at > 0 => {
             let key = rest.get(..at).unwrap_or_default().trim_end();
             let value = value(text, from + at + length, dialect);
-            Ok(Kind::Key(Arc::from(key), Some(value)))
+            Ok(Kind::Key(EcoString::from(key), Some(value)))
         }
         None if continues => Ok(Kind::More),
         None if dialect.flag || separator.is_empty() => {
-            Ok(Kind::Key(Arc::from(rest.trim_end()), None))
+            Ok(Kind::Key(EcoString::from(rest.trim_end()), None))
         }
         _ => Err(format!("expected `key{}value`, found `{}`", dialect.separator, short(trimmed))),
     }
