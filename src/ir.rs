@@ -440,6 +440,10 @@ pub struct Package {
     pub name: String,
     /// `brew`, `apt`, `nix`, `vscode`; empty if the host's is not known.
     pub manager: String,
+    /// The command that it brings: where `PATH` has that, nothing need be installed. None for what
+    /// is named as only its manager knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// Who asks for it.
     pub target: EcoString,
     /// Where it is said.

@@ -18,6 +18,8 @@ mod kit;
 mod looks;
 #[path = "apply/messages.rs"]
 mod messages;
+#[path = "apply/packages.rs"]
+mod packages;
 #[path = "apply/questions.rs"]
 mod questions;
 #[path = "apply/safety.rs"]

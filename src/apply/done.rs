@@ -27,6 +27,13 @@ pub enum End {
         /// Why, with what the program said, if that was caught.
         reason: String,
     },
+    /// It cannot be had on this machine: nothing went wrong, and trying again changes nothing.
+    Unavailable {
+        /// Why.
+        reason: String,
+        /// The ways out.
+        help: String,
+    },
     /// It was left out because of another step, which failed.
     Skipped {
         /// Why.
@@ -48,6 +55,11 @@ impl Done {
     /// A step that was left out.
     pub fn skipped(what: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { what: what.into(), end: End::Skipped { reason: reason.into() } }
+    }
+
+    /// Whether the run as a whole did not go well for it.
+    pub fn is_failure(&self) -> bool {
+        matches!(self.end, End::Failed { .. } | End::Skipped { .. })
     }
 
     /// Whether it was done.

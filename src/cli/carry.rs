@@ -186,7 +186,7 @@ impl Carry<'_> {
             done = after.run(&rest, report.generation, files, &site, &environment, &mut talk);
         }
         self.ended(&report, &done, still)?;
-        match files == Files::Held || done.iter().any(|done| !done.is_ok()) {
+        match files == Files::Held || done.iter().any(Done::is_failure) {
             true => Err(Stop::Failed),
             false => Ok(site),
         }

@@ -146,6 +146,7 @@ fn failure(done: &Done) -> String {
         End::Failed { reason } | End::Skipped { reason } => {
             format!("cannot {}: {reason}", done.what)
         }
+        End::Unavailable { reason, .. } => reason.clone(),
         End::Done { .. } => done.what.clone(),
     }
 }
@@ -172,6 +173,10 @@ pub fn done(list: &[Done]) {
                 wrong(&format!("cannot {}: {reason}", done.what));
             }
             End::Skipped { reason } => say(&format!("left out: {}: {reason}", done.what)),
+            End::Unavailable { reason, help } => {
+                say(&format!("warning: {reason}"));
+                say(&format!("  help: {}", help.replace('\n', "\n        ")));
+            }
         }
     }
 }

@@ -98,6 +98,16 @@ pub fn package_name(manager: &str, package: &str) -> String {
     named(manager, package).unwrap_or_else(|| package.to_owned())
 }
 
+/// The command that a package brings, by its common name; none for a name that also says a version
+/// or where the package is found: that one is asked for and no other.
+pub fn command(package: &str) -> Option<String> {
+    let plain = !package.contains(['=', ':', '/', '@', '#', '<', '>', '~']);
+    plain.then(|| package_name(COMMAND, package))
+}
+
+/// What stands in the table's rows where else a manager does.
+const COMMAND: &str = "command";
+
 /// How a manager calls a package, if the table says so.
 fn named(manager: &str, package: &str) -> Option<String> {
     let found = table().names.iter().find(|(name, own, _)| name == package && own == manager);

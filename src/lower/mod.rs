@@ -277,14 +277,18 @@ impl Statement<'_> {
         let Data::String(name) = &value.data else { return Ok(None) };
         let host = crate::eval::machine::manager(&self.eval.shared.host);
         let manager = self.text("manager")?;
-        let name = match &manager {
-            Some(_) => name.to_string(),
-            None => crate::eval::machine::package_name(host, name),
+        let (name, command) = match &manager {
+            Some(_) => (name.to_string(), None),
+            None => {
+                let own = crate::eval::machine::package_name(host, name);
+                (own, crate::eval::machine::command(name))
+            }
         };
         let manager = manager.map_or_else(|| host.to_owned(), |manager| manager.to_string());
         Ok(Some(Package {
             name,
             manager,
+            command,
             target: self.target(),
             origins: self.origins(&value.from),
         }))

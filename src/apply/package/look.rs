@@ -1,9 +1,9 @@
 //! Asking managers what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::manager::{self, Manager, Program, Root};
-use super::{Ask, Brewfile, Record, Wanted};
+use super::manager::{self, Manager, Offers, Program, Root};
+use super::{Ask, Brewfile, Group, Record, Wanted};
 use crate::apply::command::{self, Command, Environment};
 use crate::ir::Cleanup;
 
@@ -11,19 +11,25 @@ use crate::ir::Cleanup;
 #[derive(Clone, Debug, Default)]
 pub struct Questions {
     managers: Vec<&'static Manager>,
+    /// What is asked for and may be missing.
+    groups: Vec<Group>,
     brewfiles: Vec<Brewfile>,
+    anyway: bool,
 }
 
 /// What has to be asked. Pure.
 pub fn questions(wanted: &Wanted, record: &Record, cleanup: Cleanup, ask: Ask) -> Questions {
     let anyway = ask == Ask::Anyway;
+    let open = |group: &&Group| anyway || !record.is_settled(group);
+    let groups = wanted.groups.iter().filter(open).cloned().collect();
     let managers = manager::MANAGERS.iter().filter(|manager| {
         let group = wanted.groups.iter().find(|group| group.manager == manager.name);
-        group.is_some_and(|group| anyway || !record.is_settled(group))
+        group.is_some_and(|group| open(&group))
             || (cleanup != Cleanup::None && !record.left(manager.name, wanted).is_empty())
     });
     let files = wanted.brewfiles.iter().filter(|file| anyway || !record.is_settled_file(file));
-    Questions { managers: managers.collect(), brewfiles: files.cloned().collect() }
+    let (managers, brewfiles) = (managers.collect(), files.cloned().collect());
+    Questions { managers, groups, brewfiles, anyway }
 }
 
 /// What the system says.
@@ -31,6 +37,12 @@ pub fn questions(wanted: &Wanted, record: &Record, cleanup: Cleanup, ask: Ask) -
 pub struct Found {
     pub(super) managers: BTreeMap<&'static str, Answer>,
     pub(super) brewfiles: BTreeMap<String, Bundle>,
+    /// Commands that `PATH` has.
+    pub(super) commands: BTreeSet<String>,
+    /// What a manager offers of what is missing, if its lists can be old.
+    pub(super) offers: BTreeMap<&'static str, Offers>,
+    /// Whether what could not be had is asked for again.
+    pub(super) anyway: bool,
     /// The program that makes others root, if there is one.
     pub(super) elevator: Option<&'static str>,
 }
@@ -62,7 +74,7 @@ const ELEVATORS: &[&str] = &["sudo", "doas"];
 
 /// Asks: one query for each manager.
 pub fn look(questions: &Questions, environment: &Environment) -> Found {
-    let mut found = Found::default();
+    let mut found = Found { anyway: questions.anyway, ..Found::default() };
     for file in &questions.brewfiles {
         let bundle = bundle(file, environment);
         // What is there before tells what hcc brought.
@@ -80,11 +92,60 @@ pub fn look(questions: &Questions, environment: &Environment) -> Found {
             found.managers.insert(manager.name, installed(manager, environment));
         }
     }
+    for group in &questions.groups {
+        let commands = group.commands.values();
+        found.commands.extend(commands.filter(|name| is_there(name, environment)).cloned());
+        let manager = manager::find(&group.manager).filter(|manager| manager.refresh.is_some());
+        if let Some(manager) = manager
+            && let Some(Answer::Installed(program, installed)) = found.managers.get(manager.name)
+        {
+            let names = missing(group, manager, installed, &found.commands);
+            if let Some(offers) = offers(manager, program, &names, environment) {
+                found.offers.insert(manager.name, offers);
+            }
+        }
+    }
     let root = questions.managers.iter().any(|manager| matches!(manager.root, Root::Needed(_)));
     if root {
         found.elevator = ELEVATORS.iter().copied().find(|name| environment.find(name).is_some());
     }
     found
+}
+
+/// The packages of a group that are not there, and that its manager can be asked for.
+pub(super) fn missing(
+    group: &Group,
+    manager: &Manager,
+    installed: &BTreeMap<String, String>,
+    commands: &BTreeSet<String>,
+) -> Vec<String> {
+    let is_missing = |name: &&String| {
+        !installed.contains_key(&(manager.plain)(name))
+            && !group.is_there(name, commands)
+            && manager.refuses(name).is_none()
+    };
+    group.names.iter().filter(is_missing).cloned().collect()
+}
+
+/// Whether `PATH` has a command. A base system's program of many names, which is its shell too, has
+/// less than the package of the same name.
+fn is_there(command: &str, environment: &Environment) -> bool {
+    let whole = |name| environment.find(name).and_then(|path| path.canonicalize_utf8().ok());
+    whole(command).is_some_and(|found| whole("sh") != Some(found))
+}
+
+/// What a manager offers of these names; none if it cannot say.
+pub(super) fn offers(
+    manager: &Manager,
+    program: &Program,
+    names: &[String],
+    environment: &Environment,
+) -> Option<Offers> {
+    let offers = manager.offers.filter(|_| !names.is_empty())?;
+    let plain = names.iter().map(|name| (manager.plain)(name));
+    let command = Command::new(program.argv(manager, offers.ask).into_iter().chain(plain));
+    let outcome = command::run(&command, &program.environment(environment)).ok()?;
+    (offers.read)(&outcome)
 }
 
 /// What is installed.

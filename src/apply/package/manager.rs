@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::apply::command::Environment;
+use crate::apply::command::{Environment, Outcome};
 
 /// One manager.
 #[derive(Clone, Copy, Debug)]
@@ -31,10 +31,25 @@ pub struct Manager {
     pub word: Word,
     /// Reads the lists of what there is again, if installing does not do so itself.
     pub refresh: Option<&'static [&'static str]>,
+    /// How it is asked what it offers, if it says that for sure.
+    pub offers: Option<Asked>,
     /// Takes the name behind it away, and fails where another package needs it.
     pub remove: &'static [&'static str],
     /// The same, with its configuration.
     pub zap: &'static [&'static str],
+}
+
+/// What a manager offers: plain names, each with whether it can be installed. A name that is not
+/// among them is not known to it.
+pub type Offers = BTreeMap<String, bool>;
+
+/// How a manager is asked what it offers.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// Prints what is offered of the names behind it; changes nothing.
+    pub ask: &'static [&'static str],
+    /// What that said; none if it could not tell.
+    pub read: fn(&Outcome) -> Option<Offers>,
 }
 
 /// A manager's program.
@@ -127,6 +142,7 @@ pub static MANAGERS: &[Manager] = &[
         ],
         word: Word::Name,
         refresh: Some(&["apt-get", "update"]),
+        offers: Some(Asked { ask: &["env", "LC_ALL=C", "apt-cache", "policy"], read: apt }),
         remove: &["dpkg", "--remove"],
         zap: &["dpkg", "--purge"],
     },
@@ -141,6 +157,10 @@ pub static MANAGERS: &[Manager] = &[
         install: &["dnf", "install", "-y"],
         word: Word::Name,
         refresh: None,
+        offers: Some(Asked {
+            ask: &["dnf", "repoquery", "--quiet", "--qf", "%{name}\n"],
+            read: repoquery,
+        }),
         remove: &["rpm", "-e"],
         zap: &["rpm", "-e"],
     },
@@ -155,6 +175,7 @@ pub static MANAGERS: &[Manager] = &[
         install: &["zypper", "--non-interactive", "install"],
         word: Word::Name,
         refresh: None,
+        offers: None,
         remove: &["rpm", "-e"],
         zap: &["rpm", "-e"],
     },
@@ -170,6 +191,7 @@ pub static MANAGERS: &[Manager] = &[
         word: Word::Name,
         // `-Sy` without `-u` is a partial upgrade, which Arch does not support.
         refresh: None,
+        offers: Some(Asked { ask: &["env", "LC_ALL=C", "pacman", "-Si"], read: pacman }),
         remove: &["pacman", "-R", "--noconfirm"],
         zap: &["pacman", "-Rn", "--noconfirm"],
     },
@@ -184,6 +206,7 @@ pub static MANAGERS: &[Manager] = &[
         install: &["apk", "add", "--update-cache"],
         word: Word::Name,
         refresh: None,
+        offers: None,
         remove: &["apk", "del"],
         zap: &["apk", "del", "--purge"],
     },
@@ -198,6 +221,7 @@ pub static MANAGERS: &[Manager] = &[
         install: &["xbps-install", "-Sy"],
         word: Word::Name,
         refresh: None,
+        offers: None,
         remove: &["xbps-remove", "-y"],
         zap: &["xbps-remove", "-y"],
     },
@@ -226,6 +250,7 @@ pub static MANAGERS: &[Manager] = &[
         ],
         word: Word::From("nixpkgs#"),
         refresh: None,
+        offers: None,
         remove: &[
             "nix",
             "--extra-experimental-features",
@@ -247,6 +272,7 @@ pub static MANAGERS: &[Manager] = &[
         word: Word::Name,
         refresh: None,
         // Without this it would also take what it takes for no longer needed.
+        offers: None,
         remove: &["env", "HOMEBREW_NO_AUTOREMOVE=1", "brew", "uninstall", "--formula"],
         zap: &["env", "HOMEBREW_NO_AUTOREMOVE=1", "brew", "uninstall", "--formula"],
     },
@@ -261,6 +287,7 @@ pub static MANAGERS: &[Manager] = &[
         install: &["brew", "install", "--cask"],
         word: Word::Name,
         refresh: None,
+        offers: None,
         remove: &["brew", "uninstall", "--cask"],
         zap: &["brew", "uninstall", "--cask", "--zap"],
     },
@@ -278,6 +305,7 @@ pub static MANAGERS: &[Manager] = &[
         install: &["code"],
         word: Word::Option("--install-extension"),
         refresh: None,
+        offers: None,
         remove: &["code", "--uninstall-extension"],
         zap: &["code", "--uninstall-extension"],
     },
@@ -356,6 +384,39 @@ fn dpkg(text: &str) -> BTreeMap<String, String> {
         (state.chars().nth(1) == Some('i')).then(|| name.trim().to_owned())
     });
     rows.map(|name| (name.clone(), name)).collect()
+}
+
+/// `hello:` and, below it, `  Candidate: 2.10-3`, which is `(none)` where nothing can be installed
+/// (apt-cache(8)); nothing at all for a name that no list has.
+fn apt(outcome: &Outcome) -> Option<Offers> {
+    let mut offers = Offers::new();
+    let mut last = String::new();
+    for line in outcome.stdout.lines() {
+        if let Some(name) = line.strip_suffix(':').filter(|name| !name.starts_with(' ')) {
+            last = deb(name);
+            offers.entry(last.clone()).or_default();
+        } else if let Some(version) = line.trim().strip_prefix("Candidate:")
+            && let Some(known) = offers.get_mut(&last)
+        {
+            *known |= version.trim() != "(none)";
+        }
+    }
+    outcome.ok().then_some(offers)
+}
+
+/// A name a line; it fails where the lists cannot be read.
+fn repoquery(outcome: &Outcome) -> Option<Offers> {
+    let names = lines(&outcome.stdout).into_keys().map(|name| (name, true));
+    outcome.ok().then(|| names.collect())
+}
+
+/// `Name            : hello`; it fails where it does not know one, and says so.
+fn pacman(outcome: &Outcome) -> Option<Offers> {
+    let names = outcome.stdout.lines().filter_map(|line| {
+        let (key, name) = line.split_once(':')?;
+        (key.trim() == "Name").then(|| (name.trim().to_owned(), true))
+    });
+    (outcome.ok() || outcome.stderr.contains("was not found")).then(|| names.collect())
 }
 
 /// `ii hello-2.12_1   A program`: a package's version begins behind its last `-`.

@@ -53,6 +53,9 @@ pub struct Group {
     pub manager: String,
     /// Their names, each once.
     pub names: Vec<String>,
+    /// The commands that they bring, by name: where `PATH` has that, nothing is missing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub commands: BTreeMap<String, String>,
 }
 
 /// A Brewfile.
@@ -94,13 +97,18 @@ pub fn wanted(document: &Document) -> Wanted {
         if wanted.listed.contains(&(package.manager.clone(), name)) {
             continue;
         }
-        match wanted.groups.iter_mut().find(|group| group.manager == package.manager) {
-            Some(group) if group.names.contains(&package.name) => {}
-            Some(group) => group.names.push(package.name.clone()),
-            None => wanted.groups.push(Group {
-                manager: package.manager.clone(),
-                names: vec![package.name.clone()],
-            }),
+        let found = wanted.groups.iter().position(|group| group.manager == package.manager);
+        let at = found.unwrap_or(wanted.groups.len());
+        if found.is_none() {
+            let (manager, names) = (package.manager.clone(), Vec::new());
+            wanted.groups.push(Group { manager, names, commands: BTreeMap::new() });
+        }
+        if let Some(group) = wanted.groups.get_mut(at)
+            && !group.names.contains(&package.name)
+        {
+            group.names.push(package.name.clone());
+            let command = package.command.clone();
+            group.commands.extend(command.map(|command| (package.name.clone(), command)));
         }
     }
     wanted
@@ -140,12 +148,39 @@ pub struct Record {
     /// What hcc installed itself, by manager.
     #[serde(default)]
     pub own: BTreeMap<String, BTreeSet<String>>,
+    /// What a manager does not have, by its newest lists: that was said, and is not tried again
+    /// until somebody asks for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unavailable: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Record {
     fn is_settled(&self, group: &Group) -> bool {
-        let settled = self.settled.get(&group.manager);
-        settled.is_some_and(|settled| group.names.iter().all(|name| settled.contains(name)))
+        let has = |of: &BTreeMap<String, BTreeSet<String>>, name: &String| {
+            of.get(&group.manager).is_some_and(|names| names.contains(name))
+        };
+        group.names.iter().all(|name| has(&self.settled, name) || has(&self.unavailable, name))
+    }
+
+    /// Notes that all of a list is there, but for what cannot be had.
+    fn settle_group<'a>(
+        &mut self,
+        manager: &str,
+        names: impl IntoIterator<Item = &'a String>,
+        unavailable: BTreeSet<String>,
+    ) {
+        let names = names.into_iter().filter(|name| !unavailable.contains(*name)).cloned();
+        self.settle(manager, names.collect::<Vec<_>>());
+        self.note_unavailable(manager, unavailable);
+    }
+
+    /// Notes what cannot be had from a manager.
+    fn note_unavailable(&mut self, manager: &str, unavailable: BTreeSet<String>) {
+        if unavailable.is_empty() {
+            self.unavailable.remove(manager);
+        } else {
+            self.unavailable.insert(manager.to_owned(), unavailable);
+        }
     }
 
     fn is_settled_file(&self, file: &Brewfile) -> bool {
@@ -190,6 +225,13 @@ impl Wanted {
     }
 }
 
+impl Group {
+    /// Whether a package need not be installed, whatever its manager says.
+    fn is_there(&self, name: &str, commands: &BTreeSet<String>) -> bool {
+        self.commands.get(name).is_some_and(|command| commands.contains(command))
+    }
+}
+
 impl Brewfile {
     /// Stands for what it says and how it is installed.
     fn fingerprint(&self) -> String {
@@ -215,6 +257,13 @@ pub struct Rights {
     pub root: bool,
     /// Whether somebody is there who can be asked for a password.
     pub terminal: bool,
+}
+
+impl Rights {
+    /// Whether a manager's commands can be run as what they need.
+    fn may_be_root(self, manager: &Manager, elevator: Option<&str>) -> bool {
+        self.root || elevator.is_some() || !matches!(manager.root, Root::Needed(_))
+    }
 }
 
 /// What has to be installed and taken away, by the record in hcc's folder and what the managers

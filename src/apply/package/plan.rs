@@ -1,15 +1,15 @@
 //! What has to be installed and what taken away, as data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
-use super::look::{Answer, Bundle, Found};
+use super::look::{self, Answer, Bundle, Found};
 use super::manager::{self, Manager, Program, Root};
 use super::{Brewfile, Group, Record, Rights, Wanted};
 use crate::apply::command::Command;
-use crate::apply::done::Done;
+use crate::apply::done::{Done, End};
 use crate::ir::Cleanup;
 
 /// What is going to be done with packages.
@@ -78,6 +78,12 @@ pub(super) struct Managed {
     pub program: Program,
     /// All names that are asked of it, also those that are there.
     pub asked: Vec<String>,
+    /// Those that its lists do not have, so that they are renewed first.
+    pub unknown: BTreeSet<String>,
+    /// Those of which it was said before that it does not have them.
+    pub unavailable: BTreeSet<String>,
+    /// The commands that they bring, by name.
+    pub commands: BTreeMap<String, String>,
     /// What was there before, by plain name.
     pub before: Vec<String>,
     /// What makes it root.
@@ -115,6 +121,40 @@ impl fmt::Display for Step {
     }
 }
 
+/// What is said of packages that no manager of hcc's is there for.
+fn nobody(names: &str, manager: &str) -> String {
+    match manager {
+        "" => format!("{names}: hcc knows no package manager of this host; install them yourself"),
+        own => {
+            format!("{names}: hcc does not know the package manager `{own}`; install them yourself")
+        }
+    }
+}
+
+/// That a manager does not have a package, with the ways out; `besides` is a sentence more.
+pub(super) fn unavailable(
+    manager: &Manager,
+    name: &str,
+    commands: &BTreeMap<String, String>,
+    besides: &str,
+) -> Done {
+    let by = manager.name;
+    let own = commands.get(name).map_or_else(String::new, |command| {
+        format!(": once `{command}` is in PATH, it counts as there")
+    });
+    Done {
+        what: manager.installing(name),
+        end: End::Unavailable {
+            reason: format!("{by} has no package `{name}`{besides}"),
+            help: format!(
+                "install it yourself{own}; or say what {by} calls it, `package \"...\"` in the block \
+                 of its program, or `package #null` for none;\nhcc does not try it again before the \
+                 packages change, or `hcc apply --packages`"
+            ),
+        },
+    }
+}
+
 /// What has to be done. Pure; `found` must answer [`super::questions`].
 pub fn plan(
     wanted: &Wanted,
@@ -129,7 +169,9 @@ pub fn plan(
         plan.file(file, wanted, found);
     }
     for group in &wanted.groups {
-        plan.group(group, found, rights);
+        if found.anyway || !record.is_settled(group) {
+            plan.group(group, found, rights);
+        }
     }
     if cleanup != Cleanup::None {
         for manager in manager::MANAGERS {
@@ -195,54 +237,75 @@ impl Plan {
     }
 
     fn group(&mut self, group: &Group, found: &Found, rights: Rights) {
-        let names = group.names.join(", ");
+        let there = |name: &&String| group.is_there(name, &found.commands);
+        let open: Vec<&str> =
+            group.names.iter().filter(|name| !there(name)).map(String::as_str).collect();
+        if open.is_empty() {
+            return self.record.settle_group(&group.manager, &group.names, BTreeSet::new());
+        }
         let Some(manager) = manager::find(&group.manager) else {
-            self.notes.push(if group.manager.is_empty() {
-                format!("{names}: hcc knows no package manager of this host; install them yourself")
-            } else {
-                let own = &group.manager;
-                format!(
-                    "{names}: hcc does not know the package manager `{own}`; install them yourself"
-                )
-            });
-            return;
+            self.notes.push(nobody(&open.join(", "), &group.manager));
+            // Said once.
+            return self.record.settle_group(&group.manager, &group.names, BTreeSet::new());
         };
-        let what = || format!("install {names} by {}", group.manager);
+        let what = manager.installing(&open.join(", "));
         let (program, installed) = match found.managers.get(manager.name) {
             None => return,
             Some(Answer::Absent) => {
                 let program = manager.programs.first().copied().unwrap_or(manager.name);
                 let reason = format!("there is no `{program}` on this machine");
-                self.blocked.push(Done::failed(what(), reason));
-                return;
+                return self.blocked.push(Done::failed(what, reason));
             }
             Some(Answer::Silent(reason)) => {
-                self.blocked.push(Done::failed(what(), reason));
-                return;
+                return self.blocked.push(Done::failed(what, reason));
             }
             Some(Answer::Installed(program, installed)) => (program, installed),
         };
-        let mut missing = Vec::new();
-        for name in
-            group.names.iter().filter(|name| !installed.contains_key(&(manager.plain)(name)))
-        {
-            match manager.refuses(name) {
-                None => missing.push(name.clone()),
-                Some(reason) => {
-                    let what = format!("install {name:?} by {}", group.manager);
-                    self.blocked.push(Done::failed(what, reason));
-                }
+        for name in open.iter().filter(|name| !installed.contains_key(&(manager.plain)(name))) {
+            if let Some(reason) = manager.refuses(name) {
+                let what = format!("install {name:?} by {}", group.manager);
+                self.blocked.push(Done::failed(what, reason));
             }
         }
         let asked: Vec<String> =
             group.names.iter().filter(|name| manager.refuses(name).is_none()).cloned().collect();
+        let mut missing = look::missing(group, manager, installed, &found.commands);
+        let offers = found.offers.get(manager.name);
+        let is_unknown = |name: &&String| {
+            offers.is_some_and(|offers| !offers.contains_key(&(manager.plain)(name)))
+        };
+        // What was said once is said again only to who asks.
+        let said = self.record.unavailable.get(manager.name).filter(|_| !found.anyway);
+        let (unavailable, unknown): (BTreeSet<String>, BTreeSet<String>) = missing
+            .iter()
+            .filter(is_unknown)
+            .cloned()
+            .partition(|name| said.is_some_and(|said| said.contains(name)));
+        missing.retain(|name| !unavailable.contains(name));
         if missing.is_empty() {
             if asked.len() == group.names.len() {
-                self.record.settle(manager.name, asked);
+                self.record.settle_group(manager.name, &asked, unavailable);
             }
             return;
         }
+        // Lists that nobody may renew are all that there is.
+        if !unknown.is_empty() && !rights.may_be_root(manager, found.elevator) {
+            missing.retain(|name| !unknown.contains(name));
+            let all =
+                unknown.iter().map(|name| self::unavailable(manager, name, &group.commands, ""));
+            self.blocked.extend(all);
+            if missing.is_empty() {
+                return;
+            }
+        }
+        let what = || manager.installing(&missing.join(", "));
         let Some(prefix) = self.elevate(manager, found, rights, what) else { return };
+        if !unknown.is_empty() {
+            let names = unknown.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let manager = manager.name;
+            self.notes
+                .push(format!("{names}: not in the lists of {manager}; they are renewed first"));
+        }
         let words = missing.iter().flat_map(|name| manager.words(name));
         let argv =
             prefix.iter().cloned().chain(program.argv(manager, manager.install)).chain(words);
@@ -258,6 +321,9 @@ impl Plan {
                 manager,
                 program: program.clone(),
                 asked,
+                unknown,
+                unavailable,
+                commands: group.commands.clone(),
                 before: installed.keys().cloned().collect(),
                 prefix,
             }),
@@ -295,6 +361,9 @@ impl Plan {
                     manager,
                     program: program.clone(),
                     asked: Vec::new(),
+                    unknown: BTreeSet::new(),
+                    unavailable: BTreeSet::new(),
+                    commands: BTreeMap::new(),
                     before: Vec::new(),
                     prefix,
                 }),

@@ -1,8 +1,10 @@
 //! Installing and taking away.
 
-use super::look::{Answer, Bundle, bundle, installed};
+use std::collections::BTreeSet;
+
+use super::look::{self, Answer, Bundle, bundle, installed};
 use super::manager::{Manager, Program};
-use super::plan::{Bundled, Kind, Managed, Plan, Step, With};
+use super::plan::{Bundled, Kind, Managed, Plan, Step, With, unavailable};
 use super::{RECORD, Record};
 use crate::apply::command::{self, Command, Environment, Outcome};
 use crate::apply::done::{Done, Talk};
@@ -37,6 +39,17 @@ struct Run<'a> {
     refused: bool,
     environment: &'a Environment,
     talk: Talk<'a>,
+}
+
+/// What is known of a manager's lists while it installs.
+#[derive(Default)]
+struct Lists {
+    /// Whether they were renewed, as far as that goes.
+    renewed: bool,
+    /// Whether nobody was allowed to renew them.
+    old: bool,
+    /// What they do not have.
+    lacks: BTreeSet<String>,
 }
 
 /// How a command ended: well, or why not.
@@ -87,38 +100,111 @@ impl Run<'_> {
     /// All in one command; if that fails, each alone, so that one name spoils nothing for the rest
     /// and each has its own reason.
     fn install(&mut self, step: &Step, own: &Managed) {
-        let mut tried = self.tried(&step.command, &own.program, &own.prefix);
-        if let (Err(reason), Some(refresh)) = (&mut tried, own.manager.refresh) {
-            let refresh = own.quietly(own.program.argv(own.manager, refresh));
-            (self.talk)(&format!("ask {} what there is: {}", own.manager.name, refresh.shown()));
-            match self.tried(&refresh, &own.program, &own.prefix) {
-                Ok(()) => tried = self.tried(&step.command, &own.program, &own.prefix),
-                // Without new lists there is nothing new to try with all.
-                Err(refused) if self.refused => *reason = refused,
-                Err(_) => {}
+        let mut lists = Lists { lacks: own.unavailable.clone(), ..Lists::default() };
+        let mut names = step.names.clone();
+        if !own.unknown.is_empty() {
+            let renewed = self.renew(own, &mut lists);
+            for name in self.still_unknown(own) {
+                names.retain(|asked| *asked != name);
+                self.lacks(own, name, &mut lists);
+            }
+            if let (Err(reason), true) = (renewed, self.refused && !names.is_empty()) {
+                return self.report(own.manager.installing(&names.join(", ")), Err(reason));
             }
         }
-        let mut there = self.there(own.manager);
-        let missing = step.names.iter().filter(|name| !there.contains(&(own.manager.plain)(name)));
-        let missing: Vec<&String> = missing.collect();
-        let ok = tried.is_ok();
+        let tried = self.together(own, &names, &mut lists);
+        let there = self.there(own.manager);
+        let is_there = |name: &String| there.contains(&(own.manager.plain)(name));
+        let (came, missing): (Vec<String>, Vec<String>) =
+            names.iter().cloned().partition(|name| is_there(name));
         // A command may also fail for what is no package of it.
-        if ok || self.refused || missing.is_empty() {
-            self.report(step.to_string(), tried);
-        } else {
-            let rest = step.names.iter().filter(|name| !missing.contains(name));
-            self.all.extend(rest.map(|name| Done::ok(own.manager.installing(name))));
-            self.alone(own, &missing);
-            there = self.there(own.manager);
+        if tried.is_ok() || self.refused || missing.is_empty() {
+            let settled = tried.is_ok() || missing.is_empty();
+            let what = match names == step.names {
+                true => step.to_string(),
+                false => own.manager.installing(&names.join(", ")),
+            };
+            if !names.is_empty() {
+                self.report(what, tried);
+            }
+            return self.keep(own, &there, settled, lists);
         }
+        self.all.extend(came.iter().map(|name| Done::ok(own.manager.installing(name))));
+        self.alone(own, &missing, &mut lists);
+        let there = self.there(own.manager);
+        let is_settled = |name: &String| {
+            there.contains(&(own.manager.plain)(name)) || lists.lacks.contains(name)
+        };
+        let settled = missing.iter().all(is_settled);
+        self.keep(own, &there, settled, lists);
+    }
+
+    /// Notes what came, and whether all that can be had is there.
+    fn keep(&mut self, own: &Managed, there: &[String], settled: bool, lists: Lists) {
         let plain: Vec<String> = own.asked.iter().map(|name| (own.manager.plain)(name)).collect();
-        self.own(own.manager, &plain, &own.before, &there);
-        if ok || plain.iter().all(|name| there.contains(name)) {
-            self.record.settle(own.manager.name, own.asked.iter().cloned());
+        self.own(own.manager, &plain, &own.before, there);
+        if lists.old {
+            // Newer ones may have it.
+        } else if settled {
+            self.record.settle_group(own.manager.name, &own.asked, lists.lacks);
+        } else {
+            self.record.note_unavailable(own.manager.name, lists.lacks);
         }
     }
 
-    fn alone(&mut self, own: &Managed, missing: &[&String]) {
+    /// Installs all in one command, if need be once more with new lists.
+    fn together(&mut self, own: &Managed, names: &[String], lists: &mut Lists) -> Tried {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let words = names.iter().flat_map(|name| own.manager.words(name));
+        let mut argv = own.prefix.clone();
+        argv.extend(own.program.argv(own.manager, own.manager.install));
+        let mut command = Command::new(argv.into_iter().chain(words));
+        command.talks = true;
+        let tried = self.tried(&command, &own.program, &own.prefix);
+        let Err(reason) = tried else { return tried };
+        if lists.renewed {
+            return Err(reason);
+        }
+        match self.renew(own, lists) {
+            Ok(true) => self.tried(&command, &own.program, &own.prefix),
+            // Without new lists there is nothing new to try with all.
+            Err(refused) if self.refused => Err(refused),
+            Ok(false) | Err(_) => Err(reason),
+        }
+    }
+
+    /// Reads the lists of what there is again; whether there are any.
+    fn renew(&mut self, own: &Managed, lists: &mut Lists) -> Result<bool, String> {
+        let Some(refresh) = own.manager.refresh else { return Ok(false) };
+        let refresh = own.quietly(own.program.argv(own.manager, refresh));
+        (self.talk)(&format!("ask {} what there is: {}", own.manager.name, refresh.shown()));
+        let tried = self.tried(&refresh, &own.program, &own.prefix);
+        lists.renewed = true;
+        lists.old = self.refused;
+        tried.map(|()| true)
+    }
+
+    /// What a manager's lists do not have, of what they did not have before.
+    fn still_unknown(&self, own: &Managed) -> Vec<String> {
+        let unknown: Vec<String> = own.unknown.iter().cloned().collect();
+        let offers = look::offers(own.manager, &own.program, &unknown, self.environment);
+        let Some(offers) = offers else { return Vec::new() };
+        unknown
+            .into_iter()
+            .filter(|name| !offers.contains_key(&(own.manager.plain)(name)))
+            .collect()
+    }
+
+    /// Says that a manager does not have a package, and notes it.
+    fn lacks(&mut self, own: &Managed, name: String, lists: &mut Lists) {
+        let besides = if lists.old { ", and its lists are not renewed without root" } else { "" };
+        self.all.push(unavailable(own.manager, &name, &own.commands, besides));
+        lists.lacks.insert(name);
+    }
+
+    fn alone(&mut self, own: &Managed, missing: &[String], lists: &mut Lists) {
         let mut failures = 0;
         for (at, name) in missing.iter().enumerate() {
             let what = own.manager.installing(name);
@@ -132,12 +218,23 @@ impl Run<'_> {
             let tried = self.tried(&own.quietly(argv), &own.program, &own.prefix);
             if self.refused {
                 // One refusal is one failure, whatever it was for.
-                let rest: Vec<&str> = missing.iter().skip(at).map(|name| name.as_str()).collect();
+                let rest: Vec<&str> = missing.iter().skip(at).map(String::as_str).collect();
                 return self.report(own.manager.installing(&rest.join(", ")), tried);
+            }
+            if tried.is_err() && self.is_lacking(own, name) {
+                self.lacks(own, name.clone(), lists);
+                continue;
             }
             failures = if tried.is_ok() { 0 } else { failures + 1 };
             self.report(what, tried);
         }
+    }
+
+    /// Whether a package that could not be installed is none that its manager offers.
+    fn is_lacking(&self, own: &Managed, name: &String) -> bool {
+        let names = std::slice::from_ref(name);
+        look::offers(own.manager, &own.program, names, self.environment)
+            .is_some_and(|offers| offers.get(&(own.manager.plain)(name)) != Some(&true))
     }
 
     fn remove(&mut self, step: &Step, own: &Managed) {
