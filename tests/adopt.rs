@@ -206,6 +206,23 @@ fn a_dry_run_shows_the_edit_and_writes_nothing() {
 }
 
 #[test]
+fn names_that_mean_something_in_a_path_mean_themselves() {
+    let sandbox = Sandbox::new("hcc version=1\n");
+    for name in ["$V", "~t", "$HOME"] {
+        sandbox.write(name, name);
+    }
+    sandbox.run(&["adopt", "./$V", "./~t", "./$HOME"]).well();
+    sandbox.apply();
+    for name in ["$V", "~t", "$HOME"] {
+        assert_eq!(sandbox.read(name), name);
+        assert_eq!(
+            fs::read_link(sandbox.home(name)).expect("a link"),
+            sandbox.source("home").join(name)
+        );
+    }
+}
+
+#[test]
 fn several_at_once_take_turns() {
     let names: Vec<String> = (0..8).map(|at| format!(".f{at}")).collect();
     let sandbox = Sandbox::new("hcc version=1\n");

@@ -245,8 +245,10 @@ fn comments_stay_where_they_stand() {
         "# vim: ft=ruby\n# On top\n#\n\n# Above\nbrew \"a\" # behind\n\n\nbrew \"b\",\n  # inside\n  link: true\n=begin\nblock\n=end\nif OS.mac? # mac\n  # in\n  brew \"c\"\n  # last\nend\n# at the end\n__END__\nbrew \"never\"\n",
     );
     let text = page::write(&brewfile.items);
-    let wanted = "// On top\n//\n\n// Above\nbrew \"a\"    // behind\n\n// inside\nbrew \"b\" link=#true\n// block\n// mac\nwhen os=\"darwin\" {\n    // in\n    brew \"c\"\n    // last\n}\n// at the end\n";
+    let wanted = "// On top\n//\n\n// Above\nbrew \"a\"    // behind\n\n// inside\nbrew \"b\" link=#true\n// block\n// mac\nwhen os=\"darwin\" {\n    // in\n    brew \"c\"\n    // last\n}\n// at the end\n// Not taken from Brewfile:21: Ruby reads nothing below `__END__`.\n//     __END__\n//     brew \"never\"\n";
     assert_eq!(text, wanted);
+    let below: Vec<_> = brewfile.report.left.iter().map(|left| left.from.as_str()).collect();
+    assert_eq!(below, ["Brewfile:21-22"]);
 }
 
 #[test]

@@ -656,9 +656,66 @@ fn a_folder_that_holds_more_by_now_keeps_showing_what_it_showed() {
         assert_eq!(text.expect("it is seen"), format!("nvim/.config/nvim/{path}\n"));
     }
     assert!(place.home().join(".config/nvim/lazy-lock.json").is_file());
+    // The link that stood there showed nothing else, and does not stay beside.
+    assert!(place.home().join(".config/nvim.hcc-original").symlink_metadata().is_err());
+    assert!(!place.home().join(".local/state/hcc").exists());
     // The links are as stow makes them: it takes them away again.
     place.stow(false, &["-D", "nvim"]).expect("stow");
     assert!(!place.home().join(".config/nvim/init.lua").exists());
+}
+
+#[test]
+fn a_link_that_showed_what_is_not_seen_without_it_stays_beside() {
+    let place = Place::new(&["nvim/.config/nvim/init.lua", "nvim/.config/nvim/lua/keys.lua"]);
+    for folder in [".local/state", ".config"] {
+        fs::create_dir_all(place.home().join(folder)).expect("a folder");
+    }
+    let Some(()) = place.stow(false, &["nvim"]) else { return };
+    place.import(&[]);
+    place.hcc(&["apply", "--yes"]).ends(0);
+    // An editor writes beside and renames: the source is not seen there any more.
+    fs::remove_file(place.home().join(".config/nvim/init.lua")).expect("removed");
+    fs::write(place.home().join(".config/nvim/init.lua"), "mine\n").expect("a file");
+    place
+        .hcc(&["uninstall", "--yes"])
+        .ends(0)
+        .says("what was there before hcc is .config/nvim.hcc-original");
+    let seen = |path: &str| fs::read_to_string(place.home().join(path)).expect("it is seen");
+    assert_eq!(seen(".config/nvim/init.lua"), "mine\n");
+    assert_eq!(seen(".config/nvim/lua/keys.lua"), "nvim/.config/nvim/lua/keys.lua\n");
+    assert_eq!(seen(".config/nvim.hcc-original/init.lua"), "nvim/.config/nvim/init.lua\n");
+}
+
+#[test]
+fn a_folder_that_a_target_names_is_a_package() {
+    let place = Place::new(&["cfg/app/conf", "cfg/other/conf", "zsh/.zshrc"]);
+    let ran = place.hcc(&["import", "stow", ".", "--target", "cfg=~/.config"]).ends(0);
+    let config = place.config();
+    assert!(config.contains("module \"cfg\""), "{config}");
+    assert!(config.contains("file \".config/app\" source=\"cfg/app\""), "{config}");
+    assert!(!ran.text().contains("does not look like a package"), "{}", ran.text());
+}
+
+#[test]
+fn what_only_its_owner_may_read_is_not_lifted_into_what_others_may() {
+    let mode = |path: &Path, mode: u32| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+    };
+    let place = Place::new(&[]);
+    place.put("git/.gitconfig", "[user]\n\tname = Alice\n");
+    place.put("tmux/.tmux.conf", "set -g mouse on\n");
+    mode(&place.repository(), 0o755);
+    mode(&place.repository().join("git/.gitconfig"), 0o600);
+    place
+        .hcc(&["import", "stow", ".", "--lift"])
+        .ends(0)
+        .says("not lifted: ~/.gitconfig: stays a file: only you may read it")
+        .says("lifted: ~/.tmux.conf to programs.tmux");
+    assert!(!place.config().contains("Alice"), "{}", place.config());
+    assert!(place.config().contains("file \".gitconfig\" source=\"git/.gitconfig\""));
+    // In a folder that is one's own, the mode says nothing more.
+    mode(&place.repository(), 0o700);
+    place.hcc(&["import", "stow", ".", "--lift", "--force"]).ends(0).says("lifted: ~/.gitconfig");
 }
 
 #[test]

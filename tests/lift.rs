@@ -473,6 +473,33 @@ fn a_folder_with_an_exception_has_one_more_for_what_is_lifted_from_it() {
     assert!(!sandbox.home(".config/git/.gitignore").exists());
 }
 
+#[test]
+fn a_file_that_only_its_owner_may_read_stays_one_unless_its_program_wants_it_so() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new("");
+    fs::remove_dir_all(sandbox.source("")).expect("removed");
+    for (path, text) in [
+        (".gitconfig", "[user]\n\tname = Alice\n"),
+        (".ssh/config", "Host nas\n  User root\n"),
+        (".tmux.conf", "set -g mouse on\n"),
+    ] {
+        sandbox.write(path, text);
+        let mode = fs::Permissions::from_mode(if path == ".tmux.conf" { 0o644 } else { 0o600 });
+        fs::set_permissions(sandbox.home(path), mode).expect("a mode");
+    }
+    let out = sandbox.source("");
+    sandbox
+        .run(&["import", "home", "--yes", "--lift", "--out", &out.to_string_lossy()])
+        .well()
+        .says("not lifted: ~/.gitconfig: stays a file: only you may read it")
+        .says("lifted: ~/.tmux.conf to programs.tmux")
+        .says("lifted: ~/.ssh/config to programs.ssh")
+        .says("note: ~/.ssh/config: only you may read what is there now");
+    assert!(!sandbox.read_source("hcc.kdl").contains("Alice"));
+    let copy = fs::metadata(sandbox.source("home/.gitconfig")).expect("a copy");
+    assert_eq!(copy.permissions().mode() & 0o777, 0o600);
+}
+
 /// What readers stumble over, in any order.
 fn odd_text() -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::prelude::*;

@@ -52,6 +52,7 @@ pub fn prepare(
             found.is_some_and(|found| kind(&found) == FileType::Directory) && !eye.leaves(path)
         },
         behind: &|folder, original, path| unfold::behind(site, folder, original, path),
+        shows: &|at, original, linked| unfold::shows(site, at, original, linked),
         dangles: &|path, original| unfold::dangles(site, original, path),
         leaves: &|path| leaving.contains(path),
         wants: &|path| {

@@ -38,7 +38,8 @@ pub enum Step {
         seen: Option<Stamp>,
         /// What comes back.
         back: Option<Original>,
-        /// Where it comes if something else stands in its place.
+        /// Where it comes if something else stands in its place; nowhere if it is a link, all that
+        /// it showed is there, and this is empty.
         beside: String,
     },
     /// An original that got stuck goes where it belongs.
@@ -401,6 +402,10 @@ fn leave(
         && super::carry::is_same(from, (home, path))?
     {
         from.0.remove_all(from.1)?;
+        return Ok(Done::Well);
+    }
+    if beside.is_empty() && kind(&waiting) == rustix::fs::FileType::Symlink {
+        from.0.unlink(from.1)?;
         return Ok(Done::Well);
     }
     move_new(from, (home, beside))?;

@@ -70,6 +70,25 @@ pub fn behind(site: &Site, folder: &str, original: &Original, path: &str) -> Opt
     Some(format!("{}{to}", "../".repeat(up)))
 }
 
+/// Whether all that was seen at a folder of the home through a link that is kept is seen there
+/// without it, once there are links at these paths.
+pub fn shows(site: &Site, at: &str, original: &Original, linked: &BTreeSet<String>) -> bool {
+    leads(site, at, original).is_some_and(|folder| is_seen(&site.path, at, &folder, linked))
+}
+
+fn is_seen(home: &Utf8Path, at: &str, folder: &Utf8Path, linked: &BTreeSet<String>) -> bool {
+    let Ok(mut entries) = fs::read_dir(folder) else { return false };
+    entries.all(|entry| {
+        let name = entry.ok().and_then(|entry| entry.file_name().into_string().ok());
+        name.is_some_and(|name| {
+            let (path, from) = (format!("{at}/{name}"), folder.join(name));
+            let same = || real(&home.join(&path)).is_some_and(|own| Some(own) == real(&from));
+            let inside = || from.is_dir() && is_seen(home, &path, &from, linked);
+            linked.contains(&path) || same() || inside()
+        })
+    })
+}
+
 fn real(path: &Utf8Path) -> Option<Utf8PathBuf> {
     path.canonicalize_utf8().ok()
 }

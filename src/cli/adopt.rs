@@ -162,7 +162,7 @@ impl Adopt {
             .iter()
             .map(|own| {
                 let source = format!("{up}{COPIES}/{}", own.path);
-                let file = Item::new("file").arg(&*own.path).prop("source", &*source);
+                let file = page::file(&own.path).prop("source", &*source);
                 match by_default.is_some_and(|own| own.name() == self.install) {
                     true => file,
                     false => file.prop("install", &*self.install),

@@ -48,6 +48,13 @@ impl From<Scalar> for Marked {
     }
 }
 
+/// A node `file` for a path below the home.
+pub fn file(path: &str) -> Item {
+    // In front of a name, `~` and `$` mean something else.
+    let name = if path.starts_with(['~', '$']) { format!("./{path}") } else { path.to_owned() };
+    Item::new("file").arg(name.as_str())
+}
+
 impl Item {
     /// A node without anything.
     pub fn new(name: impl Into<String>) -> Self {

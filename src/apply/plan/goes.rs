@@ -55,7 +55,7 @@ impl Planner<'_> {
                         shown(&to)
                     )
                 });
-                self.plan.leaves.push(Leave { path: path.clone(), seen, back });
+                self.plan.leaves.push(Leave::new(path, seen, back));
                 self.item(entry, verb, note);
             }
             Found::Absent => {
@@ -63,7 +63,7 @@ impl Planner<'_> {
                     self.plan.ledger.originals.remove(path);
                 }
                 if came {
-                    self.plan.leaves.push(Leave { path: path.clone(), seen: None, back });
+                    self.plan.leaves.push(Leave::new(path, None, back));
                     self.item(entry, Verb::GiveBack, None);
                 } else {
                     self.item(entry, Verb::Leave, Some("it was deleted".to_owned()));
@@ -82,7 +82,7 @@ impl Planner<'_> {
                 let back = self.plan.ledger.originals.remove(path);
                 if matches!(back, Some(Original::Stored(_) | Original::Beside(_))) {
                     note += "; what was there before comes back beside it";
-                    self.plan.leaves.push(Leave { path: path.clone(), seen: None, back });
+                    self.plan.leaves.push(Leave::new(path, None, back));
                 }
                 self.item(entry, Verb::Leave, Some(note));
             }
@@ -104,7 +104,7 @@ impl Planner<'_> {
                     None => {
                         let back = self.plan.ledger.originals.remove(path);
                         let seen = Some(stamp);
-                        self.plan.leaves.push(Leave { path: path.clone(), seen, back });
+                        self.plan.leaves.push(Leave::new(path, seen, back));
                         self.item(entry, Verb::Remove, kept);
                     }
                     Some(bytes) => {
@@ -128,8 +128,8 @@ impl Planner<'_> {
     }
 
     /// Leaves links in a folder that took the place of a link and stays, since somebody put more into
-    /// it: what was seen there through that link is seen on.
-    fn unfold(&mut self, at: &str, original: &Original) {
+    /// it: what was seen there through that link is seen on. Whether all of it is.
+    fn unfold(&mut self, at: &str, original: &Original) -> bool {
         let below = format!("{at}/");
         let mut stay = Vec::new();
         self.plan.leaves.retain(|leave| {
@@ -140,6 +140,7 @@ impl Planner<'_> {
             stay.extend(link.clone().map(|link| (leave.path.clone(), link, leave.seen)));
             link.is_none()
         });
+        let linked = stay.iter().map(|(path, ..)| path.clone()).collect();
         for (path, link, seen) in stay {
             self.place(&path, Put::Link(link), Old::Ours(seen));
             let items = self.plan.items.iter_mut();
@@ -148,6 +149,7 @@ impl Planner<'_> {
                 item.note = Some(format!("as a link: {} holds more by now", shown(at)));
             }
         }
+        (self.world.shows)(at, original, &linked)
     }
 
     /// Originals whose place was taken by a folder of ours that may be gone now.
@@ -176,20 +178,15 @@ impl Planner<'_> {
             });
             if reachable && let Some(back) = self.plan.ledger.originals.remove(&path) {
                 let below = format!("{path}/");
-                if (self.world.holds_more)(&path)
-                    || self.stays.iter().any(|own| own.starts_with(&below))
-                {
-                    self.unfold(&path, &back);
-                }
-                self.plan.leaves.push(Leave { path: path.clone(), seen: None, back: Some(back) });
+                let stays = (self.world.holds_more)(&path)
+                    || self.stays.iter().any(|own| own.starts_with(&below));
+                let is_shown = stays && self.unfold(&path, &back);
+                let note =
+                    is_shown.then(|| "a folder of links now, which shows the same".to_owned());
+                let leave = Leave { is_shown, ..Leave::new(&path, None, Some(back)) };
+                self.plan.leaves.push(leave);
                 let (target, install) = (String::new(), "");
-                self.plan.items.push(Item {
-                    path,
-                    verb: Verb::GiveBack,
-                    target,
-                    install,
-                    note: None,
-                });
+                self.plan.items.push(Item { path, verb: Verb::GiveBack, target, install, note });
             }
         }
     }

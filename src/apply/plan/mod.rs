@@ -183,6 +183,15 @@ pub struct Leave {
     pub seen: Option<Stamp>,
     /// What comes back.
     pub back: Option<Original>,
+    /// Whether that goes if something else stands in its place: all that it showed is there.
+    pub is_shown: bool,
+}
+
+impl Leave {
+    /// Something goes, and something may come back.
+    pub fn new(path: &str, seen: Option<Stamp>, back: Option<Original>) -> Self {
+        Self { path: path.to_owned(), seen, back, is_shown: false }
+    }
 }
 
 /// What is going to be done.
@@ -239,6 +248,9 @@ pub struct World<'a> {
     /// The text of a link at a path to what would be seen there through a link that was kept; that
     /// stood at the folder which is named first.
     pub behind: &'a dyn Fn(&str, &Original, &str) -> Option<String>,
+    /// Whether all that a kept link showed at a folder is seen there without it, once there are links
+    /// at these paths.
+    pub shows: &'a dyn Fn(&str, &Original, &BTreeSet<String>) -> bool,
     /// Where a kept link leads that comes back to a path, if nothing is there.
     pub dangles: &'a dyn Fn(&str, &Original) -> Option<String>,
     /// Whether a path is managed and leaves.

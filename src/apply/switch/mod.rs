@@ -294,8 +294,8 @@ impl Switch<'_> {
         let mut steps: Vec<Step> = self.plan.stows.iter().map(stow).collect();
         let leave = |leave: &&Leave| {
             let beside = match leave.back {
-                Some(_) => free(&leave.path, "hcc-original", &is_free),
-                None => String::new(),
+                Some(_) if !leave.is_shown => free(&leave.path, "hcc-original", &is_free),
+                _ => String::new(),
             };
             let (path, seen, back) = (leave.path.clone(), leave.seen, leave.back.clone());
             Step::Leave { path, seen, back, beside }

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::lift::{Done, Input, Lifter};
+use super::lift::{Done, Input, Lifter, OTHERS};
 use super::places::{self, Places, Secret};
 use super::repo::{Put, Repo};
 use crate::cli::home::{Place, ask};
@@ -217,8 +217,13 @@ impl Home {
             return (taken.to_vec(), Vec::new());
         }
         let copies = taken.iter().flat_map(|own| &own.copies);
-        let inputs: Vec<Input> =
-            copies.map(|copy| Input { path: &copy.path, bytes: &copy.bytes }).collect();
+        let inputs: Vec<Input> = copies
+            .map(|copy| Input {
+                path: &copy.path,
+                bytes: &copy.bytes,
+                is_private: copy.mode & OTHERS == 0 && !self.allow_secrets,
+            })
+            .collect();
         let lifted = lifter.lift(&inputs);
         super::lift::notes(&lifted, super::lift::KEPT, report);
         let is_done = |copy: &Copy| lifted.done.iter().any(|own| own.path == copy.path);
@@ -333,7 +338,7 @@ fn config(places: &Places, taken: &[Gathered], done: &[Done], lifter: &Lifter) -
     let mut programs: BTreeMap<String, (Vec<Item>, Vec<Done>)> = BTreeMap::new();
     for own in taken {
         let source = format!("{COPIES}/{}", own.path);
-        let file = Item::new("file").arg(&*own.path).prop("source", &*source);
+        let file = page::file(&own.path).prop("source", &*source);
         programs.entry(program(&own.path)).or_default().0.push(file);
     }
     for own in done {

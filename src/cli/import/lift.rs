@@ -21,6 +21,8 @@ pub struct Input<'a> {
     pub path: &'a str,
     /// What it holds.
     pub bytes: &'a [u8],
+    /// Whether it is kept from others, who may read the configuration.
+    pub is_private: bool,
 }
 
 /// What became of some files.
@@ -41,12 +43,17 @@ pub struct Done {
     pub target: String,
     /// How many lines of it are comments, which stay behind.
     pub comments: usize,
+    /// Whether it was kept from others, as its program has it, who may read the configuration.
+    pub was_private: bool,
 }
 
 /// What becomes of the lifted files that stand in a home as files.
 pub const KEPT: &str = "hcc writes the lifted files anew: `hcc apply --backup store` keeps what stands there now, and `hcc uninstall` brings it back";
 /// What becomes of those that stand there as links into the configuration, as stow made them.
 pub const REPLACED: &str = "hcc writes the lifted files anew, the same in meaning: `hcc diff` shows how; `hcc uninstall` brings stow's links back";
+
+/// What lets others read a file, in its mode.
+pub const OTHERS: u32 = 0o004;
 
 /// Adds to a report what became of some files; `anew` says what happens to those that are lifted.
 pub fn notes(lifted: &Lifted, anew: &str, report: &mut Report) {
@@ -65,16 +72,26 @@ pub fn notes(lifted: &Lifted, anew: &str, report: &mut Report) {
         let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
         report.note(format!("lines of comments that are not in the configuration: {}", row(&lost)));
     }
+    let open: Vec<_> = lifted.done.iter().filter(|own| own.was_private).collect();
+    let open: Vec<String> = open.iter().map(|own| format!("~/{}", shown(&own.path))).collect();
+    if !open.is_empty() {
+        let open: Vec<&str> = open.iter().map(String::as_str).collect();
+        report.note(format!(
+            "{}: only you may read what is there now; what the configuration says of it, who may read that",
+            row(&open)
+        ));
+    }
     report.note(anew);
     report.note(PACKAGES);
 }
 
 /// Says what stays a file where options were asked for.
 pub fn unlifted(report: &Report) {
-    for (why, _, paths) in grouped(&report.unlifted) {
+    for (why, help, paths) in grouped(&report.unlifted) {
         let paths: Vec<_> = paths.into_iter().map(shown).collect();
         let paths: Vec<&str> = paths.iter().map(AsRef::as_ref).collect();
-        say(&format!("not lifted: {}: {why}", row(&paths)));
+        let help = help.map(|help| format!(" ({help})")).unwrap_or_default();
+        say(&format!("not lifted: {}: {why}{help}", row(&paths)));
     }
 }
 
@@ -109,6 +126,7 @@ struct File {
     at: At,
     said: Said,
     style: Style,
+    was_private: bool,
 }
 
 impl Lifter {
@@ -143,6 +161,14 @@ impl Lifter {
                 let from = format!("~/{}", input.path);
                 lifted.left.push(Left { from, why: format!("stays a file: {why}"), help: None });
             };
+            if input.is_private && !place.is_private {
+                let from = format!("~/{}", input.path);
+                let why =
+                    "stays a file: only you may read it, and others may read the configuration";
+                let help = Some("`chmod go+r` it if nothing in it is secret".to_owned());
+                lifted.left.push(Left { from, why: why.to_owned(), help });
+                continue;
+            }
             let said = match place.read(input.bytes) {
                 Ok(said) if said.is_empty() => {
                     stays("it says nothing".to_owned());
@@ -161,10 +187,11 @@ impl Lifter {
                 stays(format!("`{}` says ~/{} already", place.target, other.at.path));
                 continue;
             }
-            let file = File { place: place.clone(), at: at.clone(), said, style: Style::Typed };
-            match targets.iter_mut().find(|own| own.place.target == place.target) {
+            let (place, was_private) = (place.clone(), input.is_private);
+            let file = File { place, at: at.clone(), said, style: Style::Typed, was_private };
+            match targets.iter_mut().find(|own| own.place.target == file.place.target) {
                 Some(own) => own.files.push(file),
-                None => targets.push(Target { place: place.clone(), files: vec![file] }),
+                None => targets.push(Target { place: file.place.clone(), files: vec![file] }),
             }
         }
         for target in targets {
@@ -218,6 +245,7 @@ impl Lifter {
             path: file.at.path.clone(),
             target: best.place.target.to_string(),
             comments: file.said.comments,
+            was_private: file.was_private,
         }));
         self.taken.push(best);
     }

@@ -1,10 +1,12 @@
 //! `hcc import stow`
 
+use std::os::unix::fs::PermissionsExt;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::lift::{Done, Input, Lifted, Lifter};
+use super::lift::{Done, Input, Lifted, Lifter, OTHERS};
 use super::put::{self, Over};
 use super::secret;
 use crate::cli::init::host;
@@ -183,6 +185,8 @@ fn lift(found: &mut Repository, base: &Utf8Path, machine: Machine) -> (Vec<Done>
     let mut lifter = Lifter::new(machine);
     let places: Vec<String> = lifter.shelf().known().map(|own| own.path).collect();
     let secrets = Secrets::new();
+    // In a folder of one's own, a file's mode says nothing more.
+    let is_open = is_open(base);
     let (mut all, mut done) = (Lifted::default(), Vec::new());
     for module in &mut found.modules {
         let sources = match module.is_used {
@@ -202,7 +206,15 @@ fn lift(found: &mut Repository, base: &Utf8Path, machine: Machine) -> (Vec<Done>
             let why = format!("stays a file: {what}");
             Left { from: format!("~/{path}"), why, help: None }
         }));
-        let inputs: Vec<Input> = read.iter().map(|(path, bytes)| Input { path, bytes }).collect();
+        let inputs: Vec<Input> = read
+            .iter()
+            .map(|(path, bytes)| {
+                let source = sources.iter().find(|(own, _)| own == path);
+                let is_private =
+                    is_open && source.is_some_and(|(_, own)| !self::is_open(&base.join(own)));
+                Input { path, bytes, is_private }
+            })
+            .collect();
         let lifted = lifter.lift(&inputs);
         let is_said = |path: &str| lifted.done.iter().any(|own| own.path == path);
         module.files.retain(|file| !path(file).is_some_and(&is_said));
@@ -231,6 +243,11 @@ fn lift(found: &mut Repository, base: &Utf8Path, machine: Machine) -> (Vec<Done>
     let said = done.into_iter();
     let said = said.map(|(done, sources)| Said { items: lifter.items(&done), sources }).collect();
     (all.done, said)
+}
+
+/// Whether others may read a file or a folder.
+fn is_open(path: &Utf8Path) -> bool {
+    path.metadata().is_ok_and(|own| own.permissions().mode() & OTHERS != 0)
 }
 
 /// Files that a target may say, or whose program has one, by their paths in the home, and where they

@@ -67,10 +67,10 @@ pub fn read(source: SourceId, sources: &Sources) -> Result<Brewfile, Box<Diagnos
         let found = Diagnostic::error("not-a-brewfile", span, "", problem.what);
         Box::new(found.maybe_help(problem.help))
     };
-    let tokens = token::tokens(text).map_err(failed)?;
+    let (tokens, end) = token::tokens(text).map_err(failed)?;
     let statements = statement::statements(&tokens).map_err(failed)?;
     let mut reader = Reader { sources, source, entries: Vec::new(), report: Report::default() };
-    let nodes = reader.nodes(statements, None);
+    let mut nodes = reader.nodes(statements, None);
     let known = |name: &str| entry::find(name).is_ok() || name == CASK_ARGS;
     let named =
         tokens.iter().any(|token| matches!(token.kind, token::Kind::Word(word) if known(word)));
@@ -86,6 +86,13 @@ pub fn read(source: SourceId, sources: &Sources) -> Result<Brewfile, Box<Diagnos
         let first = first_line(left, sources);
         let found = Diagnostic::error("not-a-brewfile", first, "the first statement", what);
         return Err(Box::new(found.help(help)));
+    }
+    // Below its last line is data of the program's own.
+    let below = text.get(end..).unwrap_or_default().trim_end();
+    if below.lines().count() > 1 {
+        let span = Span::new(source, end, end + below.len());
+        let texts = Texts { comment: Vec::new(), note: None };
+        nodes.push(reader.left(span, Why::new("Ruby reads nothing below `__END__`"), texts));
     }
     Ok(reader.finish(nodes))
 }

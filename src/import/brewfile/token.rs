@@ -79,16 +79,16 @@ const MARKS: &[&str] = &[
 /// How deep `#{}` may nest.
 const DEPTH: usize = 32;
 
-/// All tokens of a text.
+/// All tokens of a text, and where Ruby stops reading: at its end, or at `__END__`.
 ///
 /// # Errors
 /// What no Ruby would read: a literal without end, a character that there is not.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Problem> {
+pub(super) fn tokens(text: &str) -> Result<(Vec<Token<'_>>, usize), Problem> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut lexer = Lexer { reader: Reader { text, at: start }, heredocs: Vec::new(), depth: 0 };
     let mut list = Vec::new();
     while lexer.next(&mut list)? {}
-    Ok(list)
+    Ok((list, lexer.reader.at))
 }
 
 /// A heredoc whose lines begin behind this one.

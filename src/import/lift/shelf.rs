@@ -39,6 +39,8 @@ pub struct Place {
     pub(super) footer: Option<Arc<OptionDecl>>,
     /// The options of the target that are leaves of others.
     pub leaves: Vec<Arc<OptionDecl>>,
+    /// Whether the program's file is for its owner alone, whoever writes it.
+    pub is_private: bool,
     /// Whether the target is there without being enabled.
     pub always: bool,
     /// Its switches `enable-SHELL-integration`.
@@ -140,6 +142,7 @@ fn place(target: &Target, group: &Group, node: &Node) -> Option<Place> {
         footer,
         parts,
         leaves,
+        is_private: text("mode").is_some_and(|mode| mode.ends_with('0')),
         always: target.always,
         integrations: group
             .names()

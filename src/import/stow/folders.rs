@@ -317,11 +317,15 @@ impl Finder<'_> {
         let names = list(path);
         let dirs = names.iter().filter(|(name, dir)| *dir && !name.starts_with('.'));
         let dirs: Vec<&String> = dirs.map(|(name, _)| name).collect();
-        if !at_home && is_laid_out_inside(path, &dirs) {
+        // What is laid out for a folder of its own was named.
+        let is_named = |name: &String| self.request.targets.iter().any(|(own, _)| own == name);
+        let any_named = dirs.iter().any(|name| is_named(name));
+        if !at_home && !any_named && is_laid_out_inside(path, &dirs) {
             return Ok((self.one(report), None));
         }
-        let (packages, others): (Vec<&String>, Vec<&String>) =
-            dirs.into_iter().partition(|name| !at_home || self.is_package(path, name));
+        let (packages, others): (Vec<&String>, Vec<&String>) = dirs
+            .into_iter()
+            .partition(|name| !at_home || is_named(name) || self.is_package(path, name));
         let dotted = names.iter().map(|(name, _)| name);
         let dotted: Vec<&String> =
             dotted.filter(|name| self.is_dotted(name) && !self.layouts.is_own(name)).collect();

@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use super::claims::{Claims, Lost};
 use super::walk::{Entry, Kept, What, join};
 use super::{Module, Package, Request};
-use crate::import::page::{Item, Marked};
+use crate::import::page::{Item, file};
 use crate::import::report::Report;
 use crate::ir::SHARED_FOLDERS;
 use crate::syntax::tree::Scalar;
@@ -283,13 +283,6 @@ impl Writer<'_> {
         };
         self.report.left(from, why, help);
     }
-}
-
-/// A node for a path of the home.
-fn file(path: &str) -> Item {
-    // In front of a name, `~` and `$` mean something else.
-    let name = if path.starts_with(['~', '$']) { format!("./{path}") } else { path.to_owned() };
-    Item::new("file").arg(Marked::from(name.as_str()))
 }
 
 /// Whether a path is a folder or below it.
