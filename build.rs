@@ -5,6 +5,12 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
+    // What is loaded at one place needs no relocations, which cost a short command more than its
+    // work. (No code here is unsafe, and no input comes from strangers.)
+    let target = |part: &str| env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
+    if target("OS") == "linux" && target("ENV") == "gnu" {
+        println!("cargo:rustc-link-arg-bins=-no-pie");
+    }
     // `HCC_EXTRA_TARGETS` lets a benchmark embed a shelf of generated targets.
     println!("cargo:rerun-if-env-changed=HCC_EXTRA_TARGETS");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
@@ -22,7 +28,7 @@ fn main() -> io::Result<()> {
         if table == "TARGETS" {
             // What only `hcc options` reads costs a compilation nothing.
             for (name, path) in &mut files {
-                let text = without_docs(&fs::read_to_string(&*path)?);
+                let text = compact(&fs::read_to_string(&*path)?);
                 *path = lean.join(&*name);
                 fs::create_dir_all(path.parent().unwrap_or(&lean))?;
                 fs::write(&*path, text)?;
@@ -55,14 +61,26 @@ fn write_table(out: &mut String, table: &str, files: &[(String, PathBuf)]) -> io
     writeln!(out, "];").map_err(io::Error::other)
 }
 
-/// A target's text without the properties `doc` and `example` of its options. Lines stay where
-/// they are, so that places in it do.
-fn without_docs(text: &str) -> String {
+/// What only those read who list targets, or lift a file of another tool.
+const DROPPED: [&str; 5] = ["doc \"", "known-at ", "reads ", "rest \"", "lifted "];
+
+/// A target's text without what a compilation does not read: the properties `doc` and `example` of
+/// its options, what is known of other tools' files, comments, indentation. Lines stay where they
+/// are, so that places in it do.
+fn compact(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
+        if out.is_empty() || out.ends_with('\n') {
+            rest = rest.trim_start_matches([' ', '\t']);
+            let line = rest.lines().next().unwrap_or("");
+            if DROPPED.iter().any(|word| line.starts_with(word)) && is_whole(line) {
+                rest = rest.get(line.len()..).unwrap_or("");
+                continue;
+            }
+        }
         let property = [" doc=", " example="].iter().find_map(|name| rest.strip_prefix(name));
-        let length = match (property, c) {
+        let length = match (property, rest.chars().next().unwrap_or(c)) {
             (Some(value), _) => {
                 let value = string(value);
                 let whole = value_start(rest) + value;
@@ -74,13 +92,27 @@ fn without_docs(text: &str) -> String {
                 1
             }
             (None, '"' | '#') => string(rest).max(1),
-            (None, '/') if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            (None, '/') if rest.starts_with("//") => {
+                rest = rest.get(rest.find('\n').unwrap_or(rest.len())..).unwrap_or("");
+                continue;
+            }
             (None, c) => c.len_utf8(),
         };
         out.push_str(rest.get(..length).unwrap_or(rest));
         rest = rest.get(length..).unwrap_or("");
     }
     out
+}
+
+/// Whether a line is a node of its own: all that it opens it closes, and nothing goes on.
+fn is_whole(line: &str) -> bool {
+    let (mut rest, mut depth) = (line, 0i32);
+    while let Some(c) = rest.chars().next() {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        let length = if matches!(c, '"' | '#') { string(rest).max(1) } else { c.len_utf8() };
+        rest = rest.get(length..).unwrap_or("");
+    }
+    depth == 0 && !line.ends_with('\\')
 }
 
 /// How many bytes ` doc=` or ` example=` has.

@@ -225,8 +225,18 @@ fn targets_without_docs_say_the_same() {
                 .map(|e| (e.name.clone().map(|n| n.value), e.value.data.clone()))
                 .collect::<Vec<_>>()
         };
+        // What only those read who list targets or lift files, where it has a line of its own.
+        let dropped = |node: &Node| {
+            let name = &*node.name.value;
+            matches!(name, "doc" | "known-at" | "reads" | "lifted")
+                || (name == "rest" && node.prop("type").is_none())
+        };
+        let kept_of = |nodes: &[Node]| -> Vec<Node> {
+            nodes.iter().filter(|node| !dropped(node)).cloned().collect()
+        };
+        let (lean, whole) = (kept_of(lean), kept_of(whole));
         lean.len() == whole.len()
-            && lean.iter().zip(whole).all(|(lean, whole)| {
+            && lean.iter().zip(&whole).all(|(lean, whole)| {
                 lean.name.value == whole.name.value
                     && kept(lean) == kept(whole)
                     && same(lean.children(), whole.children())

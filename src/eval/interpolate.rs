@@ -14,7 +14,7 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, usize> {
     let mut found = Vec::new();
     let mut rest = text;
     let mut offset = 0;
-    while let Some(open) = memchr::memmem::find(rest.as_bytes(), b"{{") {
+    while let Some(open) = opens(rest, b'{').next() {
         let (before, after) = (&rest[..open], &rest[open + 2..]);
         let close = end(after).ok_or(offset + open)?;
         if !before.is_empty() {
@@ -30,12 +30,19 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, usize> {
     Ok(found)
 }
 
+/// Where a `{` stands before another byte. Setting up a search for two would cost more than it
+/// gains: most texts are short.
+fn opens(text: &str, next: u8) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'{', bytes).filter(move |at| bytes.get(at + 1) == Some(&next))
+}
+
 /// What a template's tag begins with.
 const TAGS: &[&str] = &["if", "for", "set", "macro", "include", "raw", "filter", "with", "block"];
 
 /// A `{% if ... %}` or its like, which only templates know.
 pub fn tag(text: &str) -> Option<&str> {
-    memchr::memmem::find_iter(text.as_bytes(), "{%").find_map(|at| {
+    opens(text, b'%').find_map(|at| {
         let rest = text.get(at..)?;
         let inside = rest.get(2..)?.trim_start_matches(['-', '+']).trim_start();
         let end = inside.find(|c: char| !c.is_ascii_alphabetic())?;

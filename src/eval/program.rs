@@ -184,7 +184,7 @@ fn templates(
 /// Targets as trees: the user's own, and those of the library that were read.
 struct Library {
     own: Vec<Node>,
-    read: HashMap<String, SourceId>,
+    read: HashMap<String, Vec<Node>>,
     /// Targets that others are like, by path: one may be named many times.
     alike: HashMap<String, Arc<Node>>,
     shelf: Shelf,
@@ -192,19 +192,21 @@ struct Library {
 
 impl Library {
     /// The `target` nodes of a file of the library, or the option that stands at the top level by
-    /// its name. Few are read twice: those that others are like.
+    /// its name. Those that others are like are asked for more than once, and read once.
     fn read(&mut self, path: &str, sources: &mut Sources, diags: &mut Diagnostics) -> Vec<Node> {
+        if let Some(nodes) = self.read.get(path) {
+            return nodes.clone();
+        }
         let text = match self.shelf {
             Shelf::Mentioned => library::target(path),
             Shelf::All => library::documented(path),
         };
         let Some(text) = text else { return Vec::new() };
-        let id = *self.read.entry(path.to_owned()).or_insert_with(|| {
-            sources.add(format!("<hcc>/targets/{}.kdl", path.replace('.', "/")), text)
-        });
+        let id = sources.add(format!("<hcc>/targets/{}.kdl", path.replace('.', "/")), text);
         let (mut nodes, problems) = parse(id, text);
         diags.extend(problems);
         nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
+        self.read.insert(path.to_owned(), nodes.clone());
         nodes
     }
 
@@ -378,12 +380,12 @@ impl Mentions {
     }
 
     fn expression(&mut self, text: &str) {
-        // Most texts are short, and setting up a search in one costs more than the search.
-        if text.len() <= "config.".len() {
-            return;
-        }
-        for at in memchr::memmem::find_iter(text.as_bytes(), "config.") {
-            let rest = text.get(at + 7..).unwrap_or("");
+        // Most texts are short: to set up a search for a word in one costs more than the search.
+        for dot in memchr::memchr_iter(b'.', text.as_bytes()) {
+            let (before, rest) = (text.get(..dot).unwrap_or(""), text.get(dot + 1..).unwrap_or(""));
+            if !before.ends_with("config") {
+                continue;
+            }
             let end = rest
                 .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-'))
                 .unwrap_or(rest.len());

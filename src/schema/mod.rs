@@ -107,3 +107,15 @@ pub struct Schema {
 pub fn join(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { [prefix, ".", name].concat() }
 }
+
+/// The same as a text that stays.
+pub fn path_of(prefix: &str, name: &str) -> EcoString {
+    if prefix.is_empty() {
+        return name.into();
+    }
+    let mut path = EcoString::with_capacity(prefix.len() + 1 + name.len());
+    for part in [prefix, ".", name] {
+        path.push_str(part);
+    }
+    path
+}
