@@ -76,7 +76,7 @@ pub fn follow(state: &State, from: u64, to: u64) -> Result<(), StateError> {
     match state.read::<Settled>(SETTLED)? {
         Some(mut settled) if settled.generation == from => {
             settled.generation = to;
-            state.write(SETTLED, &settled)
+            state.write_late(SETTLED, &settled)
         }
         _ => Ok(()),
     }
@@ -257,7 +257,8 @@ impl After {
             settled.services = generation;
             settled.units = rest.units.clone();
         }
-        if let Err(error) = state.write(SETTLED, &settled) {
+        // After a power cut what followed may follow once more.
+        if let Err(error) = state.write_late(SETTLED, &settled) {
             done.push(Done::failed("remember which services are up to date", error.to_string()));
         }
         done

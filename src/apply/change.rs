@@ -155,9 +155,11 @@ impl Change {
         }
         let mut manifest = self.manifest.clone();
         manifest.number = old.generation;
-        let index = Index::after(&manifest, old.chain, self.looked, self.plan.records.clone());
+        let records = self.plan.records.clone();
+        let mut index = Index::after(&manifest, old.chain, self.looked, records);
+        index.manifest = old.manifest;
         // It only saves work.
-        let _unwritten = index.write(&site.state);
+        let _unwritten = index.write(&site.state, old);
     }
 
     /// Whether the index could be sure of a source.

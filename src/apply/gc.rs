@@ -277,7 +277,7 @@ pub fn run(site: &Site, plan: &Plan) -> Result<(), StateError> {
             }),
             None => None,
         };
-        manifest::write(state, &whole, base.as_ref())?;
+        state.write(&manifest::file(*number), &manifest::written(&whole, base.as_ref()))?;
     }
     for path in &plan.litter {
         remove(&store, state, path)?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 
 use super::disk::move_new;
+use super::index;
 use super::ledger::{self, Ledger};
 use super::look::is_ours;
 use super::manifest::Kind;
@@ -139,7 +140,8 @@ const OWN: &[&str] = &[
     "ledger.json.next",
     "current.transition",
     "current.final",
-    "index",
+    index::FILE,
+    index::SINCE,
     "journal.json",
     "settled.json",
     "packages.json",

@@ -85,7 +85,17 @@ impl Ledger {
 
     fn name(&mut self, folder: &str, path: &str) -> String {
         self.next += 1;
-        let name: String = path.rsplit('/').next().unwrap_or(path).chars().take(40).collect();
-        format!("{folder}/{}-{name}", self.next)
+        format!("{folder}/{}-{}", self.next, short(path))
     }
+}
+
+/// A name in [`SAVED`] for what may stand at a path when the switch to a generation comes there. No
+/// other switch has it, and it is noted only if it is used.
+pub fn refuge_of(generation: u64, at: usize, path: &str) -> String {
+    format!("{SAVED}/g{generation}-{at}-{}", short(path))
+}
+
+/// A path's own name, for who looks.
+fn short(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).chars().take(40).collect()
 }

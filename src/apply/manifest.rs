@@ -35,6 +35,26 @@ impl fmt::Display for Hash {
     }
 }
 
+impl std::str::FromStr for Hash {
+    type Err = NoHash;
+
+    fn from_str(text: &str) -> Result<Self, NoHash> {
+        if text.len() != 32 || !text.is_ascii() {
+            return Err(NoHash);
+        }
+        let mut bytes = [0; 16];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).map_err(|_| NoHash)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// A text that names no content.
+#[derive(Debug, thiserror::Error)]
+#[error("a hash is 32 hexadecimal digits")]
+pub struct NoHash;
+
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -56,15 +76,7 @@ impl<'de> Deserialize<'de> for Hash {
             return <[u8; 16]>::deserialize(deserializer).map(Self);
         }
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        let wrong = || serde::de::Error::custom("a hash is 32 hexadecimal digits");
-        if text.len() != 32 || !text.is_ascii() {
-            return Err(wrong());
-        }
-        let mut bytes = [0; 16];
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).map_err(|_| wrong())?;
-        }
-        Ok(Self(bytes))
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -188,7 +200,7 @@ impl Manifest {
 /// A generation as it is written: whole, or what it has other than an earlier one.
 #[derive(Serialize, Deserialize)]
 #[serde(from = "Flat")]
-pub(super) struct Written {
+pub struct Written {
     #[serde(flatten)]
     manifest: Manifest,
     /// The generation that it differs from; `entries` are those that are new or other.
@@ -235,6 +247,11 @@ impl Written {
     /// The generation that it differs from.
     pub(super) fn base(&self) -> Option<u64> {
         self.base
+    }
+
+    /// How many generations have to be read for it, with itself.
+    pub fn chain(&self) -> u32 {
+        self.chain
     }
 
     /// What it has other than its base: entries, and paths that it has not.
@@ -383,17 +400,11 @@ pub struct Base<'a> {
     pub entries: Vec<&'a Entry>,
 }
 
-/// Writes a generation: what it has other than `base`, if that is given and smaller. How many
-/// generations have to be read for it, with itself.
-///
-/// # Errors
-/// The system's own.
-pub fn write(state: &State, new: &Manifest, base: Option<&Base>) -> Result<u32, StateError> {
+/// A generation as it is to be written: what it has other than `base`, if that is given and smaller.
+pub fn written(new: &Manifest, base: Option<&Base>) -> Written {
     let written = base.filter(|base| base.chain < LONGEST_CHAIN).and_then(|base| delta(new, base));
     let whole = || Written { manifest: new.clone(), base: None, chain: 1, removed: Vec::new() };
-    let written = written.unwrap_or_else(whole);
-    state.write(&file(new.number), &written)?;
-    Ok(written.chain)
+    written.unwrap_or_else(whole)
 }
 
 /// Mostly they are one, which says it without a look at what they hold.
@@ -408,6 +419,7 @@ fn delta(new: &Manifest, base: &Base) -> Option<Written> {
     let (mut entries, mut removed) = (Vec::new(), Vec::new());
     loop {
         let order = match (old.peek(), own.peek()) {
+            (Some(old), Some(own)) if std::ptr::eq(*old, &***own) => std::cmp::Ordering::Equal,
             (Some(old), Some(own)) => old.path.cmp(&own.path),
             (Some(_), None) => std::cmp::Ordering::Less,
             (None, Some(_)) => std::cmp::Ordering::Greater,

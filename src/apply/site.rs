@@ -194,4 +194,5 @@ fn pending(index: &mut Index, ledger: &Ledger) {
         }
     }
     index.records.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+    index.detach();
 }

@@ -186,16 +186,47 @@ impl State {
     /// # Errors
     /// The system's own.
     pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+        let path = self.join(name);
+        let written = self
+            .replace(name, |file| stays(file, bytes))
+            .and_then(|()| fs::File::open(path.parent().unwrap_or(&path))?.sync_all());
+        written.map_err(|error| self.io(name, error))
+    }
+
+    fn replace(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut fs::File) -> io::Result<()>,
+    ) -> io::Result<()> {
         let (new, path) = (self.join(format!("{name}.new")), self.join(name));
-        let written = (|| {
-            let mut options = fs::OpenOptions::new();
-            let mut file =
-                options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&new, &path)?;
-            fs::File::open(path.parent().unwrap_or(&path))?.sync_all()
-        })();
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        fill(&mut file)?;
+        fs::rename(&new, &path)
+    }
+
+    /// Writes a record that nobody reads before it is synced, which is left to the caller.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn put(&self, name: &str, record: &impl Serialize) -> Result<fs::File, StateError> {
+        let mut options = fs::OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        let written = options.open(self.join(name)).and_then(|file| {
+            let mut writer = io::BufWriter::with_capacity(1 << 16, file);
+            serde_json::to_writer(&mut writer, &Versioned { version: VERSION, record })?;
+            Ok(writer.into_inner()?)
+        });
+        written.map_err(|error| self.io(name, error))
+    }
+
+    /// Writes a record that is always there whole; after a power cut it may be the one before.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn write_late(&self, name: &str, record: &impl Serialize) -> Result<(), StateError> {
+        let written =
+            versioned(record).and_then(|bytes| self.replace(name, |file| stays(file, &bytes)));
         written.map_err(|error| self.io(name, error))
     }
 
@@ -203,12 +234,12 @@ impl State {
     ///
     /// # Errors
     /// The system's own.
-    pub fn write_loose(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
-        let (new, path) = (self.join(format!("{name}.new")), self.join(name));
-        let mut options = fs::OpenOptions::new();
-        let options = options.write(true).create(true).truncate(true).mode(0o600);
-        let written = options.open(&new).and_then(|mut file| file.write_all(bytes));
-        written.and_then(|()| fs::rename(&new, &path)).map_err(|error| self.io(name, error))
+    pub fn write_loose(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut fs::File) -> io::Result<()>,
+    ) -> Result<(), StateError> {
+        self.replace(name, fill).map_err(|error| self.io(name, error))
     }
 
     /// Removes a record, if it is there.
@@ -225,6 +256,12 @@ impl State {
     fn io(&self, name: &str, error: io::Error) -> StateError {
         StateError::Io(self.join(name), error)
     }
+}
+
+/// Fills a file with bytes that are on the disk then.
+fn stays(file: &mut fs::File, bytes: &[u8]) -> io::Result<()> {
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// A record's version. It stands in front, where nothing else has to be read for it.

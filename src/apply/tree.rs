@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 
-use super::disk::{Disk, is_absent, kind, move_new};
+use super::disk::{Disk, Unsynced, is_absent, kind, move_new, second_name};
 use super::manifest::{Entry, Hash};
 use crate::ir::Stamp;
 
@@ -141,93 +141,163 @@ pub trait Contents {
 pub struct Builder<'a> {
     /// The state's folder.
     pub state: &'a Disk,
+    /// The same once more, for earlier trees: each holds open the folder that it was in last.
+    pub earlier: Disk,
     /// Where contents come from that no earlier tree has.
     pub contents: &'a dyn Contents,
+    /// The entries of the earlier generation, sorted.
+    pub old: &'a [&'a Entry],
     /// Contents that something wrote into: they are not shared any further.
     pub spoilt: BTreeSet<Hash>,
-    /// Whether each file is made to stay as it is written.
+    /// The trees that are not there, sorted.
+    pub missing: &'a [Hash],
+    /// Whether what is built is made to stay.
     pub sync: bool,
     /// How contents look that were written, by their path.
     pub stamps: HashMap<String, Stamp>,
+    /// Trees that were built, and are not in their place yet.
+    trees: BTreeSet<Hash>,
+    /// Their folders.
+    folders: Vec<String>,
+    /// Their files; none are held if nothing is synced.
+    files: Unsynced,
 }
 
-impl Builder<'_> {
-    /// Builds what is not there yet; contents that the earlier forest has at the same path are
-    /// shared with it. A tree is there whole or not at all, but stays only once the disk was
-    /// synced.
+impl<'a> Builder<'a> {
+    /// One that has built nothing. With `sync`, what it builds is made to stay.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn new(
+        state: &'a Disk,
+        contents: &'a dyn Contents,
+        old: &'a [&'a Entry],
+        spoilt: BTreeSet<Hash>,
+        missing: &'a [Hash],
+        sync: bool,
+    ) -> io::Result<Self> {
+        let (earlier, files) = (state.again()?, Unsynced::new(sync));
+        let (stamps, trees, folders) = Default::default();
+        Ok(Self {
+            state,
+            earlier,
+            contents,
+            old,
+            spoilt,
+            missing,
+            sync,
+            stamps,
+            trees,
+            folders,
+            files,
+        })
+    }
+
+    /// Builds what is not there yet; contents that the earlier generation has at the same path are
+    /// shared with it, whose `home` is a link to its tree. It is there only once it is
+    /// [settled](Self::settle).
     ///
     /// # Errors
     /// The system's own, and those of the contents.
-    pub fn build(&mut self, forest: &Forest, earlier: &Forest) -> io::Result<Hash> {
-        let old = Old { node: &earlier.root, path: path_of(earlier.name()) };
-        self.node(&forest.root, Some(old), 0)
+    pub fn build(&mut self, forest: &Forest, home: &str) -> io::Result<Hash> {
+        let old = led(&self.earlier, home).map(path_of);
+        self.node(&forest.root, old, 0)
     }
 
-    fn node(&mut self, node: &Node, old: Option<Old>, depth: usize) -> io::Result<Hash> {
+    /// Puts the trees that were built into their places, whole and synced; that folder itself is
+    /// not synced.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn settle(&mut self) -> io::Result<()> {
+        self.files.sync()?;
+        if self.sync {
+            self.folders.iter().try_for_each(|path| self.state.sync_folder(path))?;
+        }
+        for name in std::mem::take(&mut self.trees) {
+            move_new((self.state, &staged(name)), (self.state, &path_of(name)))?;
+        }
+        Ok(())
+    }
+
+    /// `old` is where the earlier generation has this folder, in the state.
+    fn node(&mut self, node: &Node, old: Option<String>, depth: usize) -> io::Result<Hash> {
         let name = node.name;
-        let path = path_of(name);
-        if self.state.look(&path)?.is_some() {
+        // The same tree may be elsewhere in this generation.
+        if self.missing.binary_search(&name).is_err() || !self.trees.insert(name) {
             return Ok(name);
         }
         let mut inner = Vec::new();
         if depth < DEEPEST {
             for (folder, below) in &node.folders {
-                let old = old.as_ref().and_then(|old| old.inner(folder, depth));
-                inner.push((*folder, self.node(below, old, depth + 1)?));
+                let known = old.as_ref().map(|old| format!("{old}/{folder}"));
+                let to = known.as_ref().and_then(|known| led(&self.earlier, known));
+                let below = self.node(below, to.map(path_of), depth + 1)?;
+                inner.push((*folder, below, known.filter(|_| to == Some(below))));
             }
         }
-        let new = format!("{FOLDER}/.new-{name}");
+        let new = staged(name);
         self.state.remove_all(&new)?;
-        self.state.make_folder(&new, true)?;
-        self.files(node, old.as_ref(), &new)?;
-        for (folder, below) in inner {
-            self.state.link(&format!("../{below}"), &format!("{new}/{folder}"))?;
+        self.folder(&new)?;
+        self.files(node, old.as_deref(), &new)?;
+        for (folder, below, known) in inner {
+            let path = format!("{new}/{folder}");
+            // A second name costs a system less than a new link.
+            if !known.is_some_and(|known| self.shares(&known, &path)) {
+                self.state.link(&format!("../{below}"), &path)?;
+            }
         }
         if depth >= DEEPEST {
-            self.folders(node, old.as_ref(), depth, &new)?;
-        }
-        if self.sync {
-            self.state.sync_folder(&new)?;
-        }
-        match move_new((self.state, &new), (self.state, &path)) {
-            // The same tree, elsewhere in this generation.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                self.state.remove_all(&new)?;
-            }
-            done => done?,
+            self.folders(node, old.as_deref(), &new)?;
         }
         Ok(name)
     }
 
-    fn folders(
-        &mut self,
-        node: &Node,
-        old: Option<&Old>,
-        depth: usize,
-        path: &str,
-    ) -> io::Result<()> {
+    fn folder(&mut self, path: &str) -> io::Result<()> {
+        self.state.make_folder(path, true)?;
+        self.folders.push(path.to_owned());
+        Ok(())
+    }
+
+    fn folders(&mut self, node: &Node, old: Option<&str>, path: &str) -> io::Result<()> {
         for (name, below) in &node.folders {
             let inner = format!("{path}/{name}");
-            let old = old.and_then(|old| old.inner(name, depth));
-            self.state.make_folder(&inner, true)?;
-            self.files(below, old.as_ref(), &inner)?;
-            self.folders(below, old.as_ref(), depth + 1, &inner)?;
+            let old = old.map(|old| format!("{old}/{name}"));
+            self.folder(&inner)?;
+            self.files(below, old.as_deref(), &inner)?;
+            self.folders(below, old.as_deref(), &inner)?;
         }
         Ok(())
     }
 
-    fn files(&mut self, node: &Node, old: Option<&Old>, folder: &str) -> io::Result<()> {
+    fn files(&mut self, node: &Node, old: Option<&str>, folder: &str) -> io::Result<()> {
         for (name, entry) in &node.files {
             let path = format!("{folder}/{name}");
-            let known = old.and_then(|old| old.content(name, entry, &self.spoilt));
-            // A file has only so many names; and a known one may be gone.
-            if known.is_none_or(|known| self.state.name_again(&known, &path).is_err()) {
+            let known = old.filter(|_| self.is_known(entry)).map(|old| format!("{old}/{name}"));
+            if !known.is_some_and(|known| self.shares(&known, &path)) {
                 let bytes = self.contents.read(entry)?;
-                let stamp = self.state.create(&path, &bytes, blob_mode(entry), self.sync)?;
-                self.stamps.insert(entry.path.clone(), stamp);
+                let made = self.state.create_open(&path, &bytes, blob_mode(entry))?;
+                self.stamps.insert(entry.path.clone(), self.files.hold(made)?);
             }
         }
         Ok(())
+    }
+
+    /// Whether the earlier generation has the content of an entry at its path.
+    fn is_known(&self, entry: &Entry) -> bool {
+        let found = self.old.binary_search_by(|own| own.path.cmp(&entry.path));
+        let own = found.ok().and_then(|at| self.old.get(at));
+        own.is_some_and(|own| {
+            let hash = own.kind.hash();
+            let same = hash == entry.kind.hash() && blob_mode(own) == blob_mode(entry);
+            same && hash.is_some_and(|hash| !self.spoilt.contains(&hash))
+        })
+    }
+
+    /// Whether what an earlier tree has could be given a second name. It has room for only so many;
+    /// and it may be gone.
+    fn shares(&self, known: &str, path: &str) -> bool {
+        second_name((&self.earlier, known), (self.state, path)).is_ok()
     }
 
     /// Stages contents again that something wrote into, for each tree that has the same file: the
@@ -294,35 +364,20 @@ impl Forest<'_> {
     }
 }
 
-/// A folder of an earlier generation, and where it is in the state.
-struct Old<'a> {
-    node: &'a Node<'a>,
-    path: String,
-}
-
-impl Old<'_> {
-    /// A folder in it.
-    fn inner(&self, name: &str, depth: usize) -> Option<Self> {
-        let node = self.node.folder(name)?;
-        let path = match depth < DEEPEST {
-            true => path_of(node.name),
-            false => format!("{}/{name}", self.path),
-        };
-        Some(Self { node, path })
-    }
-
-    /// Where it has the content of an entry.
-    fn content(&self, name: &str, entry: &Entry, spoilt: &BTreeSet<Hash>) -> Option<String> {
-        let own = self.node.file(name)?;
-        let same = own.kind.hash() == entry.kind.hash() && blob_mode(own) == blob_mode(entry);
-        let whole = own.kind.hash().is_some_and(|hash| !spoilt.contains(&hash));
-        (same && whole).then(|| format!("{}/{name}", self.path))
-    }
+/// The tree that a link of hcc's leads to.
+fn led(state: &Disk, link: &str) -> Option<Hash> {
+    let text = state.link_text(link).ok()?;
+    std::str::from_utf8(&text).ok()?.rsplit('/').next()?.parse().ok()
 }
 
 /// Where a tree is in the state.
 pub fn path_of(name: Hash) -> String {
     format!("{FOLDER}/{name}")
+}
+
+/// Where a tree is until it is whole.
+fn staged(name: Hash) -> String {
+    format!("{FOLDER}/.new-{name}")
 }
 
 /// Removes trees, those of a switch that did not come about, or that nobody needs.
@@ -331,7 +386,7 @@ pub fn path_of(name: Hash) -> String {
 /// The system's own, but not that one is not there.
 pub fn remove(state: &Disk, names: impl IntoIterator<Item = Hash>) -> io::Result<()> {
     for name in names {
-        for path in [path_of(name), format!("{FOLDER}/.new-{name}")] {
+        for path in [path_of(name), staged(name)] {
             match state.remove_all(&path) {
                 Err(error) if !is_absent(&error) => return Err(error),
                 _ => {}

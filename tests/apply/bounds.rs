@@ -1,6 +1,7 @@
 //! What hcc takes for its own, and what it never does.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 
 use crate::kit::Sandbox;
 
@@ -192,4 +193,47 @@ fn a_link_into_the_configuration_makes_room_unasked_and_comes_back() {
     assert_eq!(sandbox.read_source("app/.config/app/a"), "by hand\n");
     sandbox.run(&["uninstall", "--yes"]).well();
     sandbox.snapshot().is(&before);
+}
+
+#[test]
+fn one_changed_file_among_many_costs_what_it_changes() {
+    let sandbox = Sandbox::new("home { file \".farm\" source=\"farm\" }\n");
+    for number in 0..400 {
+        sandbox.config(&format!("farm/d{}/f{number}", number % 8), format!("{number}\n"));
+    }
+    sandbox.run(APPLY).well();
+    let size = |name: &str| fs::metadata(sandbox.state(name)).expect("it is there").len();
+    let whole = fs::read(sandbox.state("index")).expect("an index");
+    let inode = |generation: usize, path: &str| {
+        let path = sandbox.state(&format!("generations/{generation}/home/.farm/{path}"));
+        fs::symlink_metadata(path).expect("it is there").ino()
+    };
+    for generation in 2..5 {
+        sandbox.config("farm/d0/f8", format!("{generation}\n"));
+        sandbox.run(APPLY).well().says("1 to change.");
+        assert_eq!(sandbox.read(".farm/d0/f8"), format!("{generation}\n"));
+        assert!(fs::read(sandbox.state("index")).expect("an index") == whole, "it is written anew");
+        assert!(size("index.since") < size("index") / 50, "{}", size("index.since"));
+        let manifest = size(&format!("generations/{generation}/manifest.json"));
+        assert!(manifest < size("generations/1/manifest.json") / 50, "{manifest}");
+        // What stays is the same file, and the same link to a tree.
+        for path in ["d0/f0", "d1/f1", "d1"] {
+            assert_eq!(inode(1, path), inode(generation, path), "{path}");
+        }
+        assert_eq!(sandbox.run(APPLY).well().stderr, "Nothing to do.\n");
+    }
+    // More than what is little: the index is whole again.
+    for number in 0..200 {
+        sandbox.config(&format!("farm/d{}/f{number}", number % 8), "other\n");
+    }
+    sandbox.run(APPLY).well().says("200 to change.");
+    assert!(!sandbox.state("index.since").exists());
+    fs::remove_file(sandbox.source("farm/d3/f3")).expect("removed");
+    sandbox.config("farm/d3/g3", "new\n");
+    sandbox.run(APPLY).well().says("1 to add").says("1 to remove");
+    assert!(sandbox.state("index.since").exists());
+    assert_eq!(sandbox.run(APPLY).well().stderr, "Nothing to do.\n");
+    sandbox.run(&["rollback", "1", "--yes"]).well();
+    assert_eq!(sandbox.read(".farm/d3/f3"), "3\n");
+    sandbox.run(&["status", "--exit-code"]).well();
 }

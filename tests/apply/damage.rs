@@ -95,12 +95,15 @@ fn a_damaged_journal_loses_nothing() {
 #[test]
 fn a_damaged_index_is_made_anew_without_a_word() {
     let spare = home(2);
-    for damage in damages(&fs::read(spare.state("index")).expect("an index")) {
-        let sandbox = home(2);
-        fs::write(sandbox.state("index"), damage).expect("damaged");
-        let ran = sandbox.run(&["apply", "--yes"]).well().says("Nothing to do.");
-        assert_eq!(ran.stderr, "Nothing to do.\n");
-        sandbox.run(&["status", "--exit-code"]).well();
+    for name in ["index", "index.since"] {
+        for damage in damages(&fs::read(spare.state(name)).expect("an index")) {
+            let sandbox = home(2);
+            fs::write(sandbox.state(name), damage).expect("damaged");
+            let ran = sandbox.run(&["apply", "--yes"]).well().says("Nothing to do.");
+            assert_eq!(ran.stderr, "Nothing to do.\n");
+            sandbox.run(&["status", "--exit-code"]).well();
+            assert!(!sandbox.state("index.since").exists(), "it is written whole");
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod copy;
 mod rename;
+mod unsynced;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use crate::files::stamp;
 use crate::ir::Stamp;
 pub use copy::{copy_file, copy_folder_attributes, same_bytes};
 pub use rename::{exchange, move_new, move_over, second_name};
+pub use unsynced::Unsynced;
 
 /// A folder, and what is done below it. Paths are relative to it.
 #[derive(Debug)]
@@ -227,6 +229,18 @@ impl Disk {
     /// # Errors
     /// The system's own; something at that path is one.
     pub fn create(&self, path: &str, bytes: &[u8], mode: u32, sync: bool) -> io::Result<Stamp> {
+        let (handle, stamp) = self.create_open(path, bytes, mode)?;
+        if sync {
+            fs::fsync(&handle)?;
+        }
+        Ok(stamp)
+    }
+
+    /// As [`Self::create`], for who makes it stay later.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_open(&self, path: &str, bytes: &[u8], mode: u32) -> io::Result<(OwnedFd, Stamp)> {
         let (above, name) = self.parent(path)?;
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
         // Never wider than it will be, from the first byte; what the umask took away comes last.
@@ -245,10 +259,7 @@ impl Disk {
             fs::fchmod(&handle, mode)?;
             stat = fs::fstat(&handle)?;
         }
-        if sync {
-            fs::fsync(&handle)?;
-        }
-        Ok(stamp(&stat))
+        Ok((handle, stamp(&stat)))
     }
 
     /// Makes a link.
@@ -258,16 +269,6 @@ impl Disk {
     pub fn link(&self, to: &str, path: &str) -> io::Result<()> {
         let (above, name) = self.parent(path)?;
         Ok(fs::symlinkat(to, above, name)?)
-    }
-
-    /// Gives a file a second name.
-    ///
-    /// # Errors
-    /// The system's own; something at that path is one.
-    pub fn name_again(&self, from: &str, to: &str) -> io::Result<()> {
-        let (from_above, from) = self.parent(from)?;
-        let (to_above, to) = self.parent(to)?;
-        Ok(fs::linkat(from_above, from, to_above, to, AtFlags::empty())?)
     }
 
     /// Makes a folder.

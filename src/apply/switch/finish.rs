@@ -9,7 +9,7 @@ use crate::apply::journal::{self, Journal};
 use crate::apply::ledger::{self, Ledger, Pending};
 use crate::apply::manifest::{self, Kind};
 use crate::apply::site::{CURRENT, Site};
-use crate::apply::step::{self, Done, Step};
+use crate::apply::step::{self, Done, Old, Step};
 use crate::apply::tree;
 use rustix::fs::FileType;
 
@@ -37,11 +37,25 @@ pub fn undo(site: &Site, store: &Disk, journal: &Journal) -> Result<(), SwitchEr
     Ok(())
 }
 
+/// Which run began what is completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// This one.
+    Now,
+    /// An earlier one, which did some of it.
+    Before,
+}
+
 /// Completes a switch after its commit.
 ///
 /// # Errors
 /// The system's own, for hcc's records; the journal stays then, and the next run goes on.
-pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, SwitchError> {
+pub fn finish(
+    site: &Site,
+    store: &Disk,
+    journal: &Journal,
+    begun: Begun,
+) -> Result<Report, SwitchError> {
     let mut report = Report { generation: journal.generation, ..Report::default() };
     let mut ledger: Ledger = match site.state.read(NEXT_LEDGER)? {
         Some(next) => next,
@@ -60,7 +74,15 @@ pub fn finish(site: &Site, store: &Disk, journal: &Journal) -> Result<Report, Sw
         }
         let done = step::run(step, &site.home, store);
         let path = step.path();
-        in_the_state.extend(step.in_state());
+        // What an earlier run did of it is not known.
+        let is_plain = begun == Begun::Now
+            && matches!(
+                (step, &done),
+                (Step::Place { old: Old::Nothing | Old::Drop(_), .. }, Done::Well)
+            );
+        if !is_plain {
+            in_the_state.extend(step.in_state());
+        }
         if let Step::Renew { place, .. } = step {
             in_the_state.extend(place.rsplit_once('/').map(|(above, _)| above));
             if let Done::Held(reason) = done {
@@ -169,7 +191,7 @@ pub fn recover(site: &Site) -> Result<Option<Recovered>, SwitchError> {
     let Some(journal) = site.journal()? else { return Ok(None) };
     let store = site.store()?;
     if site.current()?.0 == journal.generation && journal.steps.is_some() {
-        return Ok(Some(Recovered::Completed(finish(site, &store, &journal)?)));
+        return Ok(Some(Recovered::Completed(finish(site, &store, &journal, Begun::Before)?)));
     }
     undo(site, &store, &journal)?;
     Ok(Some(Recovered::Undone(journal.generation)))

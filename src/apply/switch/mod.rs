@@ -9,7 +9,7 @@ use std::io;
 
 use rustix::fs::FileType;
 
-use super::disk::{Disk, kind, move_over};
+use super::disk::{Disk, Unsynced, kind, move_over};
 use super::index::Index;
 use super::journal::{self, Journal};
 use super::ledger;
@@ -17,11 +17,12 @@ use super::manifest::{self, Base, Entry, Hash, Kind, Manifest};
 use super::names::free;
 use super::plan::{Leave, Old, Plan, Put, Verb};
 use super::site::{CURRENT, Record, Site};
-use super::state::StateError;
+use super::state::{State, StateError};
 use super::step::{self, Step};
 use super::tree::{self, Builder, Contents, Forest};
 use crate::ir::Stamp;
-pub use finish::{Recovered, finish, recover, undo};
+use finish::{Begun, finish};
+pub use finish::{Recovered, recover, undo};
 use tops::{Top, Tops};
 
 /// Why a switch did not come about; nothing of the home was changed.
@@ -78,8 +79,6 @@ pub(super) const LAST_CURRENT: &str = "current.final";
 /// The contents of a switch's stations.
 #[derive(Clone, Copy)]
 struct Forests<'a> {
-    /// What the home leads to.
-    before: &'a Forest<'a>,
     /// What it leads to while it changes: all that it will, and what leaves.
     transition: &'a Forest<'a>,
     /// What it will lead to.
@@ -93,6 +92,9 @@ impl Switch<'_> {
     /// [`SwitchError`], before anything of the home was changed.
     pub fn run(mut self) -> Result<Report, SwitchError> {
         let store = self.site.store()?;
+        // What was shown is of no more use; a first run has a line for each file.
+        self.plan.items.retain(|item| item.verb == Verb::Keep);
+        self.plan.items.shrink_to_fit();
         let numbers = manifest::numbers(&self.site.state)?;
         let number = numbers.last().copied().unwrap_or(0).max(self.record.index.generation) + 1;
         self.manifest.number = number;
@@ -101,10 +103,10 @@ impl Switch<'_> {
             self.record.index.records.iter().map(|record| &*record.entry).collect();
         let new = || manifest.entries.iter().map(|entry| &**entry);
         let after = Forest::of(new());
-        let before = Forest::of(old.iter().copied());
         // What leaves is there until the home no longer leads to it.
         let mut own = new().filter(|entry| entry.kind.hash().is_some());
-        let has = |entry: &&Entry| own.by_ref().any(|own| own.path == entry.path);
+        let is = |own: &Entry, entry: &Entry| std::ptr::eq(own, entry) || own.path == entry.path;
+        let has = |entry: &&Entry| own.by_ref().any(|own| is(own, entry));
         let stays = old.iter().filter(|entry| entry.kind.hash().is_some()).all(has);
         // What could not be removed last time may have nothing that it could lead to.
         let is_there = |entry: &&&Entry| {
@@ -114,7 +116,7 @@ impl Switch<'_> {
         let passing =
             (!stays).then(|| Forest::of(new().chain(old.iter().filter(is_there).copied())));
         let transition = passing.as_ref().unwrap_or(&after);
-        let forests = Forests { before: &before, transition, after: &after };
+        let forests = Forests { transition, after: &after };
         let tops = Tops::of(&self.plan, &self.site.home, number)
             .map_err(|(path, error)| SwitchError::Io(path, error))?;
         let mut journal = Journal {
@@ -152,7 +154,7 @@ impl Switch<'_> {
             let _later = undo(self.site, &store, &journal);
             return Err(SwitchError::Io(self.site.state.join(CURRENT).into_string(), error));
         }
-        let mut report = finish(self.site, &store, &journal)?;
+        let mut report = finish(self.site, &store, &journal, Begun::Now)?;
         report.saved.extend(self.plan.edits.iter().cloned());
         self.index(&manifest, &report, &staged)?;
         Ok(report)
@@ -164,7 +166,7 @@ impl Switch<'_> {
         store: &Disk,
         manifest: &Manifest,
         old: &[&Entry],
-        Forests { before, transition, after }: Forests,
+        Forests { transition, after }: Forests,
         tops: &Tops,
         journal: &mut Journal,
     ) -> Result<HashMap<String, Stamp>, SwitchError> {
@@ -176,38 +178,41 @@ impl Switch<'_> {
         let few = self.plan.places.len() + journal.trees.len() <= FEW;
         let number = manifest.number;
         let folder = format!("generations/{number}");
+        let mut folders = vec![tree::FOLDER.to_owned(), "generations".to_owned(), String::new()];
         for name in ["generations", tree::FOLDER, ledger::FOLDER, ledger::SAVED] {
             if store.look(name).map_err(in_state(name))?.is_none() {
                 store.make_folder(name, true).map_err(in_state(name))?;
             }
         }
-        for name in [folder.clone(), format!("{folder}/transition")] {
-            store.make_folder(&name, true).map_err(in_state(&name))?;
+        if !self.plan.edits.is_empty() || !self.plan.kept.is_empty() {
+            folders.extend([ledger::FOLDER.to_owned(), ledger::SAVED.to_owned()]);
         }
-        let mut builder = Builder {
-            state: store,
-            contents: self.contents,
-            spoilt: self
-                .plan
-                .rebuild
-                .iter()
-                .filter_map(|path| self.record.index.record(path)?.entry.kind.hash())
-                .collect(),
-            sync: few,
-            stamps: HashMap::new(),
-        };
-        for (name, forest) in
-            [(folder.clone(), after), (format!("{folder}/transition"), transition)]
-        {
-            let root = builder.build(forest, before).map_err(in_state(tree::FOLDER))?;
+        let index = &self.record.index;
+        let spoilt = self.plan.rebuild.iter();
+        let spoilt = spoilt.filter_map(|path| index.record(path)?.entry.kind.hash()).collect();
+        let mut builder = Builder::new(store, self.contents, old, spoilt, &journal.trees, few)
+            .map_err(in_state(""))?;
+        // A table that grows is there twice for a while.
+        builder.stamps.reserve(self.plan.places.len());
+        let earlier = format!("generations/{}/home", journal.from);
+        let passes = after.name() != transition.name();
+        let passing = passes.then(|| (format!("{folder}/transition"), transition));
+        for (name, forest) in [(folder.clone(), after)].into_iter().chain(passing) {
+            store.make_folder(&name, true).map_err(in_state(&name))?;
+            let root = builder.build(forest, &earlier).map_err(in_state(tree::FOLDER))?;
             let up = "../".repeat(name.matches('/').count() + 1);
             let to = format!("{up}{}", tree::path_of(root));
             store.link(&to, &format!("{name}/home")).map_err(in_state(&name))?;
+            folders.push(name);
         }
-        self.chain = manifest::write(state, manifest, self.base(old).as_ref())?;
+        let mut files = Unsynced::new(few);
+        let written = manifest::written(manifest, self.base(old).as_ref());
+        self.chain = written.chain();
+        put(state, &mut files, &manifest::file(number), &written)?;
+        drop(written);
 
         let mut staged = std::mem::take(&mut builder.stamps);
-        let mut steps = self.steps(tops, &mut staged)?;
+        let mut steps = self.steps(tops, &mut staged, &mut files)?;
         // Only once the edits are safe, and after the commit: until then they are in the tree.
         let renewed = builder.renew(after, &self.plan.rebuild).map_err(in_state(tree::FOLDER))?;
         let renew = |(path, staged, place)| Step::Renew { path, staged, place };
@@ -216,23 +221,27 @@ impl Switch<'_> {
             let io = |error| SwitchError::Io(path.clone(), error);
             let (bytes, found) = self.site.home.read_through(path).map_err(io)?;
             store.remove_all(name).map_err(in_state(name))?;
-            store.create(name, &bytes, found.mode & 0o777 | 0o600, few).map_err(in_state(name))?;
+            let made = store.create_open(name, &bytes, found.mode & 0o777 | 0o600);
+            made.and_then(|made| files.hold(made)).map_err(in_state(name))?;
         }
         for (name, bytes, mode) in &self.plan.kept {
             store.remove_all(name).map_err(in_state(name))?;
-            store.create(name, bytes, *mode, few).map_err(in_state(name))?;
+            let made = store.create_open(name, bytes, *mode);
+            made.and_then(|made| files.hold(made)).map_err(in_state(name))?;
         }
-        state.write(NEXT_LEDGER, &self.plan.ledger)?;
-        let last = format!("generations/{number}");
-        let first = match after.name() == transition.name() {
-            true => last.clone(),
-            false => format!("{last}/transition"),
-        };
+        let is_there = store.look(ledger::FILE).map_err(in_state(ledger::FILE))?.is_some();
+        if !is_there || self.plan.ledger != self.record.ledger {
+            put(state, &mut files, NEXT_LEDGER, &self.plan.ledger)?;
+        }
+        let last = folder.clone();
+        let first = if passes { format!("{last}/transition") } else { last.clone() };
         for (to, name) in [(first, NEXT_CURRENT), (last, LAST_CURRENT)] {
             store.remove_all(name).map_err(in_state(name))?;
             store.link(&to, name).map_err(in_state(name))?;
         }
+        builder.settle().map_err(in_state(tree::FOLDER))?;
         if few {
+            files.sync().map_err(in_state(&folder))?;
             for top in &tops.list {
                 let at = top.path.rsplit_once('/').map_or("", |(above, _)| above);
                 let io = |error| SwitchError::Io(top.path.clone(), error);
@@ -242,16 +251,7 @@ impl Switch<'_> {
                 let io = |error| SwitchError::Io(folder.clone(), error);
                 self.site.home.sync_folder(&folder).map_err(io)?;
             }
-            let transition = format!("{folder}/transition");
-            for name in [
-                &transition,
-                folder.as_str(),
-                tree::FOLDER,
-                "generations",
-                ledger::FOLDER,
-                ledger::SAVED,
-                "",
-            ] {
+            for name in &folders {
                 store.sync_folder(name).map_err(in_state(name))?;
             }
         } else {
@@ -269,7 +269,13 @@ impl Switch<'_> {
     /// The generation that the new one is written against: none if the records are not just its.
     fn base<'b>(&self, old: &[&'b Entry]) -> Option<Base<'b>> {
         let index = &self.record.index;
-        let is_there = || manifest::is_whole(&self.site.state, index.generation);
+        let name = manifest::file(index.generation);
+        let now = crate::files::look(&self.site.state.join(&name)).ok().map(|(_, now)| now);
+        // One that looks as it was written needs no reading.
+        let is_there = || {
+            now.is_some() && now == index.manifest
+                || manifest::is_whole(&self.site.state, index.generation)
+        };
         let is_its = index.generation != 0 && self.record.ledger.pending.is_empty() && is_there();
         let base = || Base { number: index.generation, chain: index.chain, entries: old.to_vec() };
         is_its.then(base)
@@ -280,10 +286,8 @@ impl Switch<'_> {
         &mut self,
         tops: &Tops,
         stamps: &mut HashMap<String, Stamp>,
+        files: &mut Unsynced,
     ) -> Result<Vec<Step>, SwitchError> {
-        let ledger = &mut self.plan.ledger;
-        let refuges: Vec<String> = tops.list.iter().map(|top| ledger.refuge(&top.path)).collect();
-        let mut refuges = refuges.into_iter();
         let home = &self.site.home;
         let is_free = |path: &str| matches!(home.look(path), Ok(None));
         let stow = |(path, at, name): &(String, String, String)| Step::Stow {
@@ -330,11 +334,11 @@ impl Switch<'_> {
         let (first, waiting): (Vec<&Leave>, Vec<&Leave>) =
             waiting.into_iter().partition(|leave| gives_way(&leave.path));
         steps.extend(first.iter().map(leave));
-        for top in &tops.list {
+        for (at, top) in tops.list.iter().enumerate() {
             let io = |error| SwitchError::Io(top.path.clone(), error);
-            let new = self.put(top, stamps).map_err(io)?;
+            let new = self.put(top, stamps, files).map_err(io)?;
             let found = home.look(&top.path).map_err(io)?;
-            let refuge = refuges.next().unwrap_or_default();
+            let refuge = ledger::refuge_of(tops.generation, at, &top.path);
             let own = match exchanged.get(top.path.as_str()).and_then(|leave| leave.seen) {
                 Some(seen) => &Old::Ours(Some(seen)),
                 None => &top.old,
@@ -373,12 +377,17 @@ impl Switch<'_> {
     }
 
     /// Stages one top, with all below it.
-    fn put(&self, top: &Top, stamps: &mut HashMap<String, Stamp>) -> io::Result<Stamp> {
+    fn put(
+        &self,
+        top: &Top,
+        stamps: &mut HashMap<String, Stamp>,
+        files: &mut Unsynced,
+    ) -> io::Result<Stamp> {
         let home = &self.site.home;
         for (folder, private) in top.staged_folders() {
             home.make_folder(&folder, private)?;
         }
-        let (sync, view) = (self.plan.places.len() <= FEW, self.site.view());
+        let view = self.site.view();
         for at in &top.places {
             let Some(place) = self.plan.places.get(*at) else { continue };
             let to = format!("{}{}", top.staged, &place.path[top.path.len()..]);
@@ -386,19 +395,20 @@ impl Switch<'_> {
                 Put::Ours => home.link(&format!("{view}/{}", place.path), &to)?,
                 Put::Link(text) => home.link(text, &to)?,
                 Put::Bytes(bytes, mode) => {
-                    stamps.insert(place.path.clone(), home.create(&to, bytes, *mode, sync)?);
+                    let made = home.create_open(&to, bytes, *mode)?;
+                    stamps.insert(place.path.clone(), files.hold(made)?);
                 }
                 Put::Through => {
                     let (bytes, found) = home.read_through(&place.path)?;
                     let mode = found.mode & 0o777 | 0o600;
-                    home.create(&to, &bytes, mode, sync)?;
+                    files.hold(home.create_open(&to, &bytes, mode)?)?;
                 }
                 Put::Wanted => {
                     let record = self.entry(&place.path);
                     let entry = record.ok_or_else(|| io::Error::other("it is in no generation"))?;
                     let bytes = self.contents.read(entry)?;
-                    let stamp = home.create(&to, &bytes, entry.mode, sync)?;
-                    stamps.insert(place.path.clone(), stamp);
+                    let made = home.create_open(&to, &bytes, entry.mode)?;
+                    stamps.insert(place.path.clone(), files.hold(made)?);
                 }
             }
         }
@@ -418,36 +428,47 @@ impl Switch<'_> {
         report: &Report,
         staged: &HashMap<String, Stamp>,
     ) -> Result<(), SwitchError> {
-        let held: BTreeSet<&str> = report.held.iter().map(|(path, _)| path.as_str()).collect();
-        let items = self.plan.items.iter().filter(|item| item.verb == Verb::Keep);
-        let kept: BTreeSet<String> = items.map(|item| item.path.clone()).collect();
-        let places = &self.plan.places;
-        let placed: HashMap<&str, &Put> =
-            places.iter().map(|place| (place.path.as_str(), &place.put)).collect();
         let mut records = std::mem::take(&mut self.plan.records);
-        for record in &mut records {
-            let path = record.entry.path.as_str();
-            match placed.get(path) {
-                _ if held.contains(path) || kept.contains(path) => record.home = None,
-                Some(Put::Through) => record.home = None,
-                Some(_) => {
-                    record.home = match record.entry.kind {
-                        Kind::Link(_) => {
-                            staged.get(path).copied().or_else(|| self.site.home.through(path))
-                        }
-                        _ => staged.get(path).copied(),
-                    };
-                }
-                None => {}
+        let mut at = |path: &str, home: &dyn Fn(&Kind) -> Option<Stamp>| {
+            let found = records.binary_search_by(|record| record.entry.path.as_str().cmp(path));
+            if let Some(record) = found.ok().and_then(|at| records.get_mut(at)) {
+                record.home = home(&record.entry.kind);
             }
+        };
+        for place in &self.plan.places {
+            let path = place.path.as_str();
+            at(path, &|kind| match (&place.put, kind) {
+                (Put::Through, _) => None,
+                (_, Kind::Link(_)) => {
+                    staged.get(path).copied().or_else(|| self.site.home.through(path))
+                }
+                _ => staged.get(path).copied(),
+            });
         }
-        let index = Index::after(manifest, self.chain, self.looked, records);
+        let kept = self.plan.items.iter().filter(|item| item.verb == Verb::Keep);
+        let unknown = report.held.iter().map(|(path, _)| path);
+        unknown.chain(kept.map(|item| &item.path)).for_each(|path| at(path, &|_| None));
+        let state = &self.site.state;
+        let mut index = Index::after(manifest, self.chain, self.looked, records);
+        let written = crate::files::look(&state.join(manifest::file(manifest.number)));
+        index.manifest = written.ok().map(|(_, stamp)| stamp);
         // It only saves work: without it the next run reads more.
-        if index.write(&self.site.state).is_err() {
+        if index.write(state, &self.record.index).is_err() {
             let _none = self.site.state.remove(super::index::FILE);
         }
         Ok(())
     }
+}
+
+/// Writes a record that is synced with others.
+fn put(
+    state: &State,
+    files: &mut Unsynced,
+    name: &str,
+    record: &impl serde::Serialize,
+) -> Result<(), SwitchError> {
+    let file = state.put(name, record)?;
+    files.hold_open(file.into()).map_err(|error| StateError::Io(state.join(name), error).into())
 }
 
 /// The trees that are not there.

@@ -33,6 +33,8 @@ impl Top {
 #[derive(Debug, Default)]
 pub(super) struct Tops {
     pub(super) list: Vec<Top>,
+    /// The generation that they lead to.
+    pub(super) generation: u64,
     /// How many names were tried: none is tried twice.
     tried: usize,
 }
@@ -40,7 +42,7 @@ pub(super) struct Tops {
 impl Tops {
     /// Groups what is put by the topmost folder that has to be made for it.
     pub(super) fn of(plan: &Plan, home: &Disk, number: u64) -> Result<Self, (String, io::Error)> {
-        let mut tops = Self::default();
+        let mut tops = Self { generation: number, ..Self::default() };
         let mut last: HashMap<String, usize> = HashMap::new();
         let mut order: Vec<usize> = (0..plan.places.len()).collect();
         order.sort_by(|a, b| plan.places[*a].path.cmp(&plan.places[*b].path));
