@@ -1,6 +1,7 @@
 //! Computed values: expressions and `(f)`; see [`super::texts`] for files. The only room, with
 //! [`super::objects`] and [`super::filters`], that knows minijinja.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use ecow::EcoString;
@@ -71,10 +72,10 @@ pub fn environment() -> &'static Environment<'static> {
 }
 
 /// A value in text: strings and numbers print, the rest has to say how.
-fn printed(value: &Jinja) -> Result<String, String> {
+fn printed(value: &Jinja) -> Result<Cow<'_, str>, String> {
     match value.kind() {
-        ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
-        ValueKind::Number => Ok(value.to_string()),
+        ValueKind::String => Ok(value.as_str().unwrap_or_default().into()),
+        ValueKind::Number => Ok(value.to_string().into()),
         ValueKind::Undefined => Err("undefined value".to_owned()),
         ValueKind::None => {
             Err("a null cannot be printed; give it a text with `| default(\"\", true)`".to_owned())
@@ -192,12 +193,12 @@ impl Eval {
                 return Err(Poisoned);
             }
         };
-        let mut out = String::new();
+        let mut out = String::with_capacity(text.len());
         for part in parts {
             match part {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Expr(expr, _) => {
-                    let value = self.expression(&expr.into(), span, env)?;
+                    let value = self.expression(expr, span, env)?;
                     match printed(&value) {
                         Ok(text) => out.push_str(&text),
                         Err(_) if value.is_undefined() => {
@@ -216,7 +217,7 @@ impl Eval {
     }
 
     /// Whether an expression is true.
-    pub fn truth(&self, text: &EcoString, span: Span, env: EnvId) -> Result<bool, Poisoned> {
+    pub fn truth(&self, text: &str, span: Span, env: EnvId) -> Result<bool, Poisoned> {
         self.may_run(text, span)?;
         if let (Some(truth), poisoned) = self.watched(span, || self.condition(text, env)) {
             return if poisoned { Err(Poisoned) } else { Ok(truth) };
@@ -259,13 +260,13 @@ impl Eval {
     }
 
     /// An expression's value.
-    pub fn expression(&self, text: &EcoString, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
+    pub fn expression(&self, text: &str, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
         self.may_run(text, span)?;
         self.computed(text, span, env)
     }
 
     /// Whether an expression makes sense here; what does not was said, or is now.
-    fn may_run(&self, text: &EcoString, span: Span) -> Result<(), Poisoned> {
+    fn may_run(&self, text: &str, span: Span) -> Result<(), Poisoned> {
         if self.state().bad.contains(&span) {
             return Err(Poisoned);
         }
@@ -278,7 +279,7 @@ impl Eval {
         Ok(())
     }
 
-    fn computed(&self, text: &EcoString, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
+    fn computed(&self, text: &str, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
         if let Some(path) = simple_path(text)
             && let (Some(found), poisoned) = self.watched(span, || self.follow(env, &path))
         {
@@ -318,7 +319,7 @@ impl Eval {
 
     fn compiled(
         &self,
-        text: &EcoString,
+        text: &str,
         span: Span,
     ) -> Result<Arc<Expression<'static, 'static>>, Poisoned> {
         let mut cache = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -329,7 +330,7 @@ impl Eval {
             None => 0,
         };
         if is_tangled(text) {
-            cache.insert(text.clone(), Met::Wrong);
+            cache.insert(text.into(), Met::Wrong);
             drop(cache);
             self.push(tangled(span));
             return Err(Poisoned);
@@ -340,11 +341,11 @@ impl Eval {
                 let expression = Arc::new(expression);
                 let keep = times >= 2;
                 let met = if keep { Met::Kept(expression.clone()) } else { Met::LetGo(times + 1) };
-                cache.insert(text.clone(), met);
+                cache.insert(text.into(), met);
                 Ok(expression)
             }
             Err(error) => {
-                cache.insert(text.clone(), Met::Wrong);
+                cache.insert(text.into(), Met::Wrong);
                 drop(cache);
                 self.push(mistake::explain(&error, text, span, &self.shared));
                 Err(Poisoned)

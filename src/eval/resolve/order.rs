@@ -202,19 +202,29 @@ impl Eval {
 
     /// The definitions of a slot that count, in order.
     pub fn active(&self, slot: SlotId) -> Result<Vec<Active>, Poisoned> {
-        let defs = self.state().slot(slot).defs.clone();
-        if defs.is_empty() {
+        // What its guards bring in while they are read is looked at next time.
+        let count = self.state().slot(slot).defs.len();
+        if count == 0 {
             return Ok(Vec::new());
         }
         let drops = self.drops(slot)?;
-        let mut active = Vec::new();
-        for def in defs {
-            if self.dropped(&drops, def.level, def.under) {
+        let mut active = Vec::with_capacity(count);
+        for index in 0..count {
+            let Some((level, under, block)) = ({
+                let state = self.state();
+                let def = state.slot(slot).defs.get(index);
+                def.map(|def| (def.level, def.under, def.block))
+            }) else {
+                continue;
+            };
+            if self.dropped(&drops, level, under) {
                 continue;
             }
-            for env in self.instances(def.block)?.iter() {
-                let key = [&*self.state().env(*env).order, &[def.seq]].concat();
-                active.push(Active { key, env: *env, def: def.clone() });
+            for env in self.instances(block)?.iter() {
+                let state = self.state();
+                let Some(def) = state.slot(slot).defs.get(index).cloned() else { continue };
+                let key = [&*state.env(*env).order, &[def.seq]].concat();
+                active.push(Active { key, env: *env, def });
             }
         }
         active.sort_by(|a, b| a.key.cmp(&b.key));

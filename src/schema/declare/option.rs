@@ -33,8 +33,8 @@ pub(super) fn option(
     diags: &mut Diagnostics,
 ) {
     check_props(node, OPTION_PROPS, "option", diags);
-    let names: Vec<Name> = node.args().filter_map(|entry| as_text(&entry.value)).collect();
-    if names.is_empty() {
+    let names = || node.args().filter_map(|entry| as_text(&entry.value));
+    if names().next().is_none() {
         diags.push(
             Diagnostic::error(
                 "bad-option",
@@ -45,7 +45,7 @@ pub(super) fn option(
             .help("write `option \"name\" type=\"string\"`"),
         );
     }
-    for name in names {
+    for name in names() {
         if !valid_name(&name.value) {
             diags.push(
                 Diagnostic::error(
