@@ -395,6 +395,12 @@ fn options_are_found_by_home_managers_groups_and_nothing_found_ends_with_2() {
     let ran = home.run(&["options", "nothingOfTheKind", "--json"]);
     assert_eq!(ran.status, Some(2));
     assert!(ran.stdout.contains("\"options\": []"), "{}", ran.stdout);
+    // What only its table knows.
+    let said = "`services.picom.settings { fade-delta 5 }`";
+    let ran = home.run(&["options", "fadeDelta"]);
+    assert!(ran.status == Some(2) && ran.stderr.contains(said), "{}", ran.stderr);
+    let ran = home.run(&["options", "fadeDelta", "--json"]);
+    assert!(ran.status == Some(2) && ran.stdout.contains(said), "{}", ran.stdout);
 }
 
 #[test]

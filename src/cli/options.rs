@@ -61,7 +61,11 @@ impl Options {
         }
         if global.json {
             let rows: Vec<Value> = found.iter().map(|entry| entry_json(entry)).collect();
-            print_json(&json!({"version": crate::ir::VERSION, "options": rows}))?;
+            let mut answer = json!({"version": crate::ir::VERSION, "options": rows});
+            if found.is_empty() {
+                answer["home-manager"] = home_manager::about(&self.query.join(" ")).into();
+            }
+            print_json(&answer)?;
             return if found.is_empty() { Err(Stop::Usage) } else { Ok(()) };
         }
         if found.is_empty() {

@@ -271,7 +271,7 @@ pub(super) fn declaration(
         internal: bool_prop(node, "internal", diags),
         scope: context.scope,
         docs: docs(node),
-        hm: text_prop(node, "hm").map(|hm| hm.value).unwrap_or_default(),
+        hm: hm_names(node, name),
         target: context.target.clone(),
         span: name.span,
     })
@@ -284,6 +284,19 @@ fn docs(node: &Node) -> Option<Box<Docs>> {
         let doc = doc.map(|doc| doc.value).unwrap_or_default();
         Box::new(Docs { doc, example: example.map(|text| text.value) })
     })
+}
+
+/// Home Manager's names of an option. Of several that are declared together each has its own, if
+/// there are as many.
+fn hm_names(node: &Node, name: &Name) -> EcoString {
+    let said = text_prop(node, "hm").map(|hm| hm.value).unwrap_or_default();
+    let mut all = said.split_whitespace();
+    let names = || node.args().filter_map(|entry| as_text(&entry.value));
+    if !said.contains(' ') || all.clone().count() != names().count() {
+        return said;
+    }
+    let at = names().position(|own| own.value == name.value);
+    at.and_then(|at| all.nth(at)).map(EcoString::from).unwrap_or(said)
 }
 
 /// A type that cannot be read. A name in it that is near one is replaced.
