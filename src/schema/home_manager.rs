@@ -30,26 +30,26 @@ pub fn rows() -> impl Iterator<Item = Row> {
     })
 }
 
-/// A sentence about one of Home Manager's options by its whole path, or about the nearest one around
-/// it. Letter case and dashes do not count.
-pub fn said(path: &str) -> Option<String> {
+/// What the table says of an option.
+#[derive(Debug)]
+pub struct Said {
+    /// A sentence without a full stop.
+    pub sentence: String,
+    /// Where it is one option here, and no more is to be said: its path.
+    pub path: Option<&'static str>,
+}
+
+/// What is said of one of Home Manager's options, by its whole path, or of the nearest one around it.
+/// Letter case and dashes do not count.
+pub fn said(path: &str) -> Option<Said> {
     // What stands elsewhere here is also known by that place, but for its own row.
     let mut moved = names().filter_map(|(name, here)| {
-        let own = here.strip_prefix('`')?.strip_suffix('`')?;
-        let rest = path.strip_prefix(own)?.strip_prefix('.')?;
+        let rest = path.strip_prefix(only_path(here)?)?.strip_prefix('.')?;
         nearest(&format!("{name}.{rest}")).filter(|(found, _)| depth(found) > depth(name))
     });
-    let (name, here) = nearest(path).or(moved.next())?;
-    Some(sentence(name, here))
-}
-
-/// The option of this path, or the innermost block around it.
-fn nearest(path: &str) -> Option<(&'static str, &'static str)> {
-    names().filter(|(name, _)| is_around(name, path)).max_by_key(|(name, _)| depth(name))
-}
-
-fn depth(path: &str) -> usize {
-    path.split('.').count()
+    let (name, here) = nearest(path).or_else(|| moved.next())?;
+    let is_whole = [depth(name), parts(name).count()].contains(&depth(path));
+    Some(Said { sentence: sentence(name, here), path: only_path(here).filter(|_| is_whole) })
 }
 
 /// What `said` says, or a sentence about each option whose path ends so: `fadeDelta`, `config.fonts`.
@@ -58,10 +58,15 @@ pub fn about(path: &str) -> Vec<String> {
         let mut parts = name.rsplit('.');
         path.rsplit('.').all(|own| parts.next().is_some_and(|part| is_same(part, own)))
     };
-    said(path).map(|said| vec![said]).unwrap_or_else(|| {
+    said(path).map(|said| vec![said.sentence]).unwrap_or_else(|| {
         let ending = names().filter(|(name, _)| is_end(name));
         ending.map(|(name, here)| sentence(name, here)).collect()
     })
+}
+
+/// The option of this path, or the innermost block around it.
+fn nearest(path: &str) -> Option<(&'static str, &'static str)> {
+    names().filter(|(name, _)| is_around(name, path)).max_by_key(|(name, _)| depth(name))
 }
 
 /// Home Manager's paths, each with how it is said here.
@@ -70,17 +75,38 @@ fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 fn sentence(name: &str, here: &str) -> String {
-    let here = here.replace("\\|", "|");
-    match here.strip_prefix("not here") {
-        Some(why) => format!("Home Manager's `{name}` is not here{why}"),
-        None => format!("Home Manager's `{name}` is said so here: {here}"),
+    let text = here.replace("\\|", "|");
+    if only_path(here).is_some() {
+        format!("Home Manager's `{name}` is {text} here")
+    } else if here.starts_with("not ") {
+        format!("Home Manager's `{name}` is {text}")
+    } else {
+        format!("Home Manager's `{name}` is said so here: {text}")
     }
+}
+
+/// The path that a cell consists of.
+fn only_path(here: &str) -> Option<&str> {
+    let inner = here.strip_prefix('`')?.strip_suffix('`')?;
+    (!inner.contains(['`', ' '])).then_some(inner)
+}
+
+fn depth(path: &str) -> usize {
+    path.split('.').count()
 }
 
 /// Whether an option is the one of this path, or a block around it.
 fn is_around(name: &str, path: &str) -> bool {
-    let mut parts = path.split('.');
-    name.split('.').all(|own| parts.next().is_some_and(|part| own == ANY || is_same(own, part)))
+    let mut written = path.split('.');
+    let mut within = path.split('.');
+    let is_part = |own: &str, part: &str| own == ANY || is_same(own, part);
+    name.split('.').all(|own| written.next().is_some_and(|part| is_part(own, part)))
+        || parts(name).all(|own| within.next().is_some_and(|part| is_same(own, part)))
+}
+
+/// The parts of a name without the keys of items, which are arguments here.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.split('.').filter(|part| *part != ANY)
 }
 
 fn is_same(one: &str, other: &str) -> bool {

@@ -73,7 +73,12 @@ impl Collector<'_> {
                 .help(format!("Home Manager's `{hm}` is `{own}` here"))
                 .fix(node.name.span, format!("{before}{own}"));
         } else if let Some(said) = home_manager::said(&path) {
-            problem = problem.help(said);
+            let own = said.path.and_then(|path| path.strip_prefix(&*group.path));
+            problem = problem.help(said.sentence);
+            if let Some(own) = own {
+                let own = own.trim_start_matches('.');
+                problem = problem.fix(node.name.span, format!("{before}{own}"));
+            }
         } else if name == "enable" && !group.path.is_empty() && !shelf {
             problem = problem.help("it needs no `enable`: take it out");
         } else if near.is_some() {
