@@ -1,8 +1,30 @@
-//! Lists `targets/**.kdl` and `templates/**` for the binary: a sorted table of path and text.
+//! Lists `targets/**.kdl` and `templates/**` for the binary: a sorted table of path and text, and
+//! the targets as trees.
+
+#[allow(dead_code, unused_imports)]
+#[path = "src/diag/mod.rs"]
+mod diag;
+#[allow(dead_code)]
+#[path = "src/syntax/packed.rs"]
+mod packed;
+#[path = "src/syntax/parse/mod.rs"]
+mod parse;
+#[allow(dead_code)]
+#[path = "src/syntax/tree.rs"]
+mod tree;
+
+/// The reader's rooms where it looks for them.
+mod syntax {
+    pub(crate) use super::tree;
+}
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
+
+use diag::{Diagnostics, Sources};
+use packed::Packer;
+use tree::{Entry, Node};
 
 fn main() -> io::Result<()> {
     // What is loaded at one place needs no relocations, which cost a short command more than its
@@ -15,29 +37,80 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-env-changed=HCC_EXTRA_TARGETS");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let extra = env::var_os("HCC_EXTRA_TARGETS").map(PathBuf::from);
+    let below = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let mut out = String::new();
-    let lean = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("lean");
     for (table, folder) in [("TARGETS", "targets"), ("TEMPLATES", "templates")] {
         let mut files = Vec::new();
         list(&root.join(folder), &root.join(folder), &mut files)?;
         if let Some(extra) = extra.as_ref().filter(|_| table == "TARGETS") {
             list(extra, extra, &mut files)?;
         }
+        // What stands beside them is for those who read the source.
+        files.retain(|(name, _)| table != "TARGETS" || name.ends_with(".kdl"));
         files.sort();
         write_table(&mut out, table, &files)?;
         if table == "TARGETS" {
-            // What only `hcc options` reads costs a compilation nothing.
-            for (name, path) in &mut files {
-                let text = compact(&fs::read_to_string(&*path)?);
-                *path = lean.join(&*name);
-                fs::create_dir_all(path.parent().unwrap_or(&lean))?;
-                fs::write(&*path, text)?;
-            }
-            write_table(&mut out, "LEAN", &files)?;
+            pack(&files, &below, &mut out)?;
         }
     }
-    let to = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs");
-    fs::write(to, out)
+    fs::write(below.join("embedded.rs"), out)
+}
+
+/// Reads the targets with hcc's own reader and packs their trees, so that no run has to.
+fn pack(files: &[(String, PathBuf)], below: &Path, out: &mut String) -> io::Result<()> {
+    for folder in ["src/diag", "src/syntax"] {
+        println!("cargo:rerun-if-changed={folder}");
+    }
+    let (mut packer, mut bytes, mut ends) = (Packer::default(), Vec::new(), Vec::new());
+    let (mut sources, mut problems) = (Sources::default(), Diagnostics::default());
+    for (name, path) in files {
+        let text = fs::read_to_string(path)?;
+        let (mut nodes, found) = parse::parse(sources.add(name.as_str(), text.clone()), &text);
+        problems.extend(found);
+        nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
+        nodes.iter_mut().for_each(without_docs);
+        bytes.extend(packer.pack(&nodes));
+        ends.push(bytes.len());
+    }
+    if problems.has_errors() {
+        eprint!("{}", diag::render::report(&problems, &sources, diag::render::Style::default()));
+        std::process::exit(1);
+    }
+    fs::write(below.join("words"), packer.words)?;
+    fs::write(below.join("trees"), bytes)?;
+    let mut say = |text: String| writeln!(out, "{text}").map_err(io::Error::other);
+    say(format!("static WORDS: &str = include_str!({:?});", below.join("words")))?;
+    say(format!("static TREES: &[u8] = include_bytes!({:?});", below.join("trees")))?;
+    say(format!(
+        "/// Where the tree of each of `TARGETS` ends.\nstatic ENDS: &[usize] = &{ends:?};"
+    ))
+}
+
+/// Takes what only those read who list options or lift files of other tools.
+fn without_docs(node: &mut Node) {
+    let own = &*node.name.value;
+    if matches!(own, "option" | "key") {
+        let docs = |entry: &Entry| {
+            entry.name.as_ref().is_some_and(|name| matches!(&*name.value, "doc" | "example"))
+        };
+        if node.entries.iter().any(docs) {
+            node.entries = node.entries.iter().filter(|entry| !docs(entry)).cloned().collect();
+        }
+    }
+    let dropped = |child: &Node| {
+        matches!(
+            (own, &*child.name.value),
+            ("target", "doc" | "lifted")
+                | ("option", "example")
+                | ("file", "known-at" | "reads" | "rest")
+        )
+    };
+    if let Some(children) = &node.children {
+        let mut kept: Vec<Node> =
+            children.iter().filter(|child| !dropped(child)).cloned().collect();
+        kept.iter_mut().for_each(without_docs);
+        node.children = Some(kept.into());
+    }
 }
 
 fn list(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
@@ -59,86 +132,4 @@ fn write_table(out: &mut String, table: &str, files: &[(String, PathBuf)]) -> io
         writeln!(out, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;
     }
     writeln!(out, "];").map_err(io::Error::other)
-}
-
-/// What only those read who list targets, or lift a file of another tool.
-const DROPPED: [&str; 5] = ["doc \"", "known-at ", "reads ", "rest \"", "lifted "];
-
-/// A target's text without what a compilation does not read: the properties `doc` and `example` of
-/// its options, what is known of other tools' files, comments, indentation. Lines stay where they
-/// are, so that places in it do.
-fn compact(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        if out.is_empty() || out.ends_with('\n') {
-            rest = rest.trim_start_matches([' ', '\t']);
-            let line = rest.lines().next().unwrap_or("");
-            if DROPPED.iter().any(|word| line.starts_with(word)) && is_whole(line) {
-                rest = rest.get(line.len()..).unwrap_or("");
-                continue;
-            }
-        }
-        let property = [" doc=", " example="].iter().find_map(|name| rest.strip_prefix(name));
-        let length = match (property, rest.chars().next().unwrap_or(c)) {
-            (Some(value), _) => {
-                let value = string(value);
-                let whole = value_start(rest) + value;
-                let piece = rest.get(..whole).unwrap_or("");
-                if value > 0 && !piece.contains('\n') {
-                    rest = rest.get(whole..).unwrap_or("");
-                    continue;
-                }
-                1
-            }
-            (None, '"' | '#') => string(rest).max(1),
-            (None, '/') if rest.starts_with("//") => {
-                rest = rest.get(rest.find('\n').unwrap_or(rest.len())..).unwrap_or("");
-                continue;
-            }
-            (None, c) => c.len_utf8(),
-        };
-        out.push_str(rest.get(..length).unwrap_or(rest));
-        rest = rest.get(length..).unwrap_or("");
-    }
-    out
-}
-
-/// Whether a line is a node of its own: all that it opens it closes, and nothing goes on.
-fn is_whole(line: &str) -> bool {
-    let (mut rest, mut depth) = (line, 0i32);
-    while let Some(c) = rest.chars().next() {
-        depth += i32::from(c == '{') - i32::from(c == '}');
-        let length = if matches!(c, '"' | '#') { string(rest).max(1) } else { c.len_utf8() };
-        rest = rest.get(length..).unwrap_or("");
-    }
-    depth == 0 && !line.ends_with('\\')
-}
-
-/// How many bytes ` doc=` or ` example=` has.
-fn value_start(text: &str) -> usize {
-    text.find('=').map_or(0, |at| at + 1)
-}
-
-/// How many bytes the KDL string at the start of a text has; 0 if there is none.
-fn string(text: &str) -> usize {
-    let hashes = text.bytes().take_while(|byte| *byte == b'#').count();
-    let after = text.get(hashes..).unwrap_or("");
-    let quotes = if after.starts_with("\"\"\"") { 3 } else { usize::from(after.starts_with('"')) };
-    if quotes == 0 {
-        return 0;
-    }
-    let end = format!("{}{}", "\"".repeat(quotes), "#".repeat(hashes));
-    let bytes = after.as_bytes();
-    let mut at = quotes;
-    while at < bytes.len() {
-        if hashes == 0 && bytes[at] == b'\\' {
-            at += 2;
-        } else if after.get(at..).is_some_and(|rest| rest.starts_with(&end)) {
-            return hashes + at + end.len();
-        } else {
-            at += 1;
-        }
-    }
-    0
 }

@@ -143,8 +143,8 @@ fn text(home: Option<&Utf8Path>) -> (String, Vec<String>) {
         paths.dedup();
         paths
     };
-    let shell = facts::shell()
-        .filter(|shell| crate::schema::library::target(&format!("programs.{shell}")).is_some());
+    let shell =
+        facts::shell().filter(|shell| crate::schema::library::has(&format!("programs.{shell}")));
     let mut programs = String::new();
     let mut reached = false;
     let mut kept = Vec::new();

@@ -221,7 +221,7 @@ impl Expression<'_> {
             match group.places.iter().find(|(name, _)| same(name, part)) {
                 Some((_, Place::Group(inner))) => group = inner.clone(),
                 Some((_, Place::Option(_))) => return true,
-                None => return library::target(&path.replace('_', "-")).is_some(),
+                None => return library::has(&path.replace('_', "-")),
             }
         }
         true

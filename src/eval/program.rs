@@ -197,15 +197,17 @@ impl Library {
         if let Some(nodes) = self.read.get(path) {
             return nodes.clone();
         }
-        let text = match self.shelf {
-            Shelf::Mentioned => library::target(path),
-            Shelf::All => library::documented(path),
-        };
-        let Some(text) = text else { return Vec::new() };
+        let Some(text) = library::target(path) else { return Vec::new() };
         let id = sources.add(format!("<hcc>/targets/{}.kdl", path.replace('.', "/")), text);
-        let (mut nodes, problems) = parse(id, text);
-        diags.extend(problems);
-        nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
+        let nodes = match self.shelf {
+            Shelf::Mentioned => library::tree(path, id).unwrap_or_default(),
+            Shelf::All => {
+                let (mut nodes, problems) = parse(id, text);
+                diags.extend(problems);
+                nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
+                nodes
+            }
+        };
         self.read.insert(path.to_owned(), nodes.clone());
         nodes
     }
@@ -273,7 +275,7 @@ struct Mentions {
 
 impl Mentions {
     fn add(&mut self, path: &str) {
-        if library::target(path).is_some() && self.seen.insert(path.to_owned()) {
+        if library::has(path) && self.seen.insert(path.to_owned()) {
             self.open.insert(path.to_owned());
         }
     }

@@ -6,6 +6,7 @@
 pub mod edit;
 pub mod import;
 pub mod marks;
+pub mod packed;
 pub mod parse;
 pub mod tree;
 

@@ -126,7 +126,7 @@ impl Collector<'_> {
     fn known_as(&self, name: &str, here: &Group) -> Option<Vec<String>> {
         let mut found: Vec<String> =
             library::names().filter(|path| path.rsplit('.').next() == Some(name)).collect();
-        if library::has_below(name) || library::target(name).is_some() {
+        if library::has_below(name) || library::has(name) {
             // A block of the top level, put into another.
             found.push(name.to_owned());
         }

@@ -65,7 +65,7 @@ fn file(node: &Node, diags: &mut Diagnostics) {
 /// Says that a property of `shell-init` names no shell, if so.
 pub(super) fn shells(node: &Node, diags: &mut Diagnostics) {
     for (name, _) in node.props().filter(|(name, _)| !SHELL_INIT.contains(&&*name.value)) {
-        if library::target(&format!("programs.{}", name.value)).is_some() {
+        if library::has(&format!("programs.{}", name.value)) {
             continue;
         }
         let shells = ["bash", "zsh", "fish", "nushell"];
