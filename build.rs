@@ -18,6 +18,7 @@ mod syntax {
     pub(crate) use super::tree;
 }
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -78,8 +79,16 @@ fn pack(files: &[(String, PathBuf)], below: &Path, out: &mut String) -> io::Resu
     }
     fs::write(below.join("words"), packer.words)?;
     fs::write(below.join("trees"), bytes)?;
+    let above = |name: &str| Path::new(name).parent().map(|above| above.to_path_buf());
+    let folders: BTreeSet<String> = files
+        .iter()
+        .flat_map(|(name, _)| std::iter::successors(above(name), |path| above(path.to_str()?)))
+        .filter_map(|path| path.to_str().map(|path| path.replace('/', ".")))
+        .filter(|path| !path.is_empty())
+        .collect();
     let mut say = |text: String| writeln!(out, "{text}").map_err(io::Error::other);
     say(format!("static WORDS: &str = include_str!({:?});", below.join("words")))?;
+    say(format!("static FOLDERS: &[&str] = &{:?};", Vec::from_iter(folders)))?;
     say(format!("static TREES: &[u8] = include_bytes!({:?});", below.join("trees")))?;
     say(format!(
         "/// Where the tree of each of `TARGETS` ends.\nstatic ENDS: &[usize] = &{ends:?};"

@@ -36,13 +36,7 @@ pub fn template(path: &str) -> Option<&'static str> {
 
 /// Whether there are targets below this dotted path; everything is below the empty one.
 pub fn has_below(path: &str) -> bool {
-    if path.is_empty() {
-        return true;
-    }
-    let at = TARGETS.partition_point(|(name, _)| name.bytes().lt(file(path, "/")));
-    TARGETS.get(at).is_some_and(|(name, _)| {
-        name.len() > path.len() && name.bytes().zip(file(path, "/")).all(|(a, b)| a == b)
-    })
+    path.is_empty() || FOLDERS.contains(&path)
 }
 
 /// The paths of all targets with a file of their own.
