@@ -94,6 +94,22 @@ fn installs_what_is_missing_in_one_command_for_each_manager() {
 }
 
 #[test]
+fn a_package_has_the_name_that_its_distribution_gives_it() {
+    let machine = Machine::with(&["apt-get", "dpkg-query", "dnf", "rpm", "sudo"]);
+    let names = |distro: &str, name: &str| {
+        let host = format!("os=\"linux\" distro=\"{distro}\"");
+        let plan = Case::new(&machine, &host, &packages(&format!("\"{name}\""))).plan();
+        plan.steps[0].names.join(" ")
+    };
+    assert_eq!(names("debian", "firefox"), "firefox-esr");
+    assert_eq!(names("ubuntu", "firefox"), "firefox", "both have apt");
+    assert_eq!(names("fedora", "firefox"), "firefox");
+    for distro in ["debian", "ubuntu", "fedora"] {
+        assert_eq!(names(distro, "fd"), "fd-find", "where the manager is enough");
+    }
+}
+
+#[test]
 fn the_commands_are_those_of_each_manager() {
     let machine = Machine::with(&["apt-get", "dpkg-query", "dnf", "rpm", "pacman", "nix", "sudo"]);
     let show = |host: &str, rights: Rights| {

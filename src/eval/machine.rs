@@ -23,7 +23,7 @@ struct Manager {
 #[derive(Debug, Default)]
 struct Table {
     managers: Vec<Manager>,
-    /// Common name, manager, the manager's name.
+    /// Common name, who calls it otherwise (a distribution or a manager), the name there.
     names: Vec<(String, String, String)>,
 }
 
@@ -93,24 +93,25 @@ pub fn manager(host: &HostFacts) -> &'static str {
     of(host).map_or("", |manager| &manager.name)
 }
 
-/// How a manager calls a package.
-pub fn package_name(manager: &str, package: &str) -> String {
-    named(manager, package).unwrap_or_else(|| package.to_owned())
+/// How a host's manager calls a package: distributions with the same manager may differ.
+pub fn package_name(host: &HostFacts, package: &str) -> String {
+    let distro = host.distro.as_deref().and_then(|distro| named(distro, package));
+    distro.or_else(|| named(manager(host), package)).unwrap_or_else(|| package.to_owned())
 }
 
 /// The command that a package brings, by its common name; none for a name that also says a version
 /// or where the package is found: that one is asked for and no other.
 pub fn command(package: &str) -> Option<String> {
     let plain = !package.contains(['=', ':', '/', '@', '#', '<', '>', '~']);
-    plain.then(|| package_name(COMMAND, package))
+    plain.then(|| named(COMMAND, package).unwrap_or_else(|| package.to_owned()))
 }
 
 /// What stands in the table's rows where else a manager does.
 const COMMAND: &str = "command";
 
-/// How a manager calls a package, if the table says so.
-fn named(manager: &str, package: &str) -> Option<String> {
-    let found = table().names.iter().find(|(name, own, _)| name == package && own == manager);
+/// How a manager, or a distribution, calls a package, if the table says so.
+fn named(who: &str, package: &str) -> Option<String> {
+    let found = table().names.iter().find(|(name, own, _)| name == package && own == who);
     found.map(|(_, _, own)| own.clone())
 }
 
@@ -158,7 +159,7 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
             named(&manager, &package).map_or_else(|| Jinja::from(()), Jinja::from)
         })),
         "package_name" => Some(Jinja::from_function(move |args: minijinja::value::Rest<Jinja>| {
-            text(&args).map(|name| package_name(manager(&host), &name))
+            text(&args).map(|name| package_name(&host, &name))
         })),
         _ => None,
     }

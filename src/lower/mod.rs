@@ -275,7 +275,7 @@ impl Statement<'_> {
     fn package(&self) -> Result<Option<Package>, Poisoned> {
         let value = self.first()?;
         let Data::String(name) = &value.data else { return Ok(None) };
-        let host = crate::eval::machine::manager(&self.eval.shared.host);
+        let host = &self.eval.shared.host;
         let manager = self.text("manager")?;
         let (name, command) = match &manager {
             Some(_) => (name.to_string(), None),
@@ -284,7 +284,10 @@ impl Statement<'_> {
                 (own, crate::eval::machine::command(name))
             }
         };
-        let manager = manager.map_or_else(|| host.to_owned(), |manager| manager.to_string());
+        let manager = manager.map_or_else(
+            || crate::eval::machine::manager(host).to_owned(),
+            |manager| manager.to_string(),
+        );
         Ok(Some(Package {
             name,
             manager,
