@@ -154,3 +154,29 @@ fn delta_takes_part() {
     assert_eq!(one("delta.navigate"), "true");
     assert_eq!(one("delta.decorations.file-style"), "bold");
 }
+
+#[test]
+fn gitui_takes_keys_and_colors() {
+    if !installed("gitui") || !installed("script") {
+        return;
+    }
+    let home = Home::fixture("programs/gitui");
+    home.run("git", &["init", "-q", "repo"]).clean();
+    home.write("repo/new", "line\n");
+    // It runs until it is ended, and draws at once.
+    let shown = || {
+        let script = "stty cols 150 rows 60; timeout --foreground 2 gitui --logging -d repo";
+        let mut command = home.command("timeout");
+        command.args(["20", "script", "-qec", script, "/dev/null"]).env("TERM", "xterm-256color");
+        let _ended = super::home::said(command.env("COLORTERM", "truecolor"));
+        home.read(".cache/gitui/gitui.log")
+    };
+    let log = shown();
+    assert!(log.contains("app start") && !log.contains("[ERROR]"), "{log}");
+    let keys = home.read(".config/gitui/key_bindings.ron");
+    home.write(".config/gitui/key_bindings.ron", &keys.replace("F(1)", "G(1)"));
+    let theme = home.read(".config/gitui/theme.ron");
+    home.write(".config/gitui/theme.ron", &theme.replace("\"Blue\"", "Bloe"));
+    let log = shown();
+    assert!(log.contains("variant named `G`") && log.contains("theme error"), "it looks: {log}");
+}

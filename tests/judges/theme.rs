@@ -32,6 +32,9 @@ package.loaded.wezterm = { config_builder = function() return {} end }
 print(dofile(os.getenv('HOME') .. '/.config/wezterm/wezterm.lua').color_scheme)\"";
 const BTOP: &str = "script -qec 'stty cols 120 rows 40; \
     timeout --foreground --signal=INT 3 btop --utf-force' /dev/null";
+const GITUI: &str = "git init -q repo; echo x > repo/new
+script -qec 'stty cols 150 rows 60; timeout --foreground 2 gitui -l -d repo' /dev/null
+cat ~/.cache/gitui/gitui.log";
 const DUNST: &str = "xvfb-run -a dbus-run-session -- timeout 3 dunst -verbosity debug";
 
 /// Each is asked in a way in which it also says what it does not understand.
@@ -93,6 +96,8 @@ fn judges() -> Vec<Judge> {
             &["ended"],
             &["warning:", "error:"],
         ),
+        // What is chosen.
+        by("gitui", GITUI, &["38;2;205;214;244;48;2;69;71;90m"], &["[ERROR]"]),
         by(
             "starship",
             "starship print-config palettes; STARSHIP_LOG=warn starship prompt",
@@ -111,7 +116,7 @@ fn every_program_takes_the_palette() {
         let mut command = home.command("timeout");
         let script = format!("{{ {}\n}} 2>&1", judge.script);
         command.args(["20", "sh", "-c", &script]).env("TERM", "xterm-256color");
-        command.env("XDG_RUNTIME_DIR", home.join("run"));
+        command.env("COLORTERM", "truecolor").env("XDG_RUNTIME_DIR", home.join("run"));
         let out = super::home::said(&mut command).out;
         let missed = judge.says.iter().filter(|text| !out.contains(**text));
         let complained = judge.never.iter().filter(|text| out.contains(**text));
