@@ -130,3 +130,32 @@ fn emacs_installs_packages_at_the_first_start() {
     ));
     assert_eq!(emacs(&home, "(progn (require 'own) (own-hello))"), "hello");
 }
+
+#[test]
+fn helix_takes_settings_languages_and_the_theme() {
+    if !installed("hx") || !installed("script") {
+        return;
+    }
+    let home = Home::fixture("programs/helix");
+    // The theme is made of one that comes with helix, wherever that stands.
+    home.write(".config/helix/themes/nord.toml", "\"ui.background\" = { bg = \"#010203\" }\n");
+    let health = home.run("hx", &["--health", "nix"]).ok();
+    assert!(health.contains("nixfmt") && health.contains("nil"), "{health}");
+    // It runs until it is ended, and draws at once.
+    let shown = || {
+        let script = "stty cols 120 rows 30; timeout --foreground 2 hx -v a.txt";
+        let mut command = home.command("timeout");
+        command.args(["20", "script", "-qec", script, "/dev/null"]).env("TERM", "xterm-256color");
+        let said = super::home::said(command.env("COLORTERM", "truecolor"));
+        said.out + &home.read(".cache/helix/helix.log")
+    };
+    let out = shown();
+    assert!(out.contains("Loaded 1 file"), "{out:?}");
+    assert!(!out.contains("[WARN]") && !out.contains("Bad config"), "{out:?}");
+    let theme = home.read(".config/helix/themes/mine.toml");
+    home.write(".config/helix/themes/mine.toml", &theme.replace("\"default\"", "\"none\""));
+    assert!(shown().contains("Failed to parse style"), "it looks at colors");
+    let config = home.read(".config/helix/config.toml");
+    home.write(".config/helix/config.toml", &config.replace("[100]", "\"100\""));
+    assert!(shown().contains("Bad config"), "and at settings");
+}

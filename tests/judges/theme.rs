@@ -32,6 +32,9 @@ package.loaded.wezterm = { config_builder = function() return {} end }
 print(dofile(os.getenv('HOME') .. '/.config/wezterm/wezterm.lua').color_scheme)\"";
 const BTOP: &str = "script -qec 'stty cols 120 rows 40; \
     timeout --foreground --signal=INT 3 btop --utf-force' /dev/null";
+const HELIX: &str = "echo text > a.txt
+script -qec 'stty cols 120 rows 30; timeout --foreground 2 hx -v a.txt' /dev/null
+cat ~/.cache/helix/helix.log";
 const GITUI: &str = "git init -q repo; echo x > repo/new
 script -qec 'stty cols 150 rows 60; timeout --foreground 2 gitui -l -d repo' /dev/null
 cat ~/.cache/gitui/gitui.log";
@@ -95,6 +98,13 @@ fn judges() -> Vec<Judge> {
             "xvfb-run -a timeout 3 zathura --log-level=info; echo ended",
             &["ended"],
             &["warning:", "error:"],
+        ),
+        // The line of its state, and the rest.
+        by(
+            "hx",
+            HELIX,
+            &["38;2;205;214;244;48;2;24;24;37m", "48;2;30;30;46m"],
+            &["[WARN]", "[ERROR]"],
         ),
         // What is chosen.
         by("gitui", GITUI, &["38;2;205;214;244;48;2;69;71;90m"], &["[ERROR]"]),
