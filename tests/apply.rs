@@ -28,5 +28,9 @@ mod safety;
 mod sequences;
 #[path = "apply/stories.rs"]
 mod stories;
+#[path = "support/faults.rs"]
+mod strace;
 #[path = "apply/who.rs"]
 mod who;
+#[path = "apply/words.rs"]
+mod words;

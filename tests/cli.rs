@@ -346,7 +346,11 @@ fn a_folder_is_shown_as_its_files_and_each_of_them_is_found() {
     run(&["show", ".config/x"]).expect(0, ".config/x/b\n.config/x/sub/a\n", "");
     run(&["show", "~/.config/x/sub/a"]).expect(0, "a\n", "");
     run(&["show", ".l"]).expect(0, ".l -> /mnt\n", "");
-    run(&["why", ".config/x/sub/a"]).expect(0, ".config/x  made by home\n  hcc.kdl:2\n", "");
+    run(&["why", ".config/x/sub/a"]).expect(
+        0,
+        ".config/x  made by home, from x\n  hcc.kdl:2\n",
+        "",
+    );
     assert_eq!(run(&["show", ".config/x/sub"]).status, Some(2));
 }
 

@@ -244,10 +244,34 @@ fn tmux_reads_the_same_from_what_is_generated() {
     let text = "# prefix\nunbind C-b\nset -g prefix C-a\nbind C-a send-prefix\nset -g mouse on\nset -sg escape-time 0\n\
                 setw -g mode-keys vi\nset-option -g base-index 1\nset -g status-style \"bg=#333333,fg=white\"  # dark\n\
                 set -g history-limit 50000\nbind | split-window -h -c \"#{pane_current_path}\"\nbind -n M-h select-pane -L\n\
-                bind -r H resize-pane -L 5\nset -ga status-right ' x'\nset -g @plugin 'a b'\nif-shell true {\n  set -g status off\n}\n";
+                bind -r H resize-pane -L 5\n# more\nset -ga status-right ' x'\nset -g @plugin 'a b'\n\n# colours\nset -as terminal-overrides ',xterm*:Tc'\n\
+                set -g @plugin 'c d'\nset -g terminal-overrides ',*:RGB'\n# bells\nset -g bell-action none\nbind x kill-pane\n\
+                bind -T copy-mode-vi v send -X begin-selection\nset -g status-r 'short'\nset -g renumber-windows on\n\
+                if-shell true {\n  set -g status off\n}\nset -g display-time 77\n";
     let lifted = import(&[(".tmux.conf", text)]);
     lifted.is_lifted(".tmux.conf");
     assert!(lifted.config.contains("mouse #true"), "{}", lifted.config);
+    // What a line that stays does not change is read behind it too.
+    let (options, lines) = lifted.config.split_once("extra-config").expect("lines that stay");
+    for option in ["\"@plugin\" \"a b\"", "bell-action", "renumber-windows"] {
+        assert!(options.contains(option), "{option}: {}", lifted.config);
+    }
+    for line in [
+        "bind -r H resize-pane -L 5",
+        "# more\n",
+        "set -ga status-right ' x'",
+        "set -g @plugin 'c d'",
+        // It takes back what was added, or is cut short, so that it may.
+        "set -g terminal-overrides ',*:RGB'",
+        "set -g status-r 'short'",
+        // Another spelling of a key that is bound above might be the same key.
+        "bind x kill-pane",
+        "bind -T copy-mode-vi v send -X begin-selection",
+        // Nobody knows what happens in between.
+        "set -g display-time 77",
+    ] {
+        assert!(lines.contains(line), "{line}: {}", lifted.config);
+    }
     let seen = |sandbox: &Sandbox| -> Option<String> {
         let (socket, file) = (sandbox.root().join("socket"), sandbox.home(".tmux.conf"));
         let (socket, file) = (socket.to_string_lossy(), file.to_string_lossy());

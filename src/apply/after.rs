@@ -28,6 +28,9 @@ struct Settled {
     services: u64,
     /// Its units.
     units: Vec<Unit>,
+    /// What was said of units that are left alone, and of which.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    told: String,
 }
 
 impl Settled {
@@ -106,6 +109,9 @@ pub struct After {
     pub services: Vec<service::Step>,
     /// Managers that do not run.
     pub skipped: Vec<Skipped>,
+    /// What is said of them, and whether it was said of the same units before.
+    #[serde(skip)]
+    pub told: (String, bool),
     /// What is installed and taken away.
     pub packages: package::Plan,
     /// What is written into the preferences of macOS.
@@ -220,6 +226,12 @@ impl After {
         let found = service::look(&old, &new, scope.session, environment);
         self.services = service::plan(&old, &new, &found);
         self.skipped = found.skipped;
+        if !self.skipped.is_empty() {
+            let said: Vec<String> = self.skipped.iter().map(ToString::to_string).collect();
+            let text = format!("{said:?} {new:?}");
+            let told = blake3::hash(text.as_bytes()).to_hex().to_string();
+            self.told = (told.clone(), told == settled.told);
+        }
     }
 
     /// Does it, and says what came of each step.
@@ -252,6 +264,7 @@ impl After {
         done.extend(action::run(&self.actions, files, state, &own, talk));
         let mut settled: Settled = state.read(SETTLED).ok().flatten().unwrap_or_default();
         settled.generation = generation;
+        settled.told = self.told.0;
         // What a manager was not told, it is told the next time.
         if self.skipped.is_empty() && !failed {
             settled.services = generation;

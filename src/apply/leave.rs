@@ -9,6 +9,7 @@ use super::ledger::{self, Ledger};
 use super::look::is_ours;
 use super::manifest::Kind;
 use super::plan::{Item, Old, Place, Plan, Put, Verb};
+use super::refold;
 use super::site::{CURRENT, Record, Site};
 use super::state::{MARK, StateError};
 use super::tree;
@@ -74,7 +75,7 @@ pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
             kept.push(format!("{} ({folder})", shown(&path)));
         }
     }
-    let above = site.state.above()?;
+    let (above, unfolded) = (site.state.above()?, site.state.unfolded()?);
     let store = site.store()?;
     let io = |name: &str| {
         let path = site.state.join(name);
@@ -119,6 +120,7 @@ pub fn remove_state(site: &Site) -> Result<Vec<String>, StateError> {
         }
         fs::remove_dir(&site.state.path).map_err(io(""))?;
         remove_empty(&above);
+        kept.extend(unfolded.iter().filter_map(|own| refold::refold(&site.home, own)));
     } else {
         store.remove_all(LEAVING).map_err(io(LEAVING))?;
     }

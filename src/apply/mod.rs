@@ -27,6 +27,7 @@ pub mod package;
 pub mod plan;
 pub mod preference;
 pub mod prepare;
+pub mod refold;
 pub mod service;
 pub mod shadow;
 pub mod site;

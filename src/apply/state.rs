@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::refold::Unfolded;
 use crate::files::shown;
 
 /// The version of every record that is written here.
@@ -59,6 +60,9 @@ struct Mark {
     id: (u64, u64),
     /// Folders above it that were made for it, the innermost first.
     made: Vec<String>,
+    /// Links above it that became folders, so that it is not where they led.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unfolded: Vec<Unfolded>,
 }
 
 /// hcc's own folder.
@@ -118,7 +122,8 @@ impl State {
     pub fn mark(&self, home: &Utf8Path, made: Vec<String>) -> Result<(), StateError> {
         let own = id(home).unwrap_or_default();
         let Some(mark) = self.read::<Mark>(MARK)? else {
-            return self.write(MARK, &Mark { home: home.to_string(), id: own, made });
+            let mark = Mark { home: home.to_string(), id: own, made, unfolded: Vec::new() };
+            return self.write(MARK, &mark);
         };
         // In the home itself it moves with it.
         let is_its = mark.id == own || mark.home == home.as_str() || self.path.starts_with(home);
@@ -133,6 +138,28 @@ impl State {
             true => Ok(()),
             false => Err(StateError::Elsewhere(self.path.clone(), mark.home)),
         }
+    }
+
+    /// Makes the folder, which nobody sees yet, a home's; a link above it became a folder.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn begin(
+        &self,
+        home: &Utf8Path,
+        made: Vec<String>,
+        own: Unfolded,
+    ) -> Result<(), StateError> {
+        let (id, unfolded) = (id(home).unwrap_or_default(), vec![own]);
+        self.write(MARK, &Mark { home: home.to_string(), id, made, unfolded })
+    }
+
+    /// The links above it that became folders.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn unfolded(&self) -> Result<Vec<Unfolded>, StateError> {
+        Ok(self.read::<Mark>(MARK)?.unwrap_or_default().unfolded)
     }
 
     /// The folders above it that were made for it, the innermost first.

@@ -16,6 +16,7 @@ use crate::apply::manifest::Entry;
 use crate::apply::manifest::Kind;
 use crate::apply::package::{self, Ask};
 use crate::apply::plan::Policy;
+use crate::apply::refold;
 use crate::apply::site::Site;
 use crate::apply::unfold::{self, Own};
 use crate::apply::wanted::{self, Wanted};
@@ -58,7 +59,7 @@ impl Apply {
         let document = &applied.user.document;
         let home = document.user.as_ref().map_or("/", |user| &user.home);
         let place = Place::find(self.root.as_deref().map(|root| (root, home)))?;
-        not_into_a_package(&place.state, &applied.root)?;
+        make_room(&place, &applied.root, &self.manner)?;
         let mut site = self.manner.open(&place, global)?;
         let mut policy = self.keeping.policy(document.policy.backup.clone())?;
         if self.root.is_none() && absorbs(&applied, &policy) {
@@ -222,27 +223,31 @@ fn not_over_ones_own(wanted: &[Wanted], site: &Site, file: &Utf8Path) -> Result<
     Ok(())
 }
 
-/// Refuses to begin hcc's folder inside the configuration: where stow made a link of `~/.local`, all
-/// that programs keep there lands in a package.
-fn not_into_a_package(state: &Utf8Path, root: &Utf8Path) -> Result<(), Stop> {
-    let Ok(root) = root.canonicalize_utf8() else { return Ok(()) };
-    let leads_in = |link: &&Utf8Path| {
-        link.is_symlink() && link.canonicalize_utf8().is_ok_and(|to| to.starts_with(&root))
-    };
-    let Some(link) = state.ancestors().filter(|_| !state.exists()).find(leads_in) else {
+/// Makes room for hcc's folder where stow made a link of the folders above it, so that all that
+/// programs keep there lands in a package: that link becomes a folder of links.
+fn make_room(place: &Place, root: &Utf8Path, manner: &Manner) -> Status {
+    let Some((link, to)) = refold::in_the_way(&place.state, root) else { return Ok(()) };
+    let (at, to) = (shown(&link).into_owned(), shown(&to).into_owned());
+    let what = format!(
+        "{at} is a link to {to}, in the configuration; hcc's folder, {}, would be there",
+        shown(&place.state)
+    );
+    if manner.only_shows() {
+        say(&format!("note: {what}, so that the link becomes a folder of links first"));
+        return Ok(());
+    }
+    if !manner.is_settled() && facts::rights().terminal {
+        say(&what);
+    }
+    confirm(manner.is_settled(), "Make it a folder of links, which shows the same?")?;
+    let Err(error) = refold::unfold(&place.home, &place.state, &link) else {
+        say(&format!("{at} is a folder of links now; `hcc uninstall` makes it a link again."));
         return Ok(());
     };
-    let to = link.canonicalize_utf8().unwrap_or_default();
-    wrong(&format!(
-        "hcc's folder, {}, would be inside the configuration: {} is a link to {}",
-        shown(state),
-        shown(link),
-        shown(&to)
-    ));
+    wrong(&format!("{what}; it cannot become a folder of links: {error}"));
     help(&format!(
-        "make {} a folder of its own; with stow: `stow -D` that package, `mkdir -p {}`, `stow` it again",
-        shown(link),
-        shown(state.parent().unwrap_or(link))
+        "make {at} a folder of its own; with stow: `stow -D` that package, `mkdir -p {}`, `stow` it again",
+        shown(place.state.parent().unwrap_or(&link))
     ));
     Err(Stop::Decide)
 }

@@ -3,6 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::ir::{Content, Document, File};
+
 use super::session::{Compiled, Session};
 use super::{Global, Status, print, print_json};
 
@@ -31,7 +33,7 @@ impl Check {
                         "name": one.name(),
                         "host": document.host,
                         "user": document.user,
-                        "files": document.files.len(),
+                        "files": files(document),
                         "packages": document.packages.len(),
                         "units": document.units.len(),
                         "defaults": document.defaults.len(),
@@ -51,7 +53,7 @@ impl Check {
         for one in shown {
             let document = &one.document;
             let counts = [
-                (document.files.len(), "file"),
+                (files(document), "file"),
                 (document.packages.len(), "package"),
                 (document.units.len(), "service"),
                 (document.defaults.len(), "preference"),
@@ -68,4 +70,13 @@ impl Check {
         }
         print(&out)
     }
+}
+
+/// How many files come of it: those of a folder that is mirrored count one by one.
+fn files(document: &Document) -> usize {
+    let count = |file: &File| match &file.content {
+        Content::Source { files, .. } => files.len().max(1),
+        Content::Text { .. } | Content::Data { .. } | Content::Link { .. } => 1,
+    };
+    document.files.iter().map(count).sum()
 }

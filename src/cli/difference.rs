@@ -47,11 +47,17 @@ pub fn sides(item: &Item, change: &Change, site: &Site) -> Option<(Side, Side)> 
     Some((now(&item.path, &to, change, site), to))
 }
 
-/// What somebody made of a path that is kept: as hcc would have it, and as it is.
+/// What would become of a path that is kept, if it were not: as it stands, and as hcc would have it.
 pub fn edit(item: &Item, change: &Change, site: &Site) -> Option<(Side, Side)> {
-    let ours = next(&item.path, change)?;
-    let theirs = now(&item.path, &ours, change, site);
-    Some((ours, theirs))
+    let mut ours = next(&item.path, change)?;
+    let mut theirs = now(&item.path, &ours, change, site);
+    let found = change.wanted.binary_search_by(|own| own.entry.path.as_str().cmp(&item.path));
+    let wanted = found.ok().and_then(|at| change.wanted.get(at));
+    if wanted.is_some_and(|own| matches!(own.entry.kind, Kind::Link(_))) {
+        // What a link leads to has the store's permissions.
+        (ours.mode, theirs.mode) = (None, None);
+    }
+    Some((theirs, ours))
 }
 
 /// What will stand there.

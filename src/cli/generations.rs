@@ -90,9 +90,11 @@ fn text(list: &[Listed], current: u64) -> String {
     out
 }
 
-/// `+1 ~2 -3`, without what is none.
+/// `+1 ~2 -3`, without what is none; in words if all is.
 fn changes(one: &Listed) -> String {
     let parts = [("+", one.added), ("~", one.changed), ("-", one.removed)];
     let parts = parts.iter().filter(|(_, count)| *count > 0);
-    parts.map(|(mark, count)| format!("{mark}{count}")).collect::<Vec<_>>().join(" ")
+    let parts: Vec<String> = parts.map(|(mark, count)| format!("{mark}{count}")).collect();
+    // An edit became a file of its own, or what is no file changed.
+    if parts.is_empty() { "the same files".to_owned() } else { parts.join(" ") }
 }

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::session::{FILE, Session};
+use super::session::{self, FILE, Session};
 use super::{Global, Status, Stop, help, print_json, say, wrong};
 use crate::eval::facts::Machine;
 use crate::facts;
@@ -59,10 +59,7 @@ impl Init {
         }
         if !global.quiet {
             say(&format!("Wrote {path}"));
-            say(&format!(
-                "Look at what it makes: hcc compile --config {}",
-                crate::emit::quote::shell(path.as_str())
-            ));
+            say(&format!("Look at what it makes: hcc compile{}", session::option(&path)));
             if !standing.is_empty() {
                 let paths: Vec<_> =
                     standing.iter().map(|path| shown(&format!("~/{path}")).into_owned()).collect();

@@ -14,8 +14,8 @@ use crate::schema::{Group, Schema, home_manager};
 
 /// Search the options: types, defaults, docs, examples
 ///
-/// Without a query it lists all programs and options. A query searches names, Home Manager's
-/// names and docs; one that fits few options shows them whole.
+/// Without a query it lists the programs and parts of the system. A query searches names, Home
+/// Manager's names and docs, names first; one that fits few options shows them whole.
 #[derive(Debug, Args)]
 pub struct Options {
     /// Words that all must occur in an option's name or doc
@@ -39,13 +39,25 @@ impl Options {
         let fitting = |words: Vec<String>| -> Vec<&Entry> {
             all.iter().filter(|entry| words.iter().all(|word| entry.matches(word))).collect()
         };
-        let mut found = fitting(self.query.iter().map(|word| word.to_lowercase()).collect());
+        let said: Vec<&str> = self.query.iter().flat_map(|word| word.split_whitespace()).collect();
+        let mut found = fitting(said.iter().map(|word| word.to_lowercase()).collect());
         // A group of Home Manager's, `userDirs`, has no option of its own, but ours is called so.
         if found.is_empty() {
-            found = fitting(self.query.iter().map(|word| with_dashes(word)).collect());
+            found = fitting(said.iter().map(|word| with_dashes(word)).collect());
         }
+        // What is called so comes before what mentions it.
+        found.sort_by_key(|entry| {
+            let path = entry.path.to_lowercase();
+            let words = said.iter().map(|word| word.to_lowercase());
+            let rank = |word: String| match path.split('.').any(|part| part == word) {
+                true => 0,
+                false if path.contains(&word) => 1,
+                false => 2,
+            };
+            words.map(rank).max().unwrap_or(0)
+        });
         // An option that is named exactly, and what is below it, comes before all that mentions it.
-        if let [name] = self.query.as_slice() {
+        if let [name] = said.as_slice() {
             let below = format!("{name}.");
             let own: Vec<&Entry> = found
                 .iter()
@@ -73,11 +85,16 @@ impl Options {
             wrong(&format!("no option is about `{query}`"));
             let said = home_manager::about(&query);
             said.iter().for_each(|said| help(said));
-            let near = nearest(&query, all.iter().map(|entry| entry.path.as_str()));
+            let paths = all.iter().map(|entry| entry.path.as_str());
+            let parts = paths.clone().flat_map(|path| path.split('.'));
+            let near = nearest(&query, paths.chain(parts));
             if let Some(near) = near.filter(|_| said.is_empty()) {
                 help(&format!("did you mean `{near}`?"));
             }
             return Err(Stop::Usage);
+        }
+        if said.is_empty() {
+            return print(&shelf(&session.program.schema, &all));
         }
         print(&if found.len() <= WHOLE { whole(&found) } else { table(&found) })
     }
@@ -107,6 +124,31 @@ fn with_dashes(word: &str) -> String {
         }
         out.extend(c.to_lowercase());
     }
+    out
+}
+
+/// Every target with how many options it has, and the options that are in none.
+fn shelf(schema: &Schema, all: &[Entry]) -> String {
+    let mut out = String::new();
+    let mut targets: Vec<_> = schema.targets.iter().filter(|own| own.parent.is_none()).collect();
+    targets.sort_by(|a, b| a.path.cmp(&b.path));
+    let is_in = |entry: &Entry, target: &str| {
+        entry.path.strip_prefix(target).is_some_and(|rest| rest.starts_with('.'))
+    };
+    let width = targets.iter().map(|own| own.path.chars().count()).max().unwrap_or(0);
+    for target in &targets {
+        let count = all.iter().filter(|entry| is_in(entry, &target.path)).count();
+        let _written = writeln!(out, "{:width$}  {count:3}  {}", target.path, target.doc);
+    }
+    let alone = all.iter().filter(|entry| !targets.iter().any(|own| is_in(entry, &own.path)));
+    for entry in alone {
+        let _written = writeln!(out, "{:width$}    1  {}", entry.path, entry.doc);
+    }
+    let _written = writeln!(
+        out,
+        "\n{} options. `hcc options git` lists those of one program, `hcc options WORD` searches all.",
+        all.len()
+    );
     out
 }
 

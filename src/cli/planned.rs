@@ -88,6 +88,9 @@ fn line(item: &Item, change: &Change, site: &Site, out: &mut String) {
         return;
     }
     let diff = difference(item, change, site);
+    if item.verb == Verb::Keep && !diff.is_empty() {
+        let _ = writeln!(out, "      `--drift restore` would change it so:");
+    }
     let is_head = |line: &str| ["diff ", "--- ", "+++ "].iter().any(|own| line.starts_with(own));
     let lines = diff.lines().enumerate();
     // The first lines say the path again; below them such a line is content.
@@ -106,7 +109,7 @@ fn line(item: &Item, change: &Change, site: &Site, out: &mut String) {
 }
 
 /// How a path changes, as a unified difference of what stands there and what will; of what stays,
-/// what somebody made of it.
+/// how it would.
 fn difference(item: &Item, change: &Change, site: &Site) -> String {
     let sides = match item.verb {
         Verb::Keep => difference::edit(item, change, site),
@@ -125,7 +128,9 @@ fn followers(after: &After, out: &mut String) {
         }
     };
     let mut services: Vec<String> = after.services.iter().map(ToString::to_string).collect();
-    services.extend(after.skipped.iter().map(ToString::to_string));
+    // It is said once of the same units.
+    let skipped = after.skipped.iter().filter(|_| !after.told.1);
+    services.extend(skipped.map(ToString::to_string));
     section("services", services);
     let packages = &after.packages;
     let mut lines: Vec<String> = packages.steps.iter().map(ToString::to_string).collect();

@@ -9,6 +9,7 @@ use super::{Global, Status, Stop, Who, help, say, say_once, stopped, tell, wrong
 use crate::apply::manifest;
 use crate::apply::site::Site;
 use crate::diag::{Diagnostic, Diagnostics, Sources, json, nearest, render};
+use crate::emit::quote;
 use crate::eval::Eval;
 use crate::eval::collect::Program;
 use crate::eval::facts::Machine;
@@ -378,10 +379,27 @@ fn in_folder(path: Utf8PathBuf) -> Utf8PathBuf {
     }
 }
 
-fn locate(global: &Global) -> Option<Utf8PathBuf> {
-    if let Some(path) = &global.config {
-        return Some(in_folder(path.clone()));
+/// How a command names a configuration from here, behind its other words: by nothing where it is
+/// found by itself.
+pub fn option(config: &Utf8Path) -> String {
+    let here = facts::current_folder().unwrap_or_default();
+    let config = files::normal(&here.join(config));
+    let same = |found: Utf8PathBuf| files::identity(&here.join(found)) == files::identity(&config);
+    if found().is_some_and(same) {
+        return String::new();
     }
+    let path = config.strip_prefix(&here).unwrap_or(&config);
+    let folder = path.parent().filter(|own| !own.as_str().is_empty());
+    let path = folder.filter(|_| path.file_name() == Some(FILE)).unwrap_or(path);
+    format!(" --config {}", quote::shell(path.as_str()))
+}
+
+fn locate(global: &Global) -> Option<Utf8PathBuf> {
+    global.config.clone().map(in_folder).or_else(found)
+}
+
+/// The configuration that the folder or the environment names.
+fn found() -> Option<Utf8PathBuf> {
     if let Some(folder) = facts::current_folder() {
         for (depth, above) in folder.ancestors().enumerate() {
             let path = above.join(FILE);

@@ -51,6 +51,9 @@ impl Status {
     }
 }
 
+/// More sources that git does not have are counted.
+const DIRTY: usize = 6;
+
 fn text(found: &Found) -> String {
     let mut out = String::new();
     match &found.generation {
@@ -106,7 +109,16 @@ fn text(found: &Found) -> String {
     for one in &found.shadows {
         let _ = writeln!(out, "  {one}; {}", super::planned::UNSHADOW);
     }
-    for one in &found.dirty {
+    let untracked =
+        |untracked: bool| found.dirty.iter().filter(move |own| own.untracked == untracked);
+    let many = |list: usize| list > DIRTY;
+    for (is_new, how) in [(true, "are not in git yet"), (false, "are not committed")] {
+        let count = untracked(is_new).count();
+        if many(count) {
+            let _ = writeln!(out, "  the sources of {count} files {how}; `--json` names them");
+        }
+    }
+    for one in found.dirty.iter().filter(|own| !many(untracked(own.untracked).count())) {
         let how = if one.untracked { "is not in git yet" } else { "is not committed" };
         let _ = writeln!(out, "  {}: its source {} {how}", shown(&one.path), shown(&one.source));
     }

@@ -181,7 +181,8 @@ fn describe(file: &File) -> String {
             format!("{source}/ as one link")
         }
         Content::Source { source, folder: true, files, .. } => {
-            format!("{source}/ ({} files)", files.len())
+            let many = if files.len() == 1 { "file" } else { "files" };
+            format!("{source}/ ({} {many})", files.len())
         }
         Content::Source { source, .. } => shown(source).into_owned(),
         Content::Text { .. } | Content::Data { .. } => bytes(file.written.text.len()),

@@ -9,7 +9,7 @@ use super::session::{Compiled, Session};
 use super::{Global, Named, Status, Stop, Who, help, print, print_json, show, wrong};
 use crate::diag::nearest;
 use crate::eval::explain::{Explained, Fate};
-use crate::ir::{File, Origin};
+use crate::ir::{Content, File, Install, Origin, Value};
 use crate::syntax::marks::Level;
 
 /// Say where a value, or a line of a generated file, comes from
@@ -24,6 +24,9 @@ pub struct Why {
     #[command(flatten)]
     named: Named,
 }
+
+/// So many places stand behind a line.
+const PLACES: usize = 4;
 
 impl Why {
     /// Runs it.
@@ -54,6 +57,7 @@ impl Why {
         }
         let mut out = String::new();
         let text = match &value {
+            Some(value @ Value::Map(_)) => serde_json::to_string_pretty(value).unwrap_or_default(),
             Some(value) => serde_json::to_string(value).unwrap_or_default(),
             None => "not set".to_owned(),
         };
@@ -61,7 +65,12 @@ impl Why {
         if explained.is_empty() {
             out.push_str("  nothing defines it: this is its default\n");
         }
-        for row in &explained {
+        // What hcc's own targets might have said is long, and says nothing of this configuration.
+        let is_idle = |row: &&Explained| {
+            row.fate == Fate::Guarded && row.path != self.what && !one.eval.is_users(&row.span)
+        };
+        let idle = explained.iter().filter(is_idle).count();
+        for row in explained.iter().filter(|row| !is_idle(row)) {
             let place = place(row, one);
             let mark = if row.fate == Fate::Won { "*" } else { "-" };
             let path = if row.path == self.what { String::new() } else { format!("{} ", row.path) };
@@ -72,6 +81,10 @@ impl Why {
             };
             let _written =
                 writeln!(out, "  {mark} {place}  {path}{}{}{fate}", row.said, level(row.level));
+        }
+        if idle > 0 {
+            let rows = if idle == 1 { "1 definition" } else { &format!("{idle} definitions") };
+            let _written = writeln!(out, "  {rows} of hcc's own whose guards do not hold: --json");
         }
         print(&out)
     }
@@ -91,7 +104,14 @@ impl Why {
         let paths =
             list.iter().flat_map(|one| one.document.files.iter().map(|file| file.path.as_str()));
         let declared = super::options::paths(&session.program.schema);
-        let near = nearest(name, paths.chain(declared.iter().map(String::as_str)));
+        // A program by its name.
+        let targets = &session.program.schema.targets;
+        let last = |path: &str| path.rsplit('.').next() == Some(name);
+        let program = targets.iter().map(|own| own.path.as_str()).find(|path| last(path));
+        let near = program.map(str::to_owned).or_else(|| {
+            nearest(name, paths.chain(declared.iter().map(String::as_str)))
+                .map(|near| near.to_string())
+        });
         match near {
             Some(near) => help(&format!("did you mean `{near}`?")),
             None => help("`hcc options QUERY` searches the options, `hcc compile` lists the paths"),
@@ -151,13 +171,28 @@ fn why_file(file: &File, global: &Global) -> Status {
         );
     }
     let mut out = String::new();
-    let _written = writeln!(out, "{}  made by {}", crate::files::shown(&file.path), file.target);
-    for origin in &file.origins {
+    let from = match &file.content {
+        Content::Source { source, .. } if file.install == Install::Live => {
+            format!(", a link to {source}")
+        }
+        Content::Source { source, .. } => format!(", from {source}"),
+        Content::Link { to } => format!(", a link to {to}"),
+        Content::Text { .. } | Content::Data { .. } => String::new(),
+    };
+    let _written =
+        writeln!(out, "{}  made by {}{from}", crate::files::shown(&file.path), file.target);
+    // Where each line has its own, all of them together say nothing more.
+    let is_whole = (0..lines.len()).all(|index| behind(index).is_empty());
+    for origin in file.origins.iter().filter(|_| is_whole) {
         let _written = writeln!(out, "  {}", origin_text(origin));
     }
     let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0).min(72);
     for (index, text) in lines.iter().enumerate() {
-        let from: Vec<String> = behind(index).iter().map(origin_text).collect();
+        let mut from: Vec<String> = behind(index).iter().map(origin_text).collect();
+        if from.len() > PLACES {
+            let rest = from.split_off(PLACES - 1).len();
+            from.push(format!("and {rest} more"));
+        }
         let pad = " ".repeat(width.saturating_sub(text.chars().count()));
         let _written = writeln!(out, "{}", format!("{text}{pad}  {}", from.join(" ")).trim_end());
     }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::kit::{Sandbox, Snapshot, Thing};
+use crate::strace;
 
 const APPLY: &[&str] = &["apply", "--yes", "--no-packages"];
 
@@ -487,24 +488,76 @@ fn a_source_for_its_owner_alone_makes_a_file_for_its_owner_alone() {
     }
 }
 
+/// A home in which stow made one link of `~/.local`, into the configuration.
+fn folded() -> Sandbox {
+    let sandbox = Sandbox::new(
+        "home { file \".local/bin/hello\" source=\"scripts/.local/bin/hello\" install=\"live\" }\n",
+    );
+    sandbox.config("scripts/.local/bin/hello", "#!/bin/sh\n");
+    sandbox.config("scripts/.local/share/notes", "more\n");
+    symlink("../config/scripts/.local", sandbox.home(".local")).expect("a link");
+    sandbox
+}
+
 #[test]
 fn the_state_is_not_begun_inside_the_configuration() {
-    let sandbox = Sandbox::new("home { file \"x\" text=\"x\" }\n");
-    // What stow makes of a package that alone has something below ~/.local.
-    sandbox.config("scripts/.local/bin/hello", "#!/bin/sh\n");
-    symlink(sandbox.source("scripts/.local"), sandbox.home(".local")).expect("a link");
+    let sandbox = folded();
     let before = Snapshot::of(&sandbox.root());
-    let refused = sandbox.run(APPLY).ends(3);
-    refused.says("would be inside the configuration").says("`stow -D` that package");
-    // Nor where the configuration is found because hcc is called in it.
-    let mut run = sandbox.command(APPLY);
-    run.env_remove("HCC_CONFIG").current_dir(sandbox.source(""));
-    let refused = sandbox.ran(&run.output().expect("hcc")).ends(3);
-    refused.says("would be inside the configuration");
+    // Without a word of the user's nothing is done, and a dry run changes nothing.
+    sandbox.run(&["apply"]).ends(3).says("nothing was changed");
+    sandbox.run(&["apply", "--dry-run"]).well().says("becomes a folder of links first");
     Snapshot::of(&sandbox.root()).is(&before);
 
-    fs::remove_file(sandbox.home(".local")).expect("the link");
-    fs::create_dir(sandbox.home(".local")).expect("a folder");
+    let config = Snapshot::of(&sandbox.source(""));
+    sandbox.run(APPLY).well().says(".local is a folder of links now");
+    Snapshot::of(&sandbox.source("")).is(&config);
+    assert!(!sandbox.home(".local").is_symlink());
+    assert_eq!(sandbox.read(".local/bin/hello"), "#!/bin/sh\n");
+    assert_eq!(sandbox.read(".local/share/notes"), "more\n");
+    sandbox.run(APPLY).well().says("Nothing to do");
+    sandbox.run(&["uninstall", "--yes"]).well();
+    Snapshot::of(&sandbox.root()).is(&before);
+
+    // Also where the configuration is found because hcc is called in it.
+    let mut run = sandbox.command(APPLY);
+    run.env_remove("HCC_CONFIG").current_dir(sandbox.source(""));
+    sandbox.ran(&run.output().expect("hcc")).well();
+    Snapshot::of(&sandbox.source("")).is(&config);
+    sandbox.run(&["uninstall", "--yes"]).well();
+    Snapshot::of(&sandbox.root()).is(&before);
+}
+
+#[test]
+fn a_folder_in_which_more_stands_by_now_stays_a_folder_of_links() {
+    let sandbox = folded();
     sandbox.run(APPLY).well();
-    assert_eq!(sandbox.read("x"), "x\n");
+    sandbox.write(".local/lib/x", "x");
+    let ran = sandbox.run(&["uninstall", "--yes"]).well();
+    ran.says("kept: .local as a folder of links, where a link to ../config/scripts/.local was");
+    assert_eq!(sandbox.read(".local/lib/x"), "x");
+    assert_eq!(sandbox.read(".local/bin/hello"), "#!/bin/sh\n");
+    assert_eq!(sandbox.read(".local/share/notes"), "more\n");
+}
+
+#[test]
+fn a_link_above_the_state_that_is_made_a_folder_survives_a_kill_at_every_call() {
+    if !strace::has_strace() {
+        return;
+    }
+    let sandbox = folded();
+    let (_, log) = strace::traced(&sandbox.command(APPLY), &sandbox.root(), &[]);
+    let points = strace::points(&log);
+    // Up to the first look at the plan all of it is done.
+    let done = points.iter().position(|(name, _)| name == "renameat2").expect("an exchange") + 4;
+    for (name, number) in points.iter().take(done) {
+        let sandbox = folded();
+        let before = Snapshot::of(&sandbox.root());
+        let kill = format!("inject={name}:signal=KILL:when={number}");
+        strace::traced(&sandbox.command(APPLY), &sandbox.root(), &[kill]);
+        assert_eq!(sandbox.read(".local/bin/hello"), "#!/bin/sh\n", "{name} {number}");
+        assert_eq!(sandbox.read(".local/share/notes"), "more\n", "{name} {number}");
+        sandbox.run(APPLY).well();
+        sandbox.run(&["uninstall", "--yes"]).well();
+        Snapshot::of(&sandbox.root()).is(&before);
+    }
 }

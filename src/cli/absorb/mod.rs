@@ -83,6 +83,9 @@ impl Absorb {
                 "generation": generation,
             }))?;
         } else {
+            for path in work.clean.iter().filter(|_| !global.quiet) {
+                say(&format!("{} is as hcc left it", show_path(path)));
+            }
             said(&work, &written, self.dry_run, global);
         }
         match work.refused.is_empty() {
@@ -111,9 +114,6 @@ pub fn said(
     global: &Global,
 ) {
     if !global.quiet {
-        for path in &work.clean {
-            say(&format!("{} is as hcc left it", show_path(path)));
-        }
         let done = if only_shows { "can be absorbed" } else { "absorbed" };
         for path in &work.paths {
             say(&format!("{done}: {}", show_path(path)));

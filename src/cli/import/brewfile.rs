@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::super::session;
 use super::super::write::{self, Replace};
 use super::super::{Global, Status, Stop, init, print, print_json, say, tell, wrong};
 use super::home;
@@ -123,10 +124,9 @@ impl Brewfile {
                 "Use it: `import {quoted}` in your hcc.kdl, and `use {}` in a host or user",
                 crate::value::quote(name)
             )),
-            None => say(&format!(
-                "Look at what it makes: hcc compile --config {}",
-                crate::emit::quote::shell(out.as_str())
-            )),
+            None => {
+                say(&format!("Look at what it makes: hcc compile{}", session::option(out)));
+            }
         }
     }
 }

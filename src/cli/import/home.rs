@@ -11,7 +11,7 @@ use super::lift::{Done, Input, Lifter, OTHERS};
 use super::places::{self, Places, Secret};
 use super::repo::{Put, Repo};
 use crate::cli::home::{Place, ask};
-use crate::cli::session::{FILE, Session};
+use crate::cli::session::{self, FILE, Session};
 use crate::cli::{Global, Status, Stop, help, print, print_json, say, stopped, wrong};
 use crate::facts;
 use crate::files::shown;
@@ -303,11 +303,7 @@ impl Home {
                 format!("copies of {count} files")
             };
             say(&format!("Wrote {path}, and {files} in {}", repo.root.join(COPIES)));
-            let at = match self.out {
-                Some(_) => format!(" --config {}", crate::emit::quote::shell(repo.root.as_str())),
-                None => String::new(),
-            };
-            say(&format!("What it would do: hcc apply --dry-run{at}"));
+            say(&format!("What it would do: hcc apply --dry-run{}", session::option(&path)));
         }
         Ok(())
     }

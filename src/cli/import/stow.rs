@@ -10,7 +10,7 @@ use super::lift::{Done, Input, Lifted, Lifter, OTHERS};
 use super::put::{self, Over};
 use super::secret;
 use crate::cli::init::host;
-use crate::cli::session::FILE;
+use crate::cli::session::{self, FILE};
 use crate::cli::{Global, Status, Stop, print, print_json, say};
 use crate::emit::quote::shell;
 use crate::eval::facts::Machine;
@@ -468,8 +468,7 @@ impl Stow {
             };
             say(&format!("Use it: {add}, and `use {}` in a host or user", names.join(" ")));
         } else {
-            let out = shell(out.as_str());
-            say(&format!("See what it would change: hcc diff --config {out}"));
+            say(&format!("See what it would change: hcc diff{}", session::option(out)));
         }
         Ok(())
     }

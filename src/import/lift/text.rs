@@ -2,7 +2,8 @@
 //!
 //! Only lines that stand side by side are taken, and what is before and behind them stays there, so
 //! that nothing that is not understood changes its place. Among themselves, lines that say different
-//! things have no order.
+//! things have no order; nor has a line of which it is known what it changes (`stays`) with one that
+//! changes something else.
 
 use indexmap::IndexMap;
 
@@ -23,6 +24,23 @@ pub(super) struct Grammar {
     /// Its slot for the lines behind.
     pub after: Option<String>,
     special: Special,
+    stays: Vec<Stay>,
+}
+
+/// A line that stays a line, of which it is known what it changes.
+#[derive(Clone, Debug)]
+struct Stay {
+    pattern: Pattern,
+    /// The options that it may change, whatever their keys; none if it is what its key names.
+    touches: Vec<String>,
+    /// Keys that change how other lines are read.
+    except: Vec<String>,
+}
+
+/// What a line that stays changes: some options, or what a key names.
+struct Passed<'a> {
+    touches: &'a [String],
+    name: String,
 }
 
 /// A line that is known.
@@ -55,6 +73,17 @@ impl Grammar {
         let mut special = Special::default();
         special.bare = prop(rest, "special").unwrap_or(special.bare);
         special.opening = prop(rest, "special-quoted").unwrap_or_default();
+        let list = |node: &Node, name| -> Vec<String> {
+            let text = prop(node, name).unwrap_or_default();
+            text.split_whitespace().map(str::to_owned).collect()
+        };
+        let stays = named("stays").filter_map(|node| {
+            let words = text_arg(node, 0)?.value;
+            let words = words.split_whitespace().map(str::to_owned).collect();
+            let pattern = Pattern { words, option: String::new(), removes: true, bools: None };
+            let (touches, except) = (list(node, "touches"), list(node, "except"));
+            Some(Stay { pattern, touches, except })
+        });
         let reads = named("reads").filter_map(|node| {
             let bools = prop(node, "bool");
             let bools = bools.as_deref().and_then(|text| text.split_once(' '));
@@ -73,6 +102,7 @@ impl Grammar {
             before: prop(rest, "before"),
             after: prop(rest, "after"),
             special,
+            stays: stays.collect(),
         })
     }
 
@@ -81,9 +111,11 @@ impl Grammar {
         let lines: Vec<&str> = text.lines().collect();
         let found: Vec<Option<Found>> = lines.iter().map(|line| self.line(line)).collect();
         let (start, end) = self.run(&lines, &found);
+        let taken = self.beyond(&lines, &found, (start, end));
         let mut map = IndexMap::new();
         let mut known = Vec::new();
-        for own in found.get(start..end).unwrap_or_default().iter().flatten() {
+        let all = found.iter().zip(&taken).filter(|(_, taken)| **taken);
+        for own in all.filter_map(|(own, _)| own.as_ref()) {
             let Found::Said { option, key, value } = own else { continue };
             known.push(Entry {
                 section: option.clone(),
@@ -103,8 +135,10 @@ impl Grammar {
         }
         known.sort_by(|a, b| (&a.section, &a.key).cmp(&(&b.section, &b.key)));
         let stays = |from: usize, to: usize| -> (String, Vec<Entry>) {
-            let part = lines.get(from..to).unwrap_or_default();
-            let kept: Vec<&str> = trimmed(part);
+            let lines = lines.iter().zip(&taken).take(to).skip(from);
+            let part: Vec<&str> =
+                lines.filter(|(_, taken)| !**taken).map(|(line, _)| *line).collect();
+            let kept: Vec<&str> = trimmed(&part);
             let said = kept.iter().map(|line| Entry {
                 section: String::new(),
                 key: None,
@@ -115,8 +149,8 @@ impl Grammar {
         let ((before, mut entries), (after, behind)) = (stays(0, start), stays(end, lines.len()));
         entries.extend(known);
         entries.extend(behind);
-        let lost = lines.get(start..end).unwrap_or_default();
-        let comments = lost.iter().filter(|line| line.trim_start().starts_with('#')).count();
+        let lost = lines.iter().zip(&taken).filter(|(_, taken)| **taken);
+        let comments = lost.filter(|(line, _)| line.trim_start().starts_with('#')).count();
         Said {
             value: Value::Map(map),
             entries: Some(entries),
@@ -159,6 +193,7 @@ impl Grammar {
         }
         let (start, end, count) = best;
         match count {
+            0 if self.before.is_none() && !self.stays.is_empty() => (0, 0),
             0 => (found.len(), found.len()),
             // Comments at its front belong to what follows, and so do those at its end.
             _ => {
@@ -167,6 +202,70 @@ impl Grammar {
                 (start, last)
             }
         }
+    }
+
+    /// Which lines are taken: those of the run, and those behind it that change nothing that a line
+    /// between changes.
+    fn beyond(
+        &self,
+        lines: &[&str],
+        found: &[Option<Found>],
+        (start, end): (usize, usize),
+    ) -> Vec<bool> {
+        let mut taken: Vec<bool> = (0..lines.len()).map(|at| (start..end).contains(&at)).collect();
+        if self.stays.is_empty() || self.before.is_some() {
+            return taken;
+        }
+        let said = |own: &Option<Found>| match own {
+            Some(Found::Said { option, key, .. }) => Some((option.clone(), key.clone())),
+            _ => None,
+        };
+        let mut seen: Vec<_> = found.iter().take(end).filter_map(said).collect();
+        let mut passed: Vec<Passed> = Vec::new();
+        // The first line of what stands above the next one that says something.
+        let mut above = end;
+        for at in end..lines.len() {
+            match found.get(at).and_then(Option::as_ref) {
+                Some(Found::Nothing) => continue,
+                Some(Found::Said { option, key, .. }) => {
+                    let name = key.as_ref().unwrap_or(option);
+                    let is_new = !seen.contains(&(option.clone(), key.clone()));
+                    if is_new
+                        && !self.is_fixed(name)
+                        && passed.iter().all(|own| own.passes(option, name))
+                    {
+                        seen.push((option.clone(), key.clone()));
+                        (above..=at).for_each(|at| taken[at] = true);
+                    } else {
+                        let touches = self.stays.iter().map(|own| own.touches.as_slice());
+                        let touches = touches.into_iter().find(|own| own.contains(option));
+                        let touches = touches.unwrap_or_default();
+                        passed.push(Passed { touches, name: name.clone() });
+                    }
+                }
+                None => match self.stay(lines.get(at).unwrap_or(&"")) {
+                    Some(own) => passed.push(own),
+                    // Nobody knows what it changes.
+                    None => break,
+                },
+            }
+            above = at + 1;
+        }
+        taken
+    }
+
+    /// What a line changes that stays, if that is known.
+    fn stay(&self, line: &str) -> Option<Passed<'_>> {
+        self.stays.iter().find_map(|own| {
+            let (key, _) = own.pattern.words(line.trim(), &self.special)?;
+            let name = key.unwrap_or_default();
+            (!self.is_fixed(&name)).then_some(Passed { touches: &own.touches, name })
+        })
+    }
+
+    /// Whether a name is one that changes how other lines are read.
+    fn is_fixed(&self, name: &str) -> bool {
+        self.stays.iter().flat_map(|own| &own.except).any(|own| is_akin(own, name))
     }
 
     /// Why nothing of a text becomes an option.
@@ -197,6 +296,23 @@ impl Grammar {
     }
 }
 
+impl Passed<'_> {
+    /// Whether a line that says an option, by a name, has no order with it.
+    fn passes(&self, option: &String, name: &str) -> bool {
+        match self.touches {
+            [] => !is_akin(&self.name, name),
+            touches => !touches.contains(option),
+        }
+    }
+}
+
+/// Whether two names may mean one thing: one is the other, cut short, or an element of it.
+fn is_akin(one: &str, other: &str) -> bool {
+    let plain = |name: &'_ str| name.split('[').next().unwrap_or_default().to_owned();
+    let (one, other) = (plain(one), plain(other));
+    one.starts_with(&other) || other.starts_with(&one)
+}
+
 /// What a line says.
 enum Found {
     Nothing,
@@ -217,7 +333,8 @@ fn trimmed<'a>(lines: &[&'a str]) -> Vec<&'a str> {
 }
 
 impl Pattern {
-    fn read(&self, line: &str, special: &Special) -> Option<Found> {
+    /// Its key and its value in a line, if that is of its form.
+    fn words(&self, line: &str, special: &Special) -> Option<(Option<String>, Option<String>)> {
         let (mut key, mut value) = (None, None);
         let mut rest = line;
         for own in &self.words {
@@ -252,9 +369,11 @@ impl Pattern {
                 _ => return None,
             }
         }
-        if !words(rest, special)?.is_empty() {
-            return None;
-        }
+        words(rest, special)?.is_empty().then_some((key, value))
+    }
+
+    fn read(&self, line: &str, special: &Special) -> Option<Found> {
+        let (key, value) = self.words(line, special)?;
         let value = match (value, &self.bools) {
             (None, _) if self.removes => Value::Null,
             (Some(text), Some((yes, no))) if text == *yes || text == *no => {

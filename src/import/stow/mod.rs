@@ -175,12 +175,7 @@ fn links_home(request: &Request<'_>, report: &mut Report) {
         else {
             continue;
         };
-        report.note(match *folder == ".local" || *folder == ".local/state" {
-            true => format!(
-                "~/{folder} is one link to {to}: hcc's own records, `.local/state/hcc`, would be in the repository; make it a folder first, as `stow -R --no-folding` does, or keep them elsewhere, `HCC_STATE`"
-            ),
-            false => format!("~/{folder} is one link to {to}; `hcc apply` makes it a folder of links"),
-        });
+        report.note(format!("~/{folder} is one link to {to}; `hcc apply` makes it a folder of links, `hcc uninstall` the link again"));
     }
 }
 

@@ -50,7 +50,7 @@ pub const FILE_PROPS: &[&str] = &[
 ];
 
 /// Children of `file` that say how a file of this kind is read, by whoever lifts one.
-pub const KNOWLEDGE: &[&str] = &["known-at", "reads", "rest"];
+pub const KNOWLEDGE: &[&str] = &["known-at", "reads", "stays", "rest"];
 
 const STATEMENTS: &[&str] = &[
     "doc",
