@@ -19,6 +19,20 @@ fn a_difference_goes_from_what_stands_there_to_what_the_configuration_says() {
 }
 
 #[test]
+fn what_the_configuration_says_anew_of_a_kept_file_is_said_not_to_reach_it() {
+    let config = |text: &str| format!("home {{ file \"a\" text=\"{text}\\n\" }}\n");
+    let sandbox = Sandbox::new(&config("one"));
+    sandbox.apply();
+    sandbox.write("a", "mine\n");
+    sandbox.run(APPLY).well().never_says("does not reach it");
+    sandbox.config("hcc.kdl", config("two"));
+    let note = "what the configuration says anew does not reach it";
+    sandbox.run(&["diff"]).well().says(note);
+    sandbox.run(APPLY).well().says(note).says("      -mine\n      +two\n");
+    assert_eq!(sandbox.read("a"), "mine\n");
+}
+
+#[test]
 fn a_generation_that_changes_no_file_says_so() {
     let sandbox = Sandbox::new("home { file \"a\" text=\"one\\n\" }\n");
     sandbox.apply();

@@ -163,12 +163,18 @@ impl Planner<'_> {
                 self.item(entry, Verb::Repair, Some("a program put a file there".to_owned()));
                 self.record(wanted, None);
             }
-            found => self.drifted(wanted, &found, merged),
+            found => self.drifted(wanted, left, &found, merged),
         }
     }
 
-    /// A managed path that somebody else changed.
-    fn drifted(&mut self, wanted: &Wanted, found: &Found, merged: Option<Result<Merge, String>>) {
+    /// A managed path that somebody else changed; `left` is what hcc put there.
+    fn drifted(
+        &mut self,
+        wanted: &Wanted,
+        left: &Entry,
+        found: &Found,
+        merged: Option<Result<Merge, String>>,
+    ) {
         let entry = &wanted.entry;
         let how = drift(found);
         let policy = self.policy.drift.or(entry.drift).unwrap_or(Drift::Keep);
@@ -214,7 +220,11 @@ impl Planner<'_> {
                     // The edit is the user's: a real file, so that the next switch spares it.
                     self.place(&entry.path, Put::Through, Old::Ours(None));
                 }
-                self.item(entry, Verb::Keep, Some(how.to_owned()));
+                let note = match entry.puts_the_same(left) {
+                    true => how.to_owned(),
+                    false => format!("{how}; what the configuration says anew does not reach it"),
+                };
+                self.item(entry, Verb::Keep, Some(note));
                 self.record(wanted, None);
             }
         }
