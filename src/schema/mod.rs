@@ -44,6 +44,17 @@ impl Group {
         self.places.keys().map(|name| &**name)
     }
 
+    /// Whether anything in it is the machine's.
+    pub fn has_of_machine(&self) -> bool {
+        self.places.values().any(|place| match place {
+            Place::Option(decl) => decl.scope == Scope::System,
+            Place::Group(inner) => {
+                inner.target.as_ref().is_some_and(|target| target.scope == Scope::System)
+                    || inner.has_of_machine()
+            }
+        })
+    }
+
     /// Finds a dotted path below; the rest after an option is reached comes back as it stands.
     pub fn find<'a>(&self, path: &'a str) -> Option<(Place, &'a str)> {
         if let Some(place) = self.places.get(path) {

@@ -587,9 +587,14 @@ impl Parser<'_> {
         };
         let end = |text: &str| match text {
             "" => Ok(None),
-            text => read(text)
-                .map(Some)
-                .ok_or_else(|| BadType::new(format!("`{text}` is not a number"))),
+            text => read(text).map(Some).ok_or_else(|| {
+                BadType::new(match text.parse::<f64>() {
+                    Ok(number) if number.abs() > i64::MAX as f64 / 2.0 => {
+                        format!("`{text}` is too large for the end of a range, which has 64 bits")
+                    }
+                    _ => format!("`{text}` is not a number"),
+                })
+            }),
         };
         let range = (end(low)?, end(high)?);
         self.rest = rest;

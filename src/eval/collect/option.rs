@@ -63,6 +63,7 @@ impl Collector<'_> {
             && self.shared.has_users
             && ctx.target.is_none()
             && group.target.as_ref().is_some_and(|target| target.scope == Scope::User)
+            && !group.has_of_machine()
     }
 
     /// Makes the slots on the way to a dotted name.
