@@ -10,7 +10,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value as Jinja};
 
 use super::Eval;
-use super::arena::{EnvId, Poisoned, Raw, SlotId, State};
+use super::arena::{EnvId, Guard, Poisoned, Raw, SlotId, State};
 use super::interpolate::{self, Piece, is_tangled, pieces, simple_path};
 use super::mistake;
 use super::objects::{Pair, ScopeObject, SlotObject, to_jinja};
@@ -377,6 +377,24 @@ impl Eval {
             Named::Value(_) => None,
         });
         options.find_map(|value| value.places().into_iter().find(|span| self.is_users(span)))
+    }
+
+    /// Where the user said the element of a list that the innermost loop over one is at.
+    pub(super) fn element(&self, env: EnvId) -> Option<Span> {
+        let (text, list) = {
+            let state = self.state();
+            let mut envs = std::iter::successors(Some(env), |id| state.env(*id).parent);
+            envs.find_map(|id| {
+                let own = state.env(id);
+                let Guard::For(_, list, _) = &state.block(own.block).guard else { return None };
+                Some((own.vars.last()?.1.as_str()?.to_owned(), list.clone()))
+            })?
+        };
+        let path = simple_path(&list)?;
+        let found = self.direct(env, &path)?.ok()?;
+        let Data::List(elements) = found.data else { return None };
+        let own = elements.iter().find(|one| one.data.as_str() == Some(&*text))?;
+        own.from.iter().copied().find(|span| self.is_users(span))
     }
 
     fn named(&self, env: EnvId, name: &str) -> Option<Named> {

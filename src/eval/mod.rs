@@ -256,7 +256,8 @@ impl Eval {
                 };
                 drop(state);
                 let Ok(message) = self.value(&raw, at, *env) else { continue };
-                let place = self.blame(*env).or_else(|| self.said(&text, *env));
+                let place = self.blame(*env).or_else(|| self.element(*env));
+                let place = place.or_else(|| self.said(&text, *env));
                 let enabled = || check.target.as_ref().and_then(|target| self.enabled_at(target));
                 let place = place.or_else(enabled).unwrap_or(span);
                 // A warning is about what somebody wrote, not about what targets tell each other.
