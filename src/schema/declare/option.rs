@@ -33,6 +33,15 @@ pub(super) fn option(
     diags: &mut Diagnostics,
 ) {
     check_props(node, OPTION_PROPS, "option", diags);
+    if let Some(entry) = node.prop("scope").filter(|_| !context.target.is_empty()) {
+        let problem = Diagnostic::error(
+            "bad-option",
+            entry.span,
+            "not here",
+            "the options of a target are of its scope",
+        );
+        diags.push(problem.help("say `scope` of the target, or declare the option beside it"));
+    }
     let names = || node.args().filter_map(|entry| as_text(&entry.value));
     if names().next().is_none() {
         diags.push(
