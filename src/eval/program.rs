@@ -91,7 +91,8 @@ pub fn build_with(
             declare::target(node, &mut schema, diags);
         }
     }
-    for node in &structure.options {
+    for node in &mut structure.options {
+        library.likes(node, &mut sources, diags);
         declare::own_option(node, &mut schema, diags);
     }
     for path in &mentions.folders {
