@@ -573,7 +573,7 @@ impl Parser<'_> {
         Ok(inside)
     }
 
-    fn range<T>(
+    fn range<T: PartialOrd>(
         &mut self,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<(Option<T>, Option<T>), BadType> {
@@ -597,6 +597,12 @@ impl Parser<'_> {
             }),
         };
         let range = (end(low)?, end(high)?);
+        if let (Some(low), Some(high)) = &range
+            && low > high
+        {
+            return Err(BadType::new(format!("`({inside})` holds no number"))
+                .help("write the smaller end first"));
+        }
         self.rest = rest;
         Ok(range)
     }
