@@ -417,3 +417,56 @@ fn out_is_not_in_a_folder_that_is_mirrored() {
     assert!(ran.stderr.contains("is a source itself"), "{}", ran.stderr);
     assert!(!home.path("app/out").exists());
 }
+
+/// What the machine's evaluation says of its options, whoever else lives there.
+#[test]
+fn why_asks_the_machine_about_its_options() {
+    let home = Home::new();
+    home.write(
+        "hcc.kdl",
+        r#"option "my.motd" type="string" scope="system"
+host "h" os="linux" distro="debian" {
+    user "u"
+    system { packages "vim"; file "/etc/a" text="1" }
+    my.motd "hello"
+}
+"#,
+    );
+    let why = |option: &str| home.run(&["why", option, "--host", "h"]);
+    why("system.packages").expect(
+        0,
+        "system.packages = [\"vim\"]  for h\n  * hcc.kdl:4  \"vim\"\n",
+        "",
+    );
+    why("my.motd").expect(0, "my.motd = \"hello\"  for h\n  * hcc.kdl:5  \"hello\"\n", "");
+    why("system.file.\"/etc/a\".text").expect(
+        0,
+        "system.file.\"/etc/a\".text = \"1\\n\"  for h\n  * hcc.kdl:4  \"1\\n\"\n",
+        "",
+    );
+    let named = home.run(&["why", "my.motd", "--host", "h", "--user", "u"]);
+    assert!(named.stdout.starts_with("my.motd = \"hello\"  for h\n"), "{}", named.stdout);
+}
+
+/// It is `alice` who asks.
+#[test]
+fn why_answers_for_who_asks_or_else_for_the_first() {
+    let home = Home::new();
+    home.write(
+        "hcc.kdl",
+        r#"option "my.name" default="nobody"
+option "my.own" type="string"
+my.name (expr)"user.name"
+host "h" os="linux" { user "u" "v"; user "w" { my.own "w" } }
+host "k" os="linux" { user "u" "alice" }
+"#,
+    );
+    let first = |arguments: &[&str]| {
+        let ran = home.run(&[&["why"], arguments].concat());
+        ran.stdout.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(first(&["my.name", "--host", "h"]), "my.name = \"u\"  for u@h");
+    assert_eq!(first(&["my.name", "--host", "h", "--user", "v"]), "my.name = \"v\"  for v@h");
+    assert_eq!(first(&["my.name", "--host", "k"]), "my.name = \"alice\"  for alice@k");
+    assert_eq!(first(&["my.own", "--host", "h"]), "my.own = \"w\"  for w@h");
+}

@@ -25,6 +25,13 @@ pub struct Why {
     named: Named,
 }
 
+/// What is known of the option that is asked for.
+struct Found<'a> {
+    one: &'a Compiled,
+    explained: Vec<Explained>,
+    value: Option<Value>,
+}
+
 /// So many places stand behind a line.
 const PLACES: usize = 4;
 
@@ -39,16 +46,10 @@ impl Why {
         if let Some((_, file, _)) = show::find_inside(&list, &self.what) {
             return why_file(file, global);
         }
-        let found = list.iter().rev().find_map(|one| {
-            let slot = one.eval.find_slot(&self.what)?;
-            let explained = one.eval.definitions(slot);
-            let value = one.eval.force(slot).ok().flatten();
-            (!explained.is_empty() || value.is_some()).then_some((one, explained, value))
-        });
-        let Some((one, explained, value)) = found else {
+        let Some(Found { one, explained, value }) = self.found(&list, &session.machine.user.name)
+        else {
             return self.unknown(&session, &list, global);
         };
-        let value = value.map(|value| value.to_ir());
         if global.json {
             let rows: Vec<_> = explained.iter().map(|row| row_json(row, one)).collect();
             return print_json(
@@ -87,6 +88,31 @@ impl Why {
             let _written = writeln!(out, "  {rows} of hcc's own whose guards do not hold: --json");
         }
         print(&out)
+    }
+
+    /// The option in the evaluation whose it is: the machine's for an option of the machine. Of
+    /// several users it is the one who asks, or the first for whom something defines it.
+    fn found<'a>(&self, list: &'a [Compiled], asking: &str) -> Option<Found<'a>> {
+        let user = |one: &Compiled| one.document.user.as_ref().map(|user| user.name.clone());
+        let is_asking = |one: &Compiled| user(one).is_some_and(|name| *name == *asking);
+        let mut found: Vec<Found<'a>> = list
+            .iter()
+            .filter_map(|one| {
+                let slot = one.eval.find_slot(&self.what)?;
+                if !one.eval.is_own(slot) {
+                    return None;
+                }
+                let explained = one.eval.definitions(slot);
+                let value = one.eval.force(slot).ok().flatten().map(|value| value.to_ir());
+                let is_said = !explained.is_empty() || value.is_some();
+                is_said.then_some(Found { one, explained, value })
+            })
+            .collect();
+        // Stable: among equals the order of the configuration holds.
+        found.sort_by_key(|Found { one, explained, .. }| {
+            (explained.is_empty() && !is_asking(one), user(one).is_none(), !is_asking(one))
+        });
+        found.into_iter().next()
     }
 
     fn unknown(&self, session: &Session, list: &[Compiled], global: &Global) -> Status {

@@ -41,6 +41,12 @@ impl Eval {
         }
     }
 
+    /// Whether a slot is evaluated here: not a user's option in the machine's evaluation, nor one
+    /// of the machine in a user's.
+    pub fn is_own(&self, slot: SlotId) -> bool {
+        matches!(self.whose(slot), Whose::Own)
+    }
+
     /// Notes that the machine read a user's option, to be said where the expression stands.
     pub fn crossed(&self, slot: SlotId) -> Poisoned {
         let mut state = self.state();
