@@ -166,6 +166,7 @@ const PER_PLACE: &[&str] = &[
     "said-twice",
     "not-on-this-os",
     "outside-home",
+    "system-option-in-user",
 ];
 
 impl Diagnostics {

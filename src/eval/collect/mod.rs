@@ -88,6 +88,9 @@ pub struct Ctx {
     pub live: bool,
     /// Said by a user.
     pub by_user: Option<Span>,
+    /// In the machine's evaluation, under a guard that asks for a user and holds but for that:
+    /// where it asks.
+    pub asks_for_user: Option<Span>,
     /// The target whose statements these are.
     pub target: Option<Arc<Target>>,
     /// Inside a node whose key was computed.
@@ -104,6 +107,7 @@ impl Ctx {
             under: None,
             live: true,
             by_user: None,
+            asks_for_user: None,
             target: None,
             computed_key: false,
         }

@@ -276,6 +276,29 @@ impl Collector<'_> {
         }
     }
 
+    /// An option of the machine that is said for a user: in its block, or under a guard that asks
+    /// for it, which the machine's evaluation would only pass over.
+    fn said_for_user(&mut self, node: &Node, decl: &OptionDecl, ctx: &Ctx) {
+        let (user, label, help) = match (ctx.asks_for_user, ctx.by_user.filter(|_| ctx.live)) {
+            (Some(guard), _) => (guard, "asks for a user", "say it outside of this guard"),
+            (None, Some(user)) => {
+                let help = "say it in the host, or in a module that the host uses";
+                (user, "said for this user", help)
+            }
+            (None, None) => return,
+        };
+        self.push(
+            Diagnostic::error(
+                "system-option-in-user",
+                node.name.span,
+                "belongs to the machine",
+                format!("`{}` is an option of the machine, not of a user", decl.path),
+            )
+            .also(user, label)
+            .help(help),
+        );
+    }
+
     /// A definition of an option.
     pub(super) fn option(
         &mut self,
@@ -287,22 +310,12 @@ impl Collector<'_> {
         ctx: &Ctx,
     ) {
         let mut ctx = ctx.clone();
+        if decl.scope == Scope::System {
+            self.said_for_user(node, decl, &ctx);
+            // What is inside is not said once more.
+            ctx.asks_for_user = None;
+        }
         if decl.scope != self.shared.scope {
-            if decl.scope == Scope::System
-                && ctx.live
-                && let Some(user) = ctx.by_user
-            {
-                self.push(
-                    Diagnostic::error(
-                        "system-option-in-user",
-                        node.name.span,
-                        "belongs to the machine",
-                        format!("`{}` is an option of the machine, not of a user", decl.path),
-                    )
-                    .also(user, "said for this user")
-                    .help("say it in the host, or in a module that the host uses"),
-                );
-            }
             ctx.live = false;
         }
         if decl.internal && ctx.target.is_none() {

@@ -8,6 +8,7 @@ use super::{Collector, Ctx, string};
 use crate::diag::{Diagnostic, Span};
 use crate::eval::arena::{At, BlockId, Given, Guard, NameCheck, Output, SlotId};
 use crate::eval::structure;
+use crate::schema::Scope;
 use crate::syntax::marks::{self, Compute};
 use crate::syntax::tree::{Node, Scalar, Value};
 
@@ -132,6 +133,11 @@ impl Collector<'_> {
         structure::check_guard(node, &mut problems);
         self.state.diags.extend(problems);
         let mut ctx = ctx.clone();
+        if !structure::holds_for_host(node, &self.shared.host) {
+            ctx.asks_for_user = None;
+        } else if ctx.live && self.shared.scope == Scope::System {
+            ctx.asks_for_user = structure::asks_for_user(node);
+        }
         if !structure::holds(node, &self.shared.host, self.shared.user.as_ref()) {
             ctx.live = false;
         }

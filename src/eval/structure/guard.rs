@@ -1,13 +1,35 @@
 //! Conditions over facts.
 
-use crate::diag::{Diagnostic, Diagnostics, nearest};
+use crate::diag::{Diagnostic, Diagnostics, Span, nearest};
 use crate::eval::facts::{GUARDS, HostFacts, SYSTEMS, UserFacts};
 use crate::syntax::tree::{Entry, Node, Scalar};
 use crate::value::quote;
 
 /// Whether a `when` over facts holds; what cannot be a guard is said by [`check_guard`].
 pub fn holds(when: &Node, host: &HostFacts, user: Option<&UserFacts>) -> bool {
-    when.props().filter(|(name, _)| &*name.value != "expr").all(|(name, entry)| {
+    holds_where(when, host, user, |_| true)
+}
+
+/// Whether all of a `when` holds but for what it asks of a user.
+pub fn holds_for_host(when: &Node, host: &HostFacts) -> bool {
+    holds_where(when, host, None, |name| !OF_USERS.contains(&name))
+}
+
+/// Where a `when` asks for a user.
+pub fn asks_for_user(when: &Node) -> Option<Span> {
+    when.props().find(|(name, _)| OF_USERS.contains(&&*name.value)).map(|(_, entry)| entry.span)
+}
+
+/// The facts of a user.
+const OF_USERS: &[&str] = &["user", "uid"];
+
+fn holds_where(
+    when: &Node,
+    host: &HostFacts,
+    user: Option<&UserFacts>,
+    counts: impl Fn(&str) -> bool,
+) -> bool {
+    when.props().filter(|(name, _)| counts(&name.value)).all(|(name, entry)| {
         let is = |fact: Option<&str>| match &entry.value.data {
             Scalar::String(text) => fact == Some(&**text),
             _ => false,

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::guard::{expression, holds};
+use super::guard::{asks_for_user, expression, holds};
 use super::{Host, Structure, User};
 use crate::diag::{Diagnostic, Diagnostics, Span, nearest};
 use crate::eval::collect::literal;
@@ -81,6 +81,7 @@ impl Structure {
         for node in nodes {
             match &*node.name.value {
                 "when" if expression(node).is_none() && holds(node, facts.0, facts.1) => {
+                    let by_user = by_user.or_else(|| asks_for_user(node));
                     self.uses(node.children(), facts, by_user, order, stack, diags);
                 }
                 "use" => {

@@ -10,7 +10,7 @@ use crate::schema::declare::text_arg;
 use crate::syntax::tree::{Name, Node, Scalar};
 use crate::value::Map;
 
-pub use guard::{check_guard, expression, holds};
+pub use guard::{asks_for_user, check_guard, expression, holds, holds_for_host};
 use host::host;
 pub use layers::Layer;
 use layers::uses_exist;
