@@ -373,6 +373,20 @@ fn a_name_of_home_manager_leads_to_its_row() {
     assert!(one.sentence.ends_with("is `programs.aerospace.settings` here"), "{one:?}");
     let item = said("programs.fish.functions.inheritVariable");
     assert_eq!(item.path, Some("programs.fish.function.NAME.inherit-variables"));
+    // As the table writes it, or as it stands in a configuration.
+    for profile in ["NAME", "work", "name"] {
+        let row = |option: &str| {
+            let said = said(&format!("programs.firefox.profiles.{profile}.{option}"));
+            let name = format!("Home Manager's `programs.firefox.profiles.NAME.{option}` is ");
+            assert!(said.sentence.starts_with(&name), "{said:?}");
+            said.path
+        };
+        let options = "bookmarks containers containersForce handlers id isDefault name";
+        for option in options.split(' ') {
+            row(option);
+        }
+        assert_eq!(row("isDefault"), Some("programs.firefox.profile.NAME.default"));
+    }
     assert!(said("wayland.sway.config.fonts").sentence.contains("{ font \"pango"));
     for none in ["programs", "wayland.sway.nothing"] {
         assert!(home_manager::said(none).is_none(), "{none}");

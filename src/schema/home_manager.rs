@@ -66,7 +66,8 @@ pub fn about(path: &str) -> Vec<String> {
 
 /// The option of this path, or the innermost block around it.
 fn nearest(path: &str) -> Option<(&'static str, &'static str)> {
-    names().filter(|(name, _)| is_around(name, path)).max_by_key(|(name, _)| depth(name))
+    let around = names().filter_map(|row| Some((covered(row.0, path)?, row)));
+    around.max_by_key(|(covered, (name, _))| (*covered, depth(name))).map(|(_, row)| row)
 }
 
 /// Home Manager's paths, each with how it is said here.
@@ -95,13 +96,21 @@ fn depth(path: &str) -> usize {
     path.split('.').count()
 }
 
-/// Whether an option is the one of this path, or a block around it.
-fn is_around(name: &str, path: &str) -> bool {
+/// How many parts of a path an option covers that is the one of this path or a block around it: with
+/// the keys of items, or without.
+fn covered(name: &str, path: &str) -> Option<usize> {
     let mut written = path.split('.');
     let mut within = path.split('.');
     let is_part = |own: &str, part: &str| own == ANY || is_same(own, part);
-    name.split('.').all(|own| written.next().is_some_and(|part| is_part(own, part)))
-        || parts(name).all(|own| within.next().is_some_and(|part| is_same(own, part)))
+    // `NAME` is a key, as the table writes it, and not the option `name`.
+    let is_option = |own: &str, part: &str| part != ANY && is_same(own, part);
+    if name.split('.').all(|own| written.next().is_some_and(|part| is_part(own, part))) {
+        Some(depth(name))
+    } else {
+        let is_around =
+            parts(name).all(|own| within.next().is_some_and(|part| is_option(own, part)));
+        is_around.then(|| parts(name).count())
+    }
 }
 
 /// The parts of a name without the keys of items, which are arguments here.
