@@ -470,3 +470,22 @@ host "k" os="linux" { user "u" "alice" }
     assert_eq!(first(&["my.name", "--host", "k"]), "my.name = \"alice\"  for alice@k");
     assert_eq!(first(&["my.own", "--host", "h"]), "my.own = \"w\"  for w@h");
 }
+
+#[test]
+fn a_program_that_is_named_by_a_subscript_is_known() {
+    let home = Home::new();
+    home.write(
+        "hcc.kdl",
+        r#"option "my.zsh" type="bool"
+option "my.agent" type="bool"
+my.zsh (expr)"config.programs['zsh'].enable"
+my.agent (expr)"config['services'][ \"gpg-agent\" ]['enable']"
+host "h" os="linux" { user "u" }
+"#,
+    );
+    for option in ["my.zsh", "my.agent"] {
+        let ran = home.run(&["why", option, "--host", "h"]);
+        let said = format!("{option} = false  for u@h\n");
+        assert!(ran.stdout.starts_with(&said), "{}{}", ran.stdout, ran.stderr);
+    }
+}

@@ -384,17 +384,45 @@ impl Mentions {
 
     fn expression(&mut self, text: &str) {
         // Most texts are short: to set up a search for a word in one costs more than the search.
-        for dot in memchr::memchr_iter(b'.', text.as_bytes()) {
-            let (before, rest) = (text.get(..dot).unwrap_or(""), text.get(dot + 1..).unwrap_or(""));
+        for at in memchr::memchr2_iter(b'.', b'[', text.as_bytes()) {
+            let (before, rest) = (text.get(..at).unwrap_or(""), text.get(at..).unwrap_or(""));
             if !before.ends_with("config") {
                 continue;
             }
-            let end = rest
-                .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-'))
-                .unwrap_or(rest.len());
-            let path = rest.get(..end).unwrap_or("");
-            self.path(path);
+            let path = way(rest);
+            self.path(&path);
             self.path(&path.replace('_', "-"));
         }
     }
+}
+
+/// The dotted path behind `config`, up to what is computed: `.programs['zsh'].enable`.
+fn way(mut rest: &str) -> String {
+    let mut path = String::new();
+    loop {
+        let part = if let Some(named) = rest.strip_prefix('.') {
+            let end = named
+                .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-'))
+                .unwrap_or(named.len());
+            rest = named.get(end..).unwrap_or("");
+            named.get(..end)
+        } else {
+            subscript(rest).map(|(part, behind)| {
+                rest = behind;
+                part
+            })
+        };
+        match part {
+            Some(part) if !part.is_empty() => path = crate::schema::join(&path, part),
+            _ => return path,
+        }
+    }
+}
+
+/// The text in `['...']`, and what stands behind it.
+fn subscript(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix('[')?.trim_start();
+    let quote = inner.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    let (part, behind) = inner.get(1..)?.split_once(quote)?;
+    Some((part, behind.trim_start().strip_prefix(']')?))
 }
