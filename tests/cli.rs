@@ -472,6 +472,22 @@ host "k" os="linux" { user "u" "alice" }
 }
 
 #[test]
+fn why_knows_what_defines_a_group_that_is_kept_in_settings() {
+    let home = Home::new();
+    home.write(
+        "hcc.kdl",
+        "host \"h\" os=\"linux\" { user \"u\" }\nprograms.git { enable; user.name \"x\" }\n",
+    );
+    let ran = home.run(&["why", "programs.git.user", "--host", "h"]);
+    assert_eq!(
+        ran.stdout.lines().last(),
+        Some("  * hcc.kdl:2  programs.git.settings.user.name \"x\"")
+    );
+    let whole = home.run(&["why", "programs.git", "--host", "h"]);
+    assert_eq!(whole.stdout.matches("programs.git.settings.user.name \"x\"").count(), 1);
+}
+
+#[test]
 fn a_program_that_is_named_by_a_subscript_is_known() {
     let home = Home::new();
     home.write(

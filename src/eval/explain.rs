@@ -1,8 +1,11 @@
 //! Which definitions a value comes from, and why the others lost: for `hcc why`.
 
+use foldhash::HashSet;
+
 use super::Eval;
 use super::arena::{At, Part, Raw, SlotId, State};
 use crate::diag::Span;
+use crate::schema::Place;
 use crate::syntax::marks::{Compute, Level};
 use crate::value::{Data, quote, short};
 
@@ -87,17 +90,32 @@ impl Eval {
     pub fn definitions(&self, slot: SlotId) -> Vec<Explained> {
         let _read = self.force(slot);
         let mut found = Vec::new();
-        self.definitions_below(slot, &mut found);
+        self.definitions_below(slot, &mut HashSet::default(), &mut found);
         found.sort_by_key(|(seq, _)| *seq);
         found.into_iter().map(|(_, one)| one).collect()
     }
 
-    fn definitions_below(&self, slot: SlotId, found: &mut Vec<(u32, Explained)>) {
-        let (defs, path, children) = {
+    fn definitions_below(
+        &self,
+        slot: SlotId,
+        seen: &mut HashSet<SlotId>,
+        found: &mut Vec<(u32, Explained)>,
+    ) {
+        if !seen.insert(slot) {
+            return;
+        }
+        let (defs, path, mut children, at) = {
             let state = self.state();
             let own = state.slot(slot);
-            (own.defs.clone(), state.path(slot), own.children.values().copied().collect::<Vec<_>>())
+            let children: Vec<_> = own.children.values().copied().collect();
+            (own.defs.clone(), state.path(slot), children, own.at.clone())
         };
+        if let At::Group(group) = &at {
+            // What is kept in `settings` stands there, and is part of the group all the same.
+            let kept = |place: &Place| matches!(place, Place::Option(decl) if decl.into.is_some());
+            let names = group.places.iter().filter(|(_, place)| kept(place)).map(|(name, _)| name);
+            children.extend(names.filter_map(|name| self.child_of(slot, name)));
+        }
         let drops = self.drops(slot).unwrap_or_default();
         let mut rows = Vec::new();
         for def in defs {
@@ -138,7 +156,7 @@ impl Eval {
             ));
         }
         for child in children {
-            self.definitions_below(child, found);
+            self.definitions_below(child, seen, found);
         }
     }
 }
