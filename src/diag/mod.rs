@@ -167,6 +167,7 @@ const PER_PLACE: &[&str] = &[
     "not-on-this-os",
     "outside-home",
     "system-option-in-user",
+    "user-option-in-system",
 ];
 
 impl Diagnostics {

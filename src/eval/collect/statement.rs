@@ -22,6 +22,14 @@ impl Collector<'_> {
     }
 
     pub(super) fn output(&mut self, node: &Node, ctx: &Ctx) {
+        if let Some(guard) = ctx.asks_for_user {
+            let what = format!("`{}` is made for the machine, not for a user", node.name.value);
+            self.push(
+                Diagnostic::error("user-option-in-system", guard, "asks for a user", what)
+                    .also(node.name.span, "made for the machine")
+                    .help("say it outside of this guard, or in a target of a user's"),
+            );
+        }
         if ctx.live {
             let output = self.kept(node, ctx);
             self.state.outputs.push(output);
