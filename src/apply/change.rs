@@ -6,7 +6,7 @@ use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::index::{Index, Record as Left};
-use super::manifest::{Entry, Hash, Kind, Manifest, Rest};
+use super::manifest::{Entry, Kind, Manifest, Rest};
 use super::plan::{Item, Plan, Policy, Verb};
 use super::prepare::prepare;
 use super::shadow::{self, Shadow};
@@ -182,7 +182,8 @@ fn keep_sources(records: &mut [Left], index: &Index) {
     }
 }
 
-/// Contents of what is wanted; of what leaves, those of the generation in effect.
+/// Contents of what is wanted; of what leaves, those of the generation in effect, as they are: they
+/// only stay until the home no longer leads to them.
 struct Asked<'a> {
     wanted: &'a [Wanted],
     site: &'a Site,
@@ -190,23 +191,23 @@ struct Asked<'a> {
 
 impl Contents for Asked<'_> {
     fn read(&self, entry: &Entry) -> io::Result<Cow<'_, [u8]>> {
-        let found =
-            self.wanted.binary_search_by(|wanted| wanted.entry.path.as_str().cmp(&entry.path));
-        let wanted = found.ok().and_then(|at| self.wanted.get(at));
-        match wanted.filter(|wanted| wanted.entry.kind.hash() == entry.kind.hash()) {
+        match self.wanted(entry) {
             Some(wanted) => wanted.read(),
-            None => {
-                let path = format!("{}/{}", self.site.view(), entry.path);
-                let bytes = std::fs::read(&path)?;
-                match entry.kind.hash() == Some(Hash::of(&bytes)) {
-                    true => Ok(bytes.into()),
-                    false => Err(io::Error::new(
-                        io::ErrorKind::InvalidData,
-                        format!("{} was changed by somebody else", crate::files::shown(&path)),
-                    )),
-                }
-            }
+            None => std::fs::read(format!("{}/{}", self.site.view(), entry.path)).map(Cow::from),
         }
+    }
+
+    fn is_lost(&self, entry: &Entry) -> bool {
+        self.wanted(entry).is_some_and(|wanted| wanted.lost().is_some())
+    }
+}
+
+impl Asked<'_> {
+    /// What is wanted at an entry's path, if it has the same content.
+    fn wanted(&self, entry: &Entry) -> Option<&Wanted> {
+        let path = |wanted: &Wanted| wanted.entry.path.as_str().cmp(&entry.path);
+        let found = self.wanted.get(self.wanted.binary_search_by(path).ok()?)?;
+        (found.entry.kind.hash() == entry.kind.hash()).then_some(found)
     }
 }
 

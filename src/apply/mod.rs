@@ -38,3 +38,4 @@ pub mod switch;
 pub mod tree;
 pub mod unfold;
 pub mod wanted;
+pub mod whole;

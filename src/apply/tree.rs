@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 
-use super::disk::{Disk, Unsynced, is_absent, kind, move_new, second_name};
+use super::disk::{Disk, Unsynced, is_absent, kind, move_new, same, second_name};
 use super::manifest::{Entry, Hash};
 use crate::ir::Stamp;
 
@@ -135,6 +135,10 @@ pub trait Contents {
     /// # Errors
     /// The system's own.
     fn read(&self, entry: &Entry) -> io::Result<std::borrow::Cow<'_, [u8]>>;
+
+    /// Whether nobody has the bytes of an entry any more: a tree goes on with what an earlier one
+    /// has in their place, or without.
+    fn is_lost(&self, entry: &Entry) -> bool;
 }
 
 /// Builds trees.
@@ -274,7 +278,9 @@ impl<'a> Builder<'a> {
         for (name, entry) in &node.files {
             let path = format!("{folder}/{name}");
             let known = old.filter(|_| self.is_known(entry)).map(|old| format!("{old}/{name}"));
-            if !known.is_some_and(|known| self.shares(&known, &path)) {
+            if !known.is_some_and(|known| self.shares(&known, &path))
+                && !self.contents.is_lost(entry)
+            {
                 let bytes = self.contents.read(entry)?;
                 let made = self.state.create_open(&path, &bytes, blob_mode(entry))?;
                 self.stamps.insert(entry.path.clone(), self.files.hold(made)?);
@@ -300,6 +306,77 @@ impl<'a> Builder<'a> {
         second_name((&self.earlier, known), (self.state, path)).is_ok()
     }
 
+    /// The paths whose content is not what the name of its tree says: something wrote into it when
+    /// it was in an earlier generation. It is enough to look at those that are `put` and at those of
+    /// trees of other generations than the earlier one, which is at `home`; what looks as it was
+    /// `left` is whole.
+    ///
+    /// # Errors
+    /// The system's own, but not that a content is not there.
+    pub fn spoilt_of<'b>(
+        &self,
+        forest: &'b Forest,
+        home: &str,
+        put: impl Iterator<Item = &'b str>,
+        left: &dyn Fn(&Entry) -> Option<Stamp>,
+    ) -> io::Result<Vec<String>> {
+        let mut paths: BTreeSet<&str> = put.collect();
+        self.reused(&forest.root, Some(home.to_owned()), 0, &mut paths);
+        let mut spoilt = Vec::new();
+        for path in paths.into_iter().filter(|path| !self.stamps.contains_key(*path)) {
+            let Some((place, entry)) = forest.find(path) else { continue };
+            let place = self.now(&place);
+            let look = |found: io::Result<_>| match found {
+                Err(error) if is_absent(&error) => Ok(None),
+                found => found.map(Some),
+            };
+            let is_as_left = match (left(entry), self.state.look(&place)?) {
+                (Some(left), Some(now)) => same(&left, &now),
+                _ => false,
+            };
+            let hash =
+                || io::Result::Ok(look(self.state.read(&place))?.map(|own| Hash::of(&own.0)));
+            if !is_as_left && hash()? != entry.kind.hash() {
+                spoilt.push(path.to_owned());
+            }
+        }
+        Ok(spoilt)
+    }
+
+    /// The paths of trees that are there from other generations than the earlier one, which has
+    /// this folder at `old`.
+    fn reused<'b>(
+        &self,
+        node: &Node<'b>,
+        old: Option<String>,
+        depth: usize,
+        paths: &mut BTreeSet<&'b str>,
+    ) {
+        let to = old.as_ref().filter(|_| depth <= DEEPEST).and_then(|old| led(&self.earlier, old));
+        if to == Some(node.name) {
+            return;
+        }
+        if !self.trees.contains(&node.name) {
+            paths.extend(node.files.iter().map(|(_, entry)| &*entry.path));
+        }
+        for (name, below) in &node.folders {
+            let old = to.map(|to| format!("{}/{name}", path_of(to)));
+            self.reused(below, old, depth + 1, paths);
+        }
+    }
+
+    /// Where a path of a tree is until that is [settled](Self::settle).
+    fn now(&self, place: &str) -> String {
+        let parts =
+            place.strip_prefix(FOLDER).and_then(|own| own.strip_prefix('/')?.split_once('/'));
+        match parts.and_then(|(name, below)| Some((name.parse().ok()?, below))) {
+            Some((name, below)) if self.trees.contains(&name) => {
+                format!("{}/{below}", staged(name))
+            }
+            _ => place.to_owned(),
+        }
+    }
+
     /// Stages contents again that something wrote into, for each tree that has the same file: the
     /// path, where it is staged, and where it belongs.
     ///
@@ -313,6 +390,9 @@ impl<'a> Builder<'a> {
         let mut list = Vec::new();
         for path in paths {
             let Some((place, entry)) = forest.find(path) else { continue };
+            if self.contents.is_lost(entry) {
+                continue;
+            }
             let bytes = self.contents.read(entry)?;
             let mut places = match self.state.look(&place)? {
                 Some(spoilt) => self.twins(&spoilt)?,

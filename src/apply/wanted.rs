@@ -37,6 +37,9 @@ pub enum Bytes {
     File(Utf8PathBuf),
     /// Those that a generation holds in this file of the state.
     Tree(Utf8PathBuf),
+    /// Nobody has them any more: a generation held them in a file that something wrote into. The
+    /// reason, in words.
+    Lost(String),
 }
 
 /// What `merge` puts into a file.
@@ -225,6 +228,7 @@ impl Wanted {
             Bytes::None => Ok([][..].into()),
             Bytes::Text(text) => Ok(text.as_bytes().into()),
             Bytes::Read(bytes, _) => Ok((&bytes[..]).into()),
+            Bytes::Lost(why) => Err(io::Error::new(io::ErrorKind::InvalidData, why.clone())),
             Bytes::File(path) | Bytes::Tree(path) => {
                 let bytes = match &self.bytes {
                     // Of any size, as it was when it was looked at.
@@ -253,6 +257,14 @@ impl Wanted {
             (Kind::Live(to), _) => Some(to),
             (_, Bytes::File(path)) => Some(path.as_str()),
             (_, Bytes::Read(_, path)) => Some(path.as_str()),
+            _ => None,
+        }
+    }
+
+    /// Why nobody has its bytes any more; none if somebody does.
+    pub fn lost(&self) -> Option<&str> {
+        match &self.bytes {
+            Bytes::Lost(why) => Some(why),
             _ => None,
         }
     }

@@ -14,13 +14,15 @@ use crate::apply::plan::Policy;
 use crate::apply::site::{Record, Site};
 use crate::apply::state::State;
 use crate::apply::wanted::{self, Wanted};
+use crate::apply::whole::{Holdings, looks_whole};
 use crate::facts;
 use crate::ir::Drift;
 
 /// Go back to an earlier generation
 ///
-/// A file whose content in that generation was written into since, through its link, cannot go
-/// back: it is named, stays as it is, and ends this with 4; all else goes back.
+/// A file whose content in that generation was written into since, through its link, and that no
+/// generation holds as it was, cannot go back: it is named, stays as it is, and ends this with 4;
+/// all else goes back.
 ///
 /// A new generation is made that equals the chosen one. Without a number that is the one before
 /// what is in effect: once back at 2, another rollback goes to 1, and `hcc rollback 3` forward
@@ -120,19 +122,25 @@ impl Rollback {
 /// wrote into it since. Which, and why.
 fn stay(wanted: &mut Vec<Wanted>, record: &Record, state: &State) -> Vec<(String, String)> {
     let number = record.index.generation;
+    let holdings = Holdings::of(state);
     let mut lost = Vec::new();
     wanted.retain_mut(|one| {
         let now = record.index.record(&one.entry.path);
-        let same = now.is_some_and(|now| now.entry.puts_the_same(&one.entry));
-        if same || one.entry.kind.hash().is_none() {
+        let same = now.filter(|now| now.entry.puts_the_same(&one.entry));
+        if same.is_some_and(|now| looks_whole(one, now)) {
             return true;
         }
-        let Err(error) = one.read() else { return true };
-        lost.push((one.entry.path.clone(), crate::files::reason(&error)));
-        match now {
-            Some(now) => *one = wanted::of_entry(&now.entry, number, state),
-            None => return false,
+        let Err(why) = holdings.find(one) else { return true };
+        // What stands there may stay as it is: that is for the plan to say.
+        if same.is_some() {
+            return true;
         }
+        let help = "`hcc apply` brings what the configuration says";
+        lost.push((one.entry.path.clone(), format!("{why}; {help}")));
+        let Some(now) = now else { return false };
+        *one = wanted::of_entry(&now.entry, number, state);
+        // Whether that is whole is for the plan to say, too.
+        let _whole = looks_whole(one, now) || holdings.find(one).is_ok();
         true
     });
     lost

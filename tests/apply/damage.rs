@@ -147,7 +147,7 @@ fn records_of_a_newer_hcc_are_left_alone() {
 #[test]
 fn a_content_that_was_written_into_cannot_come_back_and_all_else_does() {
     let config = |text: &str| {
-        format!("home {{ file \".a\" text=\"{text}\"; file \".b\" text=\"{text}\" }}\n")
+        format!("home {{ file \".a\" text=\"{text}\"; file \".b\" text=\"b {text}\" }}\n")
     };
     let sandbox = Sandbox::new(&config("one"));
     sandbox.config("hcc.kdl", config("one") + "home { file \".c\" text=\"c\" }\n");
@@ -160,10 +160,104 @@ fn a_content_that_was_written_into_cannot_come_back_and_all_else_does() {
     let ran = sandbox.run(&["rollback", "--yes"]).ends(4);
     let ran = ran.says("error     .a: ").says("was changed by somebody else");
     ran.says("change    .b").says("Generation 3 is in effect.");
-    assert_eq!((sandbox.read(".a"), sandbox.read(".b")), ("two\n".into(), "one\n".into()));
+    assert_eq!((sandbox.read(".a"), sandbox.read(".b")), ("two\n".into(), "b one\n".into()));
     // What is as it was goes there and back.
     sandbox.run(&["status", "--exit-code"]).well();
     sandbox.run(&["rollback", "2", "--yes"]).well();
-    assert_eq!(sandbox.read(".b"), "two\n");
+    assert_eq!(sandbox.read(".b"), "b two\n");
     sandbox.run(&["apply", "--yes", "--drift", "restore"]).well();
+}
+
+/// Two files.
+fn pair(a: &str, b: &str) -> String {
+    format!("home {{ file \".a\" text=\"{a}\"; file \".b\" text=\"{b}\" }}\n")
+}
+
+/// A home whose second generation differs from the first in `.b` only.
+fn two_of_a_pair() -> Sandbox {
+    let sandbox = Sandbox::new(&pair("one", "b"));
+    sandbox.apply();
+    sandbox.config("hcc.kdl", pair("one", "b2"));
+    sandbox.apply();
+    sandbox
+}
+
+#[test]
+fn an_edit_through_a_link_stays_when_all_else_goes_back() {
+    let sandbox = two_of_a_pair();
+    let both = |a: &str, b: &str| {
+        assert_eq!((sandbox.read(".a"), sandbox.read(".b")), (a.into(), b.into()));
+    };
+    sandbox.write_through(".a", "one\nedit\n");
+    let ran = sandbox.run(&["rollback", "--yes"]).well();
+    ran.says("keep      .a: edited through the link").says("change    .b");
+    both("one\nedit\n", "b\n");
+    sandbox.run(&["rollback", "2", "--yes"]).well().says("keep      .a");
+    both("one\nedit\n", "b2\n");
+    // The only file that held it was written into.
+    let ran = sandbox.run(&["rollback", "1", "--yes", "--drift", "restore"]).ends(4);
+    let ran = ran.says("error     .a: HOME/.local/state/hcc/generations/1/home/.a was changed by");
+    ran.says("no generation holds what it was; `hcc apply --drift restore` brings");
+    both("one\nedit\n", "b\n");
+    sandbox.run(&["status"]).well().says(".a: replaced by a file");
+    // The configuration has it; from there on generations have it too.
+    sandbox.run(&["apply", "--yes", "--drift", "restore"]).well().says("saved: ");
+    both("one\n", "b2\n");
+    sandbox.run(&["rollback", "1", "--yes"]).well();
+    both("one\n", "b\n");
+    sandbox.run(&["status", "--exit-code"]).well();
+}
+
+#[test]
+fn an_edit_through_a_link_that_shall_go_is_kept_if_nothing_can_replace_it() {
+    let sandbox = two_of_a_pair();
+    sandbox.write_through(".a", "edit\n");
+    let ran = sandbox.run(&["rollback", "--yes", "--drift", "restore"]).ends(4);
+    ran.says("error     .a: ").says("change    .b");
+    assert_eq!((sandbox.read(".a"), sandbox.read(".b")), ("edit\n".into(), "b\n".into()));
+    assert!(!sandbox.home(".a").is_symlink(), "no generation holds the only copy");
+}
+
+#[test]
+fn a_generation_goes_back_with_what_another_holds_whole() {
+    let sandbox = two_of_a_pair();
+    sandbox.write_through(".a", "edit\n");
+    // From here on each generation has a file of its own.
+    sandbox.run(&["apply", "--yes", "--drift", "restore"]).well();
+    sandbox.write_through(".a", "edit\n");
+    sandbox.run(&["rollback", "1", "--yes", "--drift", "restore"]).well();
+    assert_eq!((sandbox.read(".a"), sandbox.read(".b")), ("one\n".into(), "b\n".into()));
+    // The second generation's own is still the edited one.
+    sandbox.run(&["rollback", "2", "--yes"]).well().never_says(".a");
+    assert_eq!((sandbox.read(".a"), sandbox.read(".b")), ("one\n".into(), "b2\n".into()));
+    sandbox.run(&["status", "--exit-code"]).well();
+}
+
+#[test]
+fn what_was_written_into_a_generation_is_not_taken_for_its_content() {
+    let sandbox = Sandbox::new(&pair("one", "b"));
+    sandbox.apply();
+    sandbox.write_through(".a", "edit\n");
+    sandbox.config("hcc.kdl", pair("two", "b"));
+    sandbox.run(&["apply", "--yes", "--drift", "restore"]).well();
+    sandbox.config("hcc.kdl", pair("one", "b"));
+    sandbox.apply();
+    assert_eq!(sandbox.read(".a"), "one\n");
+    sandbox.run(&["status", "--exit-code"]).well();
+}
+
+#[test]
+fn a_content_that_is_gone_everywhere_is_named_with_the_way_to_have_it_again() {
+    let sandbox = two_of_a_pair();
+    for number in [1, 2] {
+        let stored = sandbox.state(&format!("generations/{number}/home/.a"));
+        fs::remove_file(stored).expect("removed");
+    }
+    let ran = sandbox.run(&["rollback", "--yes"]).ends(4).says("change    .b");
+    let ran = ran.says("error     .a: HOME/.local/state/hcc/generations/1/home/.a is gone, and no");
+    ran.says("`hcc apply` brings what the configuration says");
+    assert_eq!(sandbox.read(".b"), "b\n");
+    sandbox.run(&["apply", "--yes"]).well();
+    assert_eq!((sandbox.read(".a"), sandbox.read(".b")), ("one\n".into(), "b2\n".into()));
+    sandbox.run(&["status", "--exit-code"]).well();
 }

@@ -102,6 +102,11 @@ impl Planner<'_> {
     ) {
         let (entry, left) = (&wanted.entry, &record.entry);
         let merges = |entry: &Entry| matches!(entry.kind, Kind::Merge(_));
+        if let Some(why) = wanted.lost()
+            && !matches!(found, Found::AsLeft(_))
+        {
+            return self.loses(wanted, left, &found, why);
+        }
         match found {
             Found::AsLeft(fresh) if entry.puts_the_same(left) => {
                 self.record(wanted, fresh.or(record.home));
@@ -167,6 +172,29 @@ impl Planner<'_> {
         }
     }
 
+    /// A managed path that is not as it was left, and what hcc put there is lost: it cannot come
+    /// back.
+    fn loses(&mut self, wanted: &Wanted, left: &Entry, found: &Found, why: &str) {
+        let path = &wanted.entry.path;
+        let restores = self.drift_of(&wanted.entry) == Drift::Restore;
+        let is_edit = !matches!(found, Found::Worn(_) | Found::File { same: true, .. });
+        if matches!(found, Found::NoWay(_)) || is_edit && !restores {
+            return self.drifted(wanted, left, found, None);
+        }
+        if matches!(found, Found::Through { .. }) {
+            // The edit is not left to a tree.
+            self.place(path, Put::Through, Old::Ours(None));
+        }
+        let drift = if is_edit { " --drift restore" } else { "" };
+        let help = format!("`hcc apply{drift}` brings what the configuration says");
+        self.hold(wanted, format!("{why}; {help}"));
+    }
+
+    /// What becomes of an edit.
+    fn drift_of(&self, entry: &Entry) -> Drift {
+        self.policy.drift.or(entry.drift).unwrap_or(Drift::Keep)
+    }
+
     /// A managed path that somebody else changed; `left` is what hcc put there.
     fn drifted(
         &mut self,
@@ -177,9 +205,9 @@ impl Planner<'_> {
     ) {
         let entry = &wanted.entry;
         let how = drift(found);
-        let policy = self.policy.drift.or(entry.drift).unwrap_or(Drift::Keep);
+        let policy = self.drift_of(entry);
         let through = matches!(found, Found::Through { .. });
-        if through {
+        if through && wanted.lost().is_none() {
             self.plan.rebuild.push(entry.path.clone());
         }
         match (policy, found) {

@@ -200,6 +200,19 @@ impl Switch<'_> {
         for (name, forest) in [(folder.clone(), after)].into_iter().chain(passing) {
             store.make_folder(&name, true).map_err(in_state(&name))?;
             let root = builder.build(forest, &earlier).map_err(in_state(tree::FOLDER))?;
+            if std::ptr::eq(forest, after) {
+                let ours = self.plan.places.iter().filter(|own| own.put == Put::Ours);
+                let paths = ours.map(|own| &*own.path);
+                let left = |entry: &Entry| {
+                    let left = index.record(&entry.path)?;
+                    left.home.filter(|_| left.entry.kind == entry.kind)
+                };
+                let mut spoilt = builder
+                    .spoilt_of(after, &earlier, paths, &left)
+                    .map_err(in_state(tree::FOLDER))?;
+                spoilt.retain(|path| !self.plan.rebuild.contains(path));
+                self.plan.rebuild.extend(spoilt);
+            }
             let up = "../".repeat(name.matches('/').count() + 1);
             let to = format!("{up}{}", tree::path_of(root));
             store.link(&to, &format!("{name}/home")).map_err(in_state(&name))?;
