@@ -29,7 +29,8 @@ use tree::{Entry, Node};
 
 fn main() -> io::Result<()> {
     // What is loaded at one place needs no relocations, which cost a short command more than its
-    // work. (No code here is unsafe, and no input comes from strangers.)
+    // work. What is lost are random addresses, which hinder who can write into memory: that takes
+    // unsafe code, and there is none here.
     let target = |part: &str| env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
     if target("OS") == "linux" && target("ENV") == "gnu" {
         println!("cargo:rustc-link-arg-bins=-no-pie");

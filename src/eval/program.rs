@@ -47,12 +47,7 @@ pub fn build_with(
 ) -> Arc<Program> {
     let mut structure = structure::read(config.nodes, machine, diags);
     let mut schema = Schema::default();
-    let mut library = Library {
-        own: structure.targets.clone(),
-        read: HashMap::default(),
-        alike: HashMap::default(),
-        shelf,
-    };
+    let mut library = Library { own: structure.targets.clone(), read: HashMap::default(), shelf };
     for node in &mut structure.targets {
         library.likes(node, &mut sources, diags);
         declare::target(node.clone(), &mut schema, diags);
@@ -186,8 +181,6 @@ fn templates(
 struct Library {
     own: Vec<Node>,
     read: HashMap<String, Vec<Node>>,
-    /// Targets that others are like, by path: one may be named many times.
-    alike: HashMap<String, Arc<Node>>,
     shelf: Shelf,
 }
 
@@ -223,18 +216,9 @@ impl Library {
                 let named = |node: &&Node| {
                     declare::text_arg(node, 0).is_some_and(|name| *name.value == *target)
                 };
-                let found = match self.alike.get(target) {
-                    Some(found) => found.clone(),
-                    None => {
-                        let own = self.own.iter().find(named).cloned();
-                        let found = own.or_else(|| {
-                            self.read(target, sources, diags).into_iter().find(|node| named(&node))
-                        });
-                        let found = Arc::new(found?);
-                        self.alike.insert(target.to_owned(), found.clone());
-                        found
-                    }
-                };
+                let own = self.own.iter().find(named).cloned();
+                let mut read = || self.read(target, sources, diags).into_iter();
+                let found = own.or_else(|| read().find(|node| named(&node)))?;
                 Some((found, rest.to_owned()))
             })
         };
@@ -391,14 +375,14 @@ impl Mentions {
             }
             let path = way(rest);
             self.path(&path);
-            self.path(&path.replace('_', "-"));
+            self.path(&path.replace("_", "-"));
         }
     }
 }
 
 /// The dotted path behind `config`, up to what is computed: `.programs['zsh'].enable`.
-fn way(mut rest: &str) -> String {
-    let mut path = String::new();
+fn way(mut rest: &str) -> EcoString {
+    let mut path = EcoString::new();
     loop {
         let part = if let Some(named) = rest.strip_prefix('.') {
             let end = named

@@ -75,7 +75,7 @@ impl Group {
         match path.split_once('.') {
             Some((first, rest)) => {
                 if !self.places.contains_key(first) {
-                    let path = join(&self.path, first).into();
+                    let path = join(&self.path, first);
                     let group = Group { path, ..Group::default() };
                     self.places.insert(first.into(), Place::Group(Arc::new(group)));
                 }
@@ -115,12 +115,7 @@ pub struct Schema {
 }
 
 /// `a.b`, or `b` below the root.
-pub fn join(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() { name.to_owned() } else { [prefix, ".", name].concat() }
-}
-
-/// The same as a text that stays.
-pub fn path_of(prefix: &str, name: &str) -> EcoString {
+pub fn join(prefix: &str, name: &str) -> EcoString {
     if prefix.is_empty() {
         return name.into();
     }

@@ -19,7 +19,7 @@ impl Collector<'_> {
             // What a target of the shelf does on systems that no host has is not loaded.
             return;
         }
-        if let Some((new, _)) = self.shared.renamed.get(&path) {
+        if let Some((new, _)) = self.shared.renamed.get(&*path) {
             // Inside the block of its group the new name is the rest of its path.
             let within = new.strip_prefix(&*group.path).map(|rest| rest.trim_start_matches('.'));
             let problem = Diagnostic::warning(
@@ -41,7 +41,7 @@ impl Collector<'_> {
             }
             return;
         }
-        if let Some(message) = self.shared.removed.get(&path) {
+        if let Some(message) = self.shared.removed.get(&*path) {
             self.push(
                 Diagnostic::error(
                     "removed-option",
@@ -135,7 +135,7 @@ impl Collector<'_> {
         found.extend(library::names().filter_map(|path| {
             // An option that is a file of its own was found by its name.
             let below = path != name && library::target(&path)?.contains(&said);
-            below.then(|| join(&path, name))
+            below.then(|| join(&path, name).into())
         }));
         found.retain(|path| *path != join(&here.path, name));
         found.sort_by_key(|path| (path.matches('.').count(), path.clone()));

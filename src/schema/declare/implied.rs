@@ -9,7 +9,7 @@ use super::{PACKAGES, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Span, Spanned};
 use crate::schema::option::{Docs, Fallback, Kind, OptionDecl, Target};
 use crate::schema::types::Type;
-use crate::schema::{Group, Place, library, path_of};
+use crate::schema::{Group, Place, join, library};
 use crate::syntax::tree::{Entry, Node, Scalar, Value};
 
 /// An option that a target has without saying so.
@@ -23,7 +23,7 @@ pub(super) fn implied(
 ) {
     let default = Value { ty: None, data: default, span: target.span };
     let decl = OptionDecl {
-        path: path_of(&target.path, name),
+        path: join(&target.path, name),
         ty,
         kind: Kind::Plain,
         default: Some(Box::new(Fallback::Value(default))),

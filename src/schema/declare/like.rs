@@ -1,7 +1,5 @@
 //! `option "config-file" like="home.file"`: an option that has the type and the body of another.
 
-use std::sync::Arc;
-
 use super::{text_arg, text_prop};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::syntax::tree::{Entry, Node};
@@ -19,7 +17,7 @@ pub fn any(node: &Node) -> bool {
 /// a dotted path begins with, and the rest of the path.
 pub fn resolve(
     node: &mut Node,
-    targets: &mut impl FnMut(&str) -> Option<(Arc<Node>, String)>,
+    targets: &mut impl FnMut(&str) -> Option<(Node, String)>,
     diags: &mut Diagnostics,
 ) {
     below(node, targets, 0, diags);
@@ -27,7 +25,7 @@ pub fn resolve(
 
 fn below(
     node: &mut Node,
-    targets: &mut impl FnMut(&str) -> Option<(Arc<Node>, String)>,
+    targets: &mut impl FnMut(&str) -> Option<(Node, String)>,
     depth: usize,
     diags: &mut Diagnostics,
 ) {

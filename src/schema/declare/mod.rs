@@ -99,8 +99,7 @@ fn declare_target(
         return;
     };
     check_props(node, &["package", "os", "always", "scope", "one-user"], "target", diags);
-    let path =
-        parent.map_or_else(|| name.value.to_string(), |parent| join(&parent.path, &name.value));
+    let path = parent.map_or_else(|| name.value.clone(), |parent| join(&parent.path, &name.value));
     let scope = match parent {
         Some(parent) => parent.scope,
         None => scope_prop(node, diags),

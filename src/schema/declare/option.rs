@@ -8,7 +8,7 @@ use super::{RESERVED, TOP_LEVEL, as_text, bool_prop, check_props, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::schema::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, TypedKey};
 use crate::schema::types::{BadType, Type};
-use crate::schema::{Group, Place, join, path_of};
+use crate::schema::{Group, Place, join};
 use crate::syntax::marks;
 use crate::syntax::tree::{Name, Node, Scalar, Value};
 use crate::value::{Data, Typed};
@@ -117,7 +117,7 @@ pub(super) fn prefixed(node: &Node, prefix: &str) -> Node {
     let mut node = node.clone();
     for entry in Arc::make_mut(&mut node.entries).iter_mut().filter(|entry| entry.name.is_none()) {
         if let Scalar::String(text) = &mut entry.value.data {
-            *text = join(prefix, text).into();
+            *text = join(prefix, text);
         }
     }
     node
@@ -137,7 +137,7 @@ pub(super) fn declaration(
     };
     let said = text_prop(node, "type");
     let mut kind = Kind::Plain;
-    let path = path_of(context.inside, &name.value);
+    let path = join(context.inside, &name.value);
     let ty = match said.as_ref().map(|said| &*said.value) {
         Some(text @ ("list" | "keyed"))
             if node
