@@ -2,6 +2,8 @@
 
 #[path = "apply/absorb.rs"]
 mod absorb;
+#[path = "apply/absorb_both.rs"]
+mod absorb_both;
 #[path = "apply/bounds.rs"]
 mod bounds;
 #[path = "apply/damage.rs"]

@@ -22,11 +22,15 @@ pub struct Changed {
 impl Changed {
     /// The keys from the top.
     pub fn keys(&self) -> Vec<EcoString> {
-        let key = |step: &Step| match step {
-            Step::Key(key) => Some(key.clone()),
-            Step::Index(_) => None,
-        };
         self.path.iter().filter_map(key).collect()
+    }
+}
+
+/// The key of a step; none of an index.
+pub fn key(step: &Step) -> Option<EcoString> {
+    match step {
+        Step::Key(key) => Some(key.clone()),
+        Step::Index(_) => None,
     }
 }
 

@@ -6,12 +6,14 @@ use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::index::{Index, Record as Left};
+use super::ledger::{self, Ledger};
 use super::manifest::{Entry, Kind, Manifest, Rest};
 use super::plan::{Item, Plan, Policy, Verb};
 use super::prepare::prepare;
 use super::shadow::{self, Shadow};
 use super::site::{Record, Site};
 use super::switch::{Report, Switch, SwitchError};
+use super::texts;
 use super::tree::Contents;
 use super::wanted::Wanted;
 use super::{action, package, preference};
@@ -139,13 +141,23 @@ impl Change {
         let Self { record, plan, mut manifest, wanted, looked } = self;
         manifest.entries = plan.records.iter().map(|record| record.entry.clone()).collect();
         let contents = Asked { wanted: &wanted, site };
-        Switch { site, record: &record, plan, manifest, contents: &contents, looked, chain: 1 }
-            .run()
+        let edited = plan.ledger.edited.clone().unwrap_or_default();
+        let switch =
+            Switch { site, record: &record, plan, manifest, contents: &contents, looked, chain: 1 };
+        let report = switch.run()?;
+        texts::keep(&site.state, &record.index, &wanted, &edited);
+        Ok(report)
     }
 
     /// Notes looks that were newer than what the index says, for the next run.
     fn learn(&self, site: &Site) {
         let old = &self.record.index;
+        let (known, edited) = (&self.record.ledger, &self.plan.ledger.edited);
+        if site.is_locked() && old.generation > 0 && known.edited != *edited {
+            let ledger = Ledger { edited: edited.clone(), ..known.clone() };
+            // With what it said before, changes only seem to be of both sides.
+            let _unwritten = site.state.write(ledger::FILE, &ledger);
+        }
         let same = old.records.len() == self.plan.records.len()
             && old.records.iter().zip(&self.plan.records).all(|(old, new)| {
                 old.home == new.home && (old.source == new.source && self.settled(old))

@@ -88,6 +88,7 @@ pub fn plan(site: &Site, keep: Keep, now: u64) -> Result<Plan, GcError> {
         needed.extend([journal.generation, journal.from]);
     }
     needed.extend(after::settled(state)?);
+    needed.extend(site.ledger()?.edited.into_iter().flat_map(BTreeMap::into_values));
     let (kept, way_back) = kept(&list, site.current()?.0, &needed, keep, now);
     let rewrites = rewrites(&list, &kept);
     let mut trees = Trees::read(state).map_err(|error| io_at(state.join(tree::FOLDER), error))?;

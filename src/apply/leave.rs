@@ -12,6 +12,7 @@ use super::plan::{Item, Old, Place, Plan, Put, Verb};
 use super::refold;
 use super::site::{CURRENT, Record, Site};
 use super::state::{MARK, StateError};
+use super::texts;
 use super::tree;
 use crate::files::shown;
 
@@ -144,6 +145,7 @@ const OWN: &[&str] = &[
     "current.final",
     index::FILE,
     index::SINCE,
+    texts::FILE,
     "journal.json",
     "settled.json",
     "packages.json",

@@ -35,6 +35,10 @@ pub struct Ledger {
     pub pending: BTreeMap<String, Pending>,
     /// Edits that made room, by their name in the state; they are kept until somebody removes them.
     pub saved: BTreeMap<String, String>,
+    /// The generation with whose content an edit began that stays, by its path, where that is not
+    /// the one in effect; none if an hcc wrote it that did not note that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited: Option<BTreeMap<String, u64>>,
     /// Things of hcc's own that could not be removed.
     pub litter: BTreeSet<String>,
 }

@@ -6,6 +6,7 @@ use std::io;
 use camino::Utf8Path;
 use rustix::fs::FileType;
 
+use super::base;
 use super::disk::{Disk, Way, kind};
 use super::index::Record as Left;
 use super::ledger::{Ledger, Merging};
@@ -34,6 +35,8 @@ pub fn prepare(
     let eye = Eye::new(&site.home, &view, &record.ledger, &leaving);
     let sights = sights(site, &eye, record, wanted, policy)?;
     let world = World {
+        generation: record.index.generation,
+        edited: &|path| base::generation(site, record, path),
         link_text: &|path| eye.link_text(path),
         look: &|path| site.home.look(path).ok().flatten(),
         fold: &|path, folder| {
@@ -230,7 +233,9 @@ fn merged(
             result(own, before, false)
         }));
     };
-    let restores = policy.drift.or(wanted.entry.drift).is_some_and(|drift| drift == Drift::Restore);
+    // What of it the configuration does not hold was given up.
+    let restores = policy.drift.or(wanted.entry.drift) == Some(Drift::Restore)
+        || policy.absorbed.contains_key(path);
     let choice = if restores { Choice::Restore } else { Choice::Keep };
     Some(wanted.declared().and_then(|Declared { format, params, value }| {
         let done = merge::merge(&format, now.as_deref(), &value, &params, &before.owned, choice);

@@ -65,7 +65,7 @@ impl Apply {
         if self.root.is_none() && absorbs(&applied, &policy) {
             let own = policy.drift;
             let chosen = |entry: &Entry| own.or(entry.drift) == Some(Drift::Absorb);
-            let work = work::find(global, &self.who, &applied, &mut site, chosen)?;
+            let work = work::find(global, &self.who, &applied, &mut site, None, chosen)?;
             if self.absorb(&work, &applied, &mut site, global)? {
                 looked = change::now();
                 applied = Session::for_apply(global, &self.who, ground)?;
@@ -123,7 +123,7 @@ impl Apply {
             super::tell(&absorb::shown(work));
         }
         let mut written = Vec::new();
-        if !only_shows && !work.paths.is_empty() {
+        if !only_shows && !work.is_empty() {
             if is_new {
                 confirm(self.manner.is_settled(), "Write this into the configuration?")?;
             }

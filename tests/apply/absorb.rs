@@ -170,7 +170,7 @@ fn a_source_that_changed_too_is_left_alone() {
     sandbox.write(".a", "two\n");
     sandbox.config("a.txt", "three\n");
     let before = sandbox.outside();
-    sandbox.run(&["absorb", ".a"]).ends(3).says("was changed too since it was applied");
+    sandbox.run(&["absorb", ".a"]).ends(3).says("was changed too since the edit began");
     assert_eq!(sandbox.read_source("a.txt"), "three\n");
     sandbox.outside().is(&before);
 }

@@ -258,6 +258,30 @@ pub fn reread(format: &str, now: &[u8], params: &Params) -> Result<Value, MergeE
     }
 }
 
+/// What hcc wrote last of the keys that it owns in a file; `now` is what stands there.
+///
+/// # Errors
+/// [`MergeError`]: the file cannot be read.
+pub fn written(
+    format: &str,
+    now: &[u8],
+    params: &Params,
+    owned: &Owned,
+) -> Result<Value, MergeError> {
+    let mut style = Style::new(format, params)?;
+    if let Some(dialect) = &owned.dialect {
+        style.dialect = dialect.clone();
+    }
+    let file = open(&style, now.to_vec())?;
+    let mut edits = Edits::default();
+    for leaf in &owned.leaves {
+        if let Some(value) = file.document.meaning(&leaf.written) {
+            edits.set(None, &leaf.path, value);
+        }
+    }
+    Ok(edits.applied(&Value::Map(Default::default())))
+}
+
 /// A key path as a message names it: `editor.fontSize`, keys in quotes where they need them.
 pub fn name(path: &[EcoString]) -> String {
     let part = |key: &EcoString| {

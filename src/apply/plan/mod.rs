@@ -54,11 +54,20 @@ pub struct Policy {
     pub drift: Option<Drift>,
     /// Whether what was kept once may be kept so again without asking.
     pub again: bool,
-    /// Paths whose edits the configuration holds by now: ours comes back, and nothing is saved.
-    pub absorbed: BTreeSet<String>,
+    /// Paths whose edits the configuration holds by now: ours comes back.
+    pub absorbed: BTreeMap<String, Absorbed>,
     /// The configuration's folder: links into it are the configuration's, as those of stow are,
     /// and make room without asking.
     pub own: Option<Own>,
+}
+
+/// An edit that the configuration holds by now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Absorbed {
+    /// How the file was seen, if that is known: anything newer stays.
+    pub seen: Option<Stamp>,
+    /// Whether the file holds more than that, and is saved.
+    pub saves: bool,
 }
 
 /// What happens to a path, in a word for people and programs.
@@ -234,6 +243,10 @@ impl Plan {
 
 /// What the planner asks about the home besides what was seen.
 pub struct World<'a> {
+    /// The generation in effect.
+    pub generation: u64,
+    /// The generation with whose content an edit at a path began, if it is not that.
+    pub edited: &'a dyn Fn(&str) -> Option<u64>,
     /// The text of our link at a path.
     pub link_text: &'a dyn Fn(&str) -> String,
     /// What stands at a path, without following links.
@@ -266,6 +279,7 @@ pub fn plan(sights: Vec<Sight>, ledger: &Ledger, policy: &Policy, world: &World)
     let mut plan = Plan { ledger: ledger.clone(), ..Plan::default() };
     // All of it is planned again.
     plan.ledger.pending.clear();
+    plan.ledger.edited = Some(BTreeMap::new());
     let new = sights.iter().filter(|sight| sight.record.is_none()).count();
     plan.records.reserve_exact(sights.iter().filter(|sight| sight.wanted.is_some()).count());
     plan.items.reserve_exact(new);
@@ -368,8 +382,19 @@ impl Planner<'_> {
         })
     }
 
+    /// Notes with what content an edit began that stays; `left` is what the generation in effect
+    /// has.
+    fn stays_edited(&mut self, entry: &Entry, left: &Entry) {
+        let earlier = (self.world.edited)(&entry.path);
+        let current = (entry.kind != left.kind).then_some(self.world.generation);
+        if let Some(number) = earlier.or(current) {
+            self.plan.ledger.edited.get_or_insert_default().insert(entry.path.clone(), number);
+        }
+    }
+
     /// A managed path that stays as it is, and hcc's.
-    fn hold(&mut self, wanted: &Wanted, reason: String) {
+    fn hold(&mut self, wanted: &Wanted, left: &Entry, reason: String) {
+        self.stays_edited(&wanted.entry, left);
         self.item(&wanted.entry, Verb::Hold, Some(reason));
         self.record(wanted, None);
     }

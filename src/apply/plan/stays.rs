@@ -48,7 +48,10 @@ impl Planner<'_> {
                 let kept = edited && !merge.restores;
                 self.record(wanted, if merge.changed || kept { None } else { stamp });
             }
-            Some(Err(reason)) if verb == Verb::Change => self.hold(wanted, reason),
+            Some(Err(reason)) if verb == Verb::Change => {
+                self.item(entry, Verb::Hold, Some(reason));
+                self.record(wanted, None);
+            }
             Some(Err(reason)) => self.item(entry, Verb::Hold, Some(reason)),
             None => {}
         }
@@ -137,7 +140,7 @@ impl Planner<'_> {
                 };
                 match self.put(entry, merged.as_ref()) {
                     Ok(put) => self.puts(entry, put, old, merged),
-                    Err(reason) => return self.hold(wanted, reason),
+                    Err(reason) => return self.hold(wanted, left, reason),
                 }
                 self.item(entry, Verb::Change, None);
                 self.record(wanted, None);
@@ -146,7 +149,7 @@ impl Planner<'_> {
                 self.plan.rebuild.push(entry.path.clone());
                 match self.put(entry, merged.as_ref()) {
                     Ok(put) => self.puts(entry, put, Old::Ours(None), merged),
-                    Err(reason) => return self.hold(wanted, reason),
+                    Err(reason) => return self.hold(wanted, left, reason),
                 }
                 self.item(entry, Verb::Repair, None);
                 self.record(wanted, None);
@@ -163,7 +166,7 @@ impl Planner<'_> {
             Found::File { stamp, same: true } => {
                 match self.put(entry, merged.as_ref()) {
                     Ok(put) => self.puts(entry, put, Old::Ours(Some(stamp)), merged),
-                    Err(reason) => return self.hold(wanted, reason),
+                    Err(reason) => return self.hold(wanted, left, reason),
                 }
                 self.item(entry, Verb::Repair, Some("a program put a file there".to_owned()));
                 self.record(wanted, None);
@@ -187,7 +190,16 @@ impl Planner<'_> {
         }
         let drift = if is_edit { " --drift restore" } else { "" };
         let help = format!("`hcc apply{drift}` brings what the configuration says");
-        self.hold(wanted, format!("{why}; {help}"));
+        self.hold(wanted, left, format!("{why}; {help}"));
+    }
+
+    /// Whether an edit is in the configuration by now, as it was seen when that was found out; and
+    /// if so, whether the file is saved.
+    fn absorbed(&self, path: &str, found: &Found) -> Option<bool> {
+        let absorbed = self.policy.absorbed.get(path)?;
+        let is_newer = absorbed.seen.is_some() && absorbed.seen.as_ref() != found.stamp();
+        let holds = !matches!(found, Found::Through { .. }) && !is_newer;
+        holds.then_some(absorbed.saves)
     }
 
     /// What becomes of an edit.
@@ -214,13 +226,17 @@ impl Planner<'_> {
             (_, Found::NoWay(Way::Link(at) | Way::Blocked(at))) => {
                 let note = format!("{} is no folder any more, so it is left alone", shown(&at));
                 self.item(entry, Verb::Keep, Some(note));
+                self.stays_edited(entry, left);
                 self.record(wanted, None);
             }
-            (_, found) if !through && self.policy.absorbed.contains(&entry.path) => {
-                let old = Old::Ours(found.stamp().copied());
+            (_, found) if let Some(saves) = self.absorbed(&entry.path, found) => {
+                let old = match saves {
+                    true => Old::Save,
+                    false => Old::Ours(found.stamp().copied()),
+                };
                 match self.put(entry, merged.as_ref()) {
                     Ok(put) => self.puts(entry, put, old, merged),
-                    Err(reason) => return self.hold(wanted, reason),
+                    Err(reason) => return self.hold(wanted, left, reason),
                 }
                 let note = "its edit is in the configuration now".to_owned();
                 self.item(entry, Verb::Repair, Some(note));
@@ -238,7 +254,7 @@ impl Planner<'_> {
                 };
                 match self.put(entry, merged.as_ref()) {
                     Ok(put) => self.puts(entry, put, old, merged),
-                    Err(reason) => return self.hold(wanted, reason),
+                    Err(reason) => return self.hold(wanted, left, reason),
                 }
                 self.item(entry, Verb::Restore, Some(how.to_owned()));
                 self.record(wanted, None);
@@ -248,6 +264,7 @@ impl Planner<'_> {
                     // The edit is the user's: a real file, so that the next switch spares it.
                     self.place(&entry.path, Put::Through, Old::Ours(None));
                 }
+                self.stays_edited(entry, left);
                 let note = match entry.puts_the_same(left) {
                     true => how.to_owned(),
                     false => format!("{how}; what the configuration says anew does not reach it"),

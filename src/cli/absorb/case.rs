@@ -1,14 +1,19 @@
 //! One edited file: how its edit can be brought back, or why it cannot.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::values::{self, Editor};
-use crate::apply::absorb::{changed, changes, same};
+use crate::apply::absorb::{Changed, changed, same};
+use crate::apply::base;
+use crate::apply::join::{self, Both, Lines, Side};
 use crate::apply::manifest::{self, Hash, Kind};
-use crate::apply::merge::reread;
+use crate::apply::merge::{reread, written};
 use crate::apply::plan::Sight;
-use crate::apply::site::Site;
+use crate::apply::site::{Record, Site};
 use crate::apply::status::Drift;
+use crate::apply::wanted::Wanted;
 use crate::cli::here::Applied;
 use crate::cli::{Global, Who, session::Session};
 use crate::emit;
@@ -17,15 +22,38 @@ use crate::ir::{self, Content, Document, File, Value};
 use crate::lower::behind;
 use crate::syntax::edit;
 use crate::syntax::import::Texts;
+use crate::value::Typed;
 
-/// A path, and what may be done with it.
+/// What may be done with a path.
 pub(super) enum Way {
-    /// The source gets these bytes.
-    Source(Utf8PathBuf),
+    /// The source, which holds `read`, gets these bytes.
+    Source { source: Utf8PathBuf, read: Vec<u8>, bytes: Vec<u8> },
     /// The configuration says it already.
     Nothing,
     /// These texts say it.
     Texts(Texts, Box<Applied>),
+}
+
+/// What is done with a path, and how much of its edit that is.
+pub(super) struct Taken {
+    pub(super) way: Way,
+    /// Whether the file holds more than the configuration does then.
+    pub(super) is_part: bool,
+    /// What stays in the file alone, since the configuration changed it too, and how to choose.
+    pub(super) both: Why,
+}
+
+impl Taken {
+    /// The configuration is right as it is, and the file makes room.
+    fn given_up() -> Self {
+        Self { way: Way::Nothing, is_part: true, both: Why::new() }
+    }
+}
+
+impl From<Way> for Taken {
+    fn from(way: Way) -> Self {
+        Self { way, is_part: false, both: Why::new() }
+    }
 }
 
 pub(super) struct Case<'a> {
@@ -36,8 +64,11 @@ pub(super) struct Case<'a> {
     /// The configuration as it is written.
     pub(super) first: &'a Applied,
     pub(super) site: &'a Site,
+    pub(super) record: &'a Record,
     pub(super) sight: &'a Sight<'a>,
     pub(super) root: &'a Utf8Path,
+    /// Whose change is taken where both sides made one.
+    pub(super) prefer: Option<Side>,
 }
 
 pub(super) type Why = Vec<String>;
@@ -59,18 +90,18 @@ impl Case<'_> {
     }
 
     /// What stands there.
-    pub(super) fn now(&self, kind: Drift) -> Result<Vec<u8>, String> {
+    fn now(&self, kind: Drift) -> Result<Vec<u8>, Why> {
         let read = match kind {
             Drift::Through => self.site.home.read_through(self.path()),
             _ => self.site.home.read(self.path()),
         };
-        read.map(|(bytes, _)| bytes).map_err(|error| crate::files::reason(&error))
+        read.map(|(bytes, _)| bytes).map_err(|error| why(crate::files::reason(&error)))
     }
 
-    pub(super) fn way(&self, kind: Drift, texts: &Texts) -> Result<Way, Why> {
+    pub(super) fn way(&self, kind: Drift, texts: &Texts) -> Result<Taken, Why> {
         match kind {
             Drift::Edited | Drift::Keys | Drift::Through | Drift::Replaced => {}
-            Drift::ReplacedBySame => return Ok(Way::Nothing),
+            Drift::ReplacedBySame => return Ok(Way::Nothing.into()),
             Drift::Deleted => {
                 return Err(why(
                     "it was deleted: take it out of the configuration, or `hcc apply --drift restore`",
@@ -89,7 +120,10 @@ impl Case<'_> {
         let Some((file, source)) = made_by(document, self.path(), self.root) else {
             return Err(why("the configuration makes it no more"));
         };
-        match (&file.content, source) {
+        if self.prefer == Some(Side::Config) && self.is_lost() {
+            return Ok(Taken::given_up());
+        }
+        let mut taken = match (&file.content, source) {
             (Content::Source { .. }, Some(source)) => self.source(source, kind),
             (Content::Data { format, .. }, _)
                 if emit::MERGEABLE.contains(format) || lift::READABLE.contains(format) =>
@@ -105,53 +139,133 @@ impl Case<'_> {
             (Content::Source { .. } | Content::Link { .. }, _) => {
                 Err(why("a link holds no text to absorb"))
             }
-        }
+        }?;
+        // Who only guesses what an edit is throws nothing away.
+        taken.is_part |= base::is_guessed(&self.record.ledger) && self.began().is_some();
+        Ok(taken)
     }
 
-    /// A file of the configuration, which must not have changed too.
-    fn source(&self, source: Utf8PathBuf, kind: Drift) -> Result<Way, Why> {
-        let entry = self.entry().ok_or_else(|| why("it is not managed"))?;
-        let bytes = crate::files::read(&source)
+    /// A file of the configuration. What changed in it too since the edit began stays.
+    fn source(&self, source: Utf8PathBuf, kind: Drift) -> Result<Taken, Why> {
+        let read = crate::files::read(&source)
             .map_err(|error| why(format!("{source}: {}", crate::files::reason(&error))))?;
-        if self.now(kind).is_ok_and(|now| now == bytes) {
-            return Ok(Way::Nothing);
+        let now = self.now(kind)?;
+        if now == read {
+            return Ok(Way::Nothing.into());
         }
-        let unchanged = entry.kind.hash().is_none_or(|hash| hash == Hash::of(&bytes));
-        match unchanged {
-            true => Ok(Way::Source(source)),
-            false => Err(why(format!(
-                "its source {source} was changed too since it was applied; bring the edit over by hand"
-            ))),
+        let base = self.base();
+        let unchanged = base.as_ref().is_ok_and(|base| match &base.entry.kind {
+            Kind::Live(_) => self.is_newer_than(&source),
+            kind => kind.hash() == Some(Hash::of(&read)),
+        });
+        if unchanged {
+            return Ok(Way::Source { source, read, bytes: now }.into());
+        }
+        let too = format!("its source {source} was changed too since the edit began");
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        let held = base.ok().filter(|base| base.entry.kind.hash().is_some());
+        let held = held.and_then(|base| base::bytes(self.site, &base).ok());
+        let (Some(held), Some(own), Some(theirs)) =
+            (held.and_then(|bytes| text(&bytes)), text(&now), text(&read))
+        else {
+            let by_hand =
+                "what both were made of is not known as text, so bring the edit over by hand";
+            return match self.prefer {
+                Some(Side::File) => Ok(Way::Source { source, read, bytes: now }.into()),
+                Some(Side::Config) => Ok(Taken::given_up()),
+                None => Err(vec![format!("{too}; {by_hand}"), self.choose()]),
+            };
+        };
+        match join::lines(&held, &own, &theirs, self.prefer) {
+            Ok(Lines { text, is_part }) => {
+                let way = match text == theirs {
+                    true => Way::Nothing,
+                    false => Way::Source { source, read, bytes: text.into_bytes() },
+                };
+                Ok(Taken { is_part, ..way.into() })
+            }
+            Err(both) => Err(self.stretches(&too, &both)),
         }
     }
 
-    /// What hcc wrote, as text: what the generation holds, or what the configuration says if that
-    /// is the same.
-    fn base(&self) -> Result<String, Why> {
-        let wanted = self.sight.wanted.ok_or_else(|| why("it is not managed"))?;
+    /// Whether what stands there was made after a file was last written. Until then a link to that
+    /// stood there, and whoever edited it had its newest text.
+    fn is_newer_than(&self, source: &Utf8Path) -> bool {
+        let own = std::fs::symlink_metadata(self.site.path.join(self.path()));
+        let made = own.and_then(|own| own.created().or_else(|_| own.modified()));
+        let written = std::fs::metadata(source).and_then(|source| source.modified());
+        matches!((made, written), (Ok(made), Ok(written)) if made >= written)
+    }
+
+    /// The generation with whose content the edit began, if that is not the one in effect.
+    fn began(&self) -> Option<u64> {
+        base::generation(self.site, self.record, self.path())
+    }
+
+    /// What hcc had written when the edit began.
+    fn base(&self) -> Result<Wanted, Why> {
+        let Some(number) = self.began() else {
+            return self.sight.wanted.cloned().ok_or_else(|| why("it is not managed"));
+        };
+        let lost = |reason: String| {
+            let what = format!("the edit was made on what generation {number} holds");
+            vec![format!("{what}: {reason}"), self.choose()]
+        };
+        let held = base::of(self.site, number, self.path());
+        held.map_err(|error| lost(error.to_string()))?
+            .ok_or_else(|| lost("it does not have this path".to_owned()))
+    }
+
+    /// Whether nobody knows any more what hcc had written when the edit began.
+    fn is_lost(&self) -> bool {
+        let lost = |base: Wanted| {
+            base.entry.kind.hash().is_some() && base::bytes(self.site, &base).is_err()
+        };
+        self.base().map_or(true, lost)
+    }
+
+    /// [`Self::base_text`]; without it, whoever prefers the file prefers all of it.
+    fn ground(&self, config: &str) -> Result<String, Why> {
+        match self.base_text() {
+            Err(_) if self.prefer == Some(Side::File) => Ok(config.to_owned()),
+            base => base,
+        }
+    }
+
+    /// What hcc had written when the edit began, as text: what a generation holds, or what the
+    /// configuration says if that is the same.
+    fn base_text(&self) -> Result<String, Why> {
+        let base = self.base()?;
         let compiled = made_by(&self.first.user.document, self.path(), self.root);
         if let Some((file, _)) = compiled
-            && wanted.entry.kind.hash() == Some(Hash::of(file.written.text.as_bytes()))
+            && base.entry.kind.hash() == Some(Hash::of(file.written.text.as_bytes()))
         {
             return Ok(file.written.text.to_string());
         }
-        if let Kind::Merge(_) = wanted.entry.kind {
-            let declared = wanted.declared().map_err(why)?;
+        if let Kind::Merge(_) = base.entry.kind {
+            let declared = base.declared().map_err(why)?;
             let format = emit::find(&declared.format).ok_or_else(|| why("its format is gone"))?;
             let text = emit::write(format, &declared.value, &declared.params);
             return text.map(|text| text.text).map_err(|_| why("it cannot be written again"));
         }
-        let bytes = wanted.read().map_err(|error| why(crate::files::reason(&error)))?;
-        String::from_utf8(bytes.into_owned()).map_err(|_| why("what hcc wrote is no text"))
+        if base.entry.kind.hash().is_none() {
+            return Err(why("it was a link when the edit began, so what was edited is not known"));
+        }
+        let bytes = base::bytes(self.site, &base).map_err(|error| {
+            vec![
+                format!("what hcc wrote there is lost: {}", crate::files::reason(&error)),
+                self.choose(),
+            ]
+        })?;
+        String::from_utf8(bytes).map_err(|_| why("what hcc wrote is no text"))
     }
 
     fn edited(&self, kind: Drift) -> Result<String, Why> {
-        let bytes = self.now(kind).map_err(why)?;
-        String::from_utf8(bytes).map_err(|_| why("it is not UTF-8"))
+        String::from_utf8(self.now(kind)?).map_err(|_| why("it is not UTF-8"))
     }
 
     /// Keys and values.
-    fn data(&self, file: &File, kind: Drift, texts: &Texts) -> Result<Way, Why> {
+    fn data(&self, file: &File, kind: Drift, texts: &Texts) -> Result<Taken, Why> {
         let Content::Data { format, params, .. } = &file.content else {
             return Err(why("it has no keys"));
         };
@@ -161,38 +275,108 @@ impl Case<'_> {
                 reread(format, text.as_bytes(), params).map_err(|error| why(error.to_string()))
             }
         };
-        let (base, now) = (read(&self.base()?)?, read(&self.edited(kind)?)?);
-        let mut list = changes(&base, &now);
-        if file.install == ir::Install::Merge {
-            // Keys that hcc never wrote are its program's.
-            list.retain(|change| change.before.is_some());
-        }
-        let expected = changed(&read(&file.written.text)?, &list);
-        if same(&read(&file.written.text)?, &expected) {
-            return Ok(Way::Nothing);
+        let text = self.edited(kind)?;
+        let (now, config) = (read(&text)?, read(&file.written.text)?);
+        let merged = file.install == ir::Install::Merge;
+        let owned = self.record.ledger.merged.get(self.path()).filter(|_| merged);
+        let (base, mut is_part) = match owned {
+            Some(own) => {
+                let base = written(format, text.as_bytes(), params, &own.owned);
+                (base.map_err(|error| why(error.to_string()))?, false)
+            }
+            None => {
+                let base = self.ground(&file.written.text)?;
+                (read(&base)?, !merged && has_new_comments(format, &base, &text))
+            }
+        };
+        // Keys of a merged file that hcc never wrote are its program's.
+        let counts = |change: &Changed| !merged || change.before.is_some();
+        let mut values = join::values(&base, &now, &config, counts);
+        match self.prefer {
+            Some(Side::File) => values.open.extend(values.both.drain(..).map(Both::taken)),
+            Some(Side::Config) => is_part |= values.both.drain(..).next().is_some(),
+            None => {}
         }
         let typed = behind(&self.applied.user.eval, &file.path)
             .ok_or_else(|| why("nothing in the configuration is behind it"))?;
-        let fits = |file: &File| read(&file.written.text).is_ok_and(|own| same(&own, &expected));
+        let both = self.both(&typed, &values.both);
+        let way = match values.open.is_empty() {
+            true if !both.is_empty() => return Err(both),
+            true => Way::Nothing,
+            false => {
+                let expected = changed(&config, &values.open);
+                let fits =
+                    |file: &File| read(&file.written.text).is_ok_and(|own| same(&own, &expected));
+                let tried = self.values(file, &typed, &values.open, texts, &fits);
+                tried.map_err(|mut reasons| {
+                    reasons.extend(both.iter().cloned());
+                    reasons
+                })?
+            }
+        };
+        let rest = matches!(way, Way::Texts(..)) && !both.is_empty();
+        let rest = rest.then(|| "but for this, its edit goes into the configuration:".to_owned());
+        Ok(Taken { way, is_part, both: rest.into_iter().chain(both).collect() })
+    }
+
+    /// Changed values, brought to where the configuration says them.
+    fn values(
+        &self,
+        file: &File,
+        typed: &Typed,
+        list: &[Changed],
+        texts: &Texts,
+        fits: &dyn Fn(&File) -> bool,
+    ) -> Result<Way, Why> {
         let edits =
-            |place| Editor::new(&self.applied.user.eval).further_up(place).values(&typed, &list);
-        let first = self.tried(file, &edits(0)?, texts, &fits);
+            |place| Editor::new(&self.applied.user.eval).further_up(place).values(typed, list);
+        let first = self.tried(file, &edits(0)?, texts, fits);
         // Where a new key may stand is found by trying.
         let others = list.iter().any(|change| change.before.is_none()).then_some(1..PLACES);
         let mut others = others.into_iter().flatten().map_while(|place| edits(place).ok());
         first.or_else(|why| {
-            others.find_map(|edits| self.tried(file, &edits, texts, &fits).ok()).ok_or(why)
+            others.find_map(|edits| self.tried(file, &edits, texts, fits).ok()).ok_or(why)
         })
     }
 
-    /// A text that stands in the configuration.
-    fn text(&self, file: &File, kind: Drift, texts: &Texts) -> Result<Way, Why> {
-        let (base, now) = (self.base()?, self.edited(kind)?);
-        if *file.written.text == now {
-            return Ok(Way::Nothing);
+    /// Says of values that both sides changed what they are, and how to choose.
+    fn both(&self, typed: &Typed, both: &[Both]) -> Why {
+        let eval = &self.applied.user.eval;
+        let mut list: Why = both.iter().map(|one| values::both(eval, typed, one)).collect();
+        if !list.is_empty() {
+            list.push(self.choose());
         }
-        if *file.written.text != base {
-            return Err(why("the configuration says another text by now; apply that first"));
+        list
+    }
+
+    /// Says of lines that both sides changed what they are, and how to choose.
+    fn stretches(&self, too: &str, both: &[join::Stretch]) -> Why {
+        let mut list = vec![format!("{too}, in the same lines:")];
+        list.extend(both.iter().flat_map(values::stretch));
+        list.push(self.choose());
+        list
+    }
+
+    fn choose(&self) -> String {
+        let path = emit::quote::shell(self.path());
+        format!(
+            "help: `hcc absorb --prefer file ~/{path}` takes what the file has, `--prefer config` what \
+             the configuration says (the file is saved first)"
+        )
+    }
+
+    /// A text that stands in the configuration.
+    fn text(&self, file: &File, kind: Drift, texts: &Texts) -> Result<Taken, Why> {
+        let now = self.edited(kind)?;
+        let config = &*file.written.text;
+        if config == now {
+            return Ok(Way::Nothing.into());
+        }
+        let joined = join::lines(&self.ground(config)?, &now, config, self.prefer);
+        let too = "the configuration says another text since the edit began";
+        let Lines { text, is_part } = joined.map_err(|both| self.stretches(too, &both))?;
+        if text == config {
+            return Ok(Taken { is_part, ..Way::Nothing.into() });
         }
         let by_hand = |mut reasons: Why| {
             reasons.extend(self.lines(file, kind));
@@ -201,13 +385,14 @@ impl Case<'_> {
         let typed = behind(&self.applied.user.eval, &file.path)
             .ok_or_else(|| by_hand(why("it is rendered from a template")))?;
         let edits =
-            Editor::new(&self.applied.user.eval).lines(&typed, &base, &now).map_err(by_hand)?;
-        self.tried(file, &edits, texts, &|file| *file.written.text == now).map_err(by_hand)
+            Editor::new(&self.applied.user.eval).lines(&typed, config, &text).map_err(by_hand)?;
+        let way = self.tried(file, &edits, texts, &|file| *file.written.text == text);
+        Ok(Taken { is_part, ..way.map_err(by_hand)?.into() })
     }
 
     /// The lines that were changed, with where they come from.
     fn lines(&self, file: &File, kind: Drift) -> Why {
-        match (self.base(), self.edited(kind)) {
+        match (self.base_text(), self.edited(kind)) {
             (Ok(base), Ok(now)) => values::told(file, &base, &now),
             (Err(reasons), _) | (_, Err(reasons)) => reasons,
         }
@@ -247,6 +432,19 @@ impl Case<'_> {
         }
         Ok(Way::Texts(texts, Box::new(applied)))
     }
+}
+
+/// Whether a text has comments in lines that it did not have: no value holds them.
+fn has_new_comments(format: &str, base: &str, text: &str) -> bool {
+    if emit::find(format).is_none_or(|format| format.comment.is_none()) {
+        return false;
+    }
+    let known: BTreeSet<&str> = base.lines().map(str::trim).collect();
+    let has_comment = |line: &str| {
+        let mut words = line.split_whitespace();
+        words.any(|word| ["#", ";", "//", "/*", "<!--"].iter().any(|mark| word.starts_with(mark)))
+    };
+    text.lines().any(|line| !known.contains(line.trim()) && has_comment(line))
 }
 
 /// What differs between two documents besides one file.

@@ -4,7 +4,7 @@ mod case;
 mod values;
 pub mod work;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::here::Ground;
 use super::home::{Place, told};
@@ -12,6 +12,8 @@ use super::paths::Chosen;
 use super::session::Session;
 use super::unified::unified;
 use super::{Global, Named, Status, Stop, Who, difference, print, print_json, say, wrong};
+use crate::apply::join::Side;
+use crate::apply::manifest::Entry;
 use crate::facts;
 use crate::files::shown as show_path;
 use work::Work;
@@ -21,9 +23,11 @@ use work::Work;
 /// A program or you edited a managed file where it stands: its source gets what stands there, and
 /// the link comes back. For keys and texts that are written out in your own .kdl files, the value
 /// there is changed; comments and layout stay. It is compiled again first, and written only if the
-/// file comes out as it was edited and nothing else changes. What cannot be absorbed (computed
-/// values, templates) is named with its lines, stays as it is, and ends this with 3. The old text
-/// of a file that is not committed to git is saved in hcc's folder.
+/// file comes out as it was edited and nothing else changes. What the configuration says anew since
+/// the edit began stays; a value that it changed too is named with both sides, and stays in the
+/// file until you choose. What cannot be absorbed (computed values, templates) is named with its
+/// lines, stays as it is, and ends this with 3. The old text of a file that is not committed to git
+/// is saved in hcc's folder.
 #[derive(Debug, Args)]
 pub struct Absorb {
     /// Files and folders of the home
@@ -32,8 +36,29 @@ pub struct Absorb {
     /// Only show what would be written
     #[arg(long, short = 'n')]
     dry_run: bool,
+    /// Which change is taken where the configuration changed the same value since the edit began
+    #[arg(long, value_name = "SIDE")]
+    prefer: Option<Prefer>,
     #[command(flatten)]
     named: Named,
+}
+
+/// Whose change is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Prefer {
+    /// What the file in the home has
+    File,
+    /// What the configuration says; the file is saved in hcc's folder first
+    Config,
+}
+
+impl From<Prefer> for Side {
+    fn from(prefer: Prefer) -> Self {
+        match prefer {
+            Prefer::File => Self::File,
+            Prefer::Config => Self::Config,
+        }
+    }
 }
 
 impl Absorb {
@@ -47,14 +72,16 @@ impl Absorb {
         let record = site.record().map_err(super::home::damaged)?;
         let managed = record.index.records.iter().map(|record| record.entry.path.as_str());
         chosen.known(managed)?;
-        let work = work::find(global, &who, &applied, &mut site, |entry| chosen.has(&entry.path))?;
+        let prefer = self.prefer.map(Side::from);
+        let chosen = |entry: &Entry| chosen.has(&entry.path);
+        let work = work::find(global, &who, &applied, &mut site, prefer, chosen)?;
         let mut written = Vec::new();
         let mut generation = record.index.generation;
         if self.dry_run {
             if !global.json {
                 print(&shown(&work))?;
             }
-        } else if !work.paths.is_empty() {
+        } else if !work.is_empty() {
             let environment = facts::environment(&place.home);
             work.detach(&applied, &mut site)?;
             written = work.write(&site, &environment)?;
@@ -77,7 +104,7 @@ impl Absorb {
                 .collect();
             print_json(&serde_json::json!({
                 "version": crate::ir::VERSION,
-                "absorbed": work.paths,
+                "absorbed": work.paths.keys().collect::<Vec<_>>(),
                 "written": files,
                 "refused": refused,
                 "generation": generation,
@@ -115,7 +142,7 @@ pub fn said(
 ) {
     if !global.quiet {
         let done = if only_shows { "can be absorbed" } else { "absorbed" };
-        for path in &work.paths {
+        for path in work.paths.keys() {
             say(&format!("{done}: {}", show_path(path)));
         }
         for (path, saved) in written {

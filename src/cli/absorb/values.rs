@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use crate::apply::absorb::Changed;
+use crate::apply::absorb::{Changed, key};
+use crate::apply::join::{Both, Stretch};
 use crate::diag::{SourceId, Span};
 use crate::eval::Eval;
 use crate::ir::{Step, Value};
@@ -354,18 +355,69 @@ fn scalar(after: &Value, was: &Data) -> Option<Scalar> {
     })
 }
 
+/// A value that the file and the configuration changed otherwise, in a sentence.
+pub fn both(eval: &Eval, typed: &Typed, both: &Both) -> String {
+    let said = |value: &Option<Value>, none: &str| match value {
+        Some(value) => format!("`{}`", short(&said(value))),
+        None => none.to_owned(),
+    };
+    let place = at(typed, &both.path).and_then(|found| leaves(found).first().copied());
+    let place = place.map(|span| format!(" ({})", eval.shared.sources.place(span)));
+    let keys: Vec<EcoString> = both.path.iter().filter_map(key).collect();
+    format!(
+        "`{}`: both sides changed it: the file to {}, the configuration to {}{}; it was {}",
+        crate::apply::merge::name(&keys),
+        said(&both.file, "nothing"),
+        said(&both.config, "nothing"),
+        place.unwrap_or_default(),
+        said(&both.base, "not there"),
+    )
+}
+
+/// A value as a configuration says it, without its key.
+fn said(value: &Value) -> String {
+    match value {
+        Value::Map(map) => {
+            let inner: Vec<String> =
+                map.iter().filter_map(|(key, value)| node(key, value)).collect();
+            format!("{{ {} }}", inner.join("; "))
+        }
+        Value::List(list) => list.iter().map(said).collect::<Vec<_>>().join(" "),
+        value => scalar(value, &Data::Null).map_or_else(String::new, |own| edit::literal(&own, "")),
+    }
+}
+
+/// Lines that the file and the configuration changed otherwise.
+pub fn stretch(both: &Stretch) -> Vec<String> {
+    let mut told = vec![format!("line {}:", both.line)];
+    let sides = [("file", &both.file), ("configuration", &both.config), ("before", &both.base)];
+    for (side, text) in sides {
+        let lines: Vec<&str> = text.lines().collect();
+        let more = if lines.len() > 1 {
+            format!(" ... {} more lines", lines.len() - 1)
+        } else {
+            String::new()
+        };
+        let first = lines.first().map_or_else(|| "no line".to_owned(), |line| short(line));
+        told.push(format!("  {:<14} {first}{more}", format!("{side}:")));
+    }
+    told
+}
+
 /// The lines that differ, for who has to bring them over by hand: at most this many.
 const SHOWN: usize = 8;
 
-/// The lines that somebody changed, each with the places behind it.
+/// The lines that somebody changed, each with the places behind it, if they are as they were.
 pub fn told(file: &crate::ir::File, old: &str, new: &str) -> Vec<String> {
+    let is_now = *file.written.text == *old;
     let diff = similar::TextDiff::from_lines(old, new);
     let mut told: Vec<String> = Vec::new();
     for change in diff.iter_all_changes() {
         let text = short(change.value().trim_end());
         match (change.tag(), change.old_index()) {
             (similar::ChangeTag::Delete, Some(line)) => {
-                let from = file.written.lines.get(line).into_iter().flatten();
+                let from = file.written.lines.get(line).filter(|_| is_now);
+                let from = from.into_iter().flatten();
                 let from: Vec<String> =
                     from.map(|origin| format!("{}:{}", origin.file, origin.line)).collect();
                 let from = match from.is_empty() {

@@ -1,18 +1,19 @@
 //! What of the edits in a home can be brought back to the configuration, and bringing it there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::case::{Case, Way};
+use super::case::{Case, Taken, Way};
 use crate::apply::absorb;
 use crate::apply::after;
 use crate::apply::change::{self, Change};
 use crate::apply::command::Environment;
 use crate::apply::dirty;
+use crate::apply::join::Side;
 use crate::apply::ledger;
 use crate::apply::manifest::{self, Manifest};
-use crate::apply::plan::Policy;
+use crate::apply::plan::{Absorbed, Policy};
 use crate::apply::prepare;
 use crate::apply::site::Site;
 use crate::apply::status::{self, Drift};
@@ -23,14 +24,14 @@ use crate::cli::home::{broken, damaged, failed};
 use crate::cli::{Global, Stop, Who};
 use crate::diag::SourceId;
 use crate::files::shown;
-use crate::ir;
+use crate::ir::{self, Stamp};
 use crate::syntax::import::Texts;
 
 /// What can be absorbed, and what cannot.
 #[derive(Default)]
 pub struct Work {
     /// Paths whose edits the configuration holds once `sources` and `texts` are written.
-    pub paths: BTreeSet<String>,
+    pub paths: BTreeMap<String, Absorbed>,
     /// All managed paths that were edited through their links, chosen or not: what the generation
     /// in effect holds for them is not what it was made of.
     pub worn: BTreeSet<String>,
@@ -38,8 +39,8 @@ pub struct Work {
     pub sources: Vec<(Utf8PathBuf, Vec<u8>, String)>,
     /// KDL files by the path as they are read, and what they become.
     pub texts: Texts,
-    /// What those files held when they were read.
-    read: Texts,
+    /// What the files that are written held when they were read.
+    read: BTreeMap<String, Vec<u8>>,
     /// Paths that stay as they are, and why.
     pub refused: Vec<(String, Vec<String>)>,
     /// Chosen paths that are as hcc left them.
@@ -57,6 +58,7 @@ pub fn find(
     who: &Who,
     applied: &Applied,
     site: &mut Site,
+    prefer: Option<Side>,
     chosen: impl Fn(&manifest::Entry) -> bool,
 ) -> Result<Work, Stop> {
     let record = site.record().map_err(damaged)?;
@@ -83,46 +85,32 @@ pub fn find(
             continue;
         };
         let current = work.applied.as_ref().unwrap_or(applied);
-        let case = Case { global, who, applied: current, first: applied, site, sight, root };
+        let case = Case {
+            global,
+            who,
+            applied: current,
+            first: applied,
+            site,
+            record: &record,
+            sight,
+            root,
+            prefer,
+        };
+        let path = entry.path.clone();
         match case.way(drifted.kind, &work.texts) {
-            Ok(way) => {
-                let path = entry.path.clone();
-                match way {
-                    Way::Nothing => {}
-                    Way::Source(source) => match case.now(drifted.kind) {
-                        Ok(bytes)
-                            if work
-                                .sources
-                                .iter()
-                                .any(|(own, other, _)| *own == source && *other != bytes) =>
-                        {
-                            let why = format!(
-                                "{source} is the source of another path that was edited otherwise; absorb one, and bring the other over by hand"
-                            );
-                            work.refused.push((path, vec![why]));
-                            continue;
-                        }
-                        Ok(bytes) => work.sources.push((source, bytes, path.clone())),
-                        Err(why) => {
-                            work.refused.push((path, vec![why]));
-                            continue;
-                        }
-                    },
-                    Way::Texts(texts, applied) => {
-                        work.texts = texts;
-                        work.applied = Some(*applied);
-                    }
-                }
-                work.paths.insert(path);
+            Ok(taken) => {
+                let through = drifted.kind == Drift::Through;
+                let seen = sight.found.stamp().copied().filter(|_| !through);
+                work.take(path, taken, seen);
             }
-            Err(why) => work.refused.push((entry.path.clone(), why)),
+            Err(why) => work.refused.push((path, why)),
         }
     }
     let sources = &applied.session.program.sources;
     for (at, name) in sources.names().enumerate().filter(|(_, name)| work.texts.contains_key(*name))
     {
         let id = SourceId(u32::try_from(at).unwrap_or(u32::MAX));
-        work.read.insert(name.to_owned(), sources.text(id).to_string());
+        work.read.insert(name.to_owned(), sources.text(id).as_bytes().to_vec());
     }
     Ok(work)
 }
@@ -137,6 +125,37 @@ fn generation(site: &Site) -> Result<Manifest, Stop> {
 }
 
 impl Work {
+    /// Notes what is done with a path, which looks as it was `seen`.
+    fn take(&mut self, path: String, taken: Taken, seen: Option<Stamp>) {
+        match taken.way {
+            Way::Nothing => {}
+            Way::Source { source, read, bytes } => {
+                let others = |(own, other, _): &(_, _, _)| *own == source && *other != bytes;
+                if self.sources.iter().any(others) {
+                    let why = format!(
+                        "{source} is the source of another path that was edited otherwise; absorb one, and bring the other over by hand"
+                    );
+                    return self.refused.push((path, vec![why]));
+                }
+                self.read.insert(source.to_string(), read);
+                self.sources.push((source, bytes, path.clone()));
+            }
+            Way::Texts(texts, applied) => {
+                self.texts = texts;
+                self.applied = Some(*applied);
+            }
+        }
+        match taken.both.is_empty() {
+            true => drop(self.paths.insert(path, Absorbed { seen, saves: taken.is_part })),
+            false => self.refused.push((path, taken.both)),
+        }
+    }
+
+    /// Whether nothing is done.
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty() && self.sources.is_empty() && self.texts.is_empty()
+    }
+
     /// The files that are written, with what they hold and what they will.
     pub fn writes(&self) -> Vec<(Utf8PathBuf, Vec<u8>, Vec<u8>)> {
         let before = |path: &Utf8Path| crate::files::read(path).unwrap_or_default();
@@ -162,7 +181,7 @@ impl Work {
     ) -> Result<Vec<(Utf8PathBuf, Option<String>)>, Stop> {
         let mut done = Vec::new();
         for (path, old, new) in self.writes() {
-            if self.read.get(path.as_str()).is_some_and(|read| read.as_bytes() != old) {
+            if self.read.get(path.as_str()).is_some_and(|read| *read != old) {
                 return Err(failed(&format!(
                     "{} changed while it was read; run hcc again",
                     shown(&path)
@@ -193,7 +212,7 @@ impl Work {
         let same = |old: &Wanted, new: &Wanted| {
             old.entry.kind == new.entry.kind || self.worn.contains(&old.entry.path)
         };
-        switch(applied, site, &BTreeSet::new(), "absorb", &same).map(drop)
+        switch(applied, site, &BTreeMap::new(), "absorb", &same).map(drop)
     }
 
     /// Brings back the links.
@@ -201,7 +220,7 @@ impl Work {
     /// # Errors
     /// [`Stop::Failed`], said.
     pub fn attach(&self, applied: &Applied, site: &mut Site) -> Result<Report, Stop> {
-        let ours = |_: &Wanted, new: &Wanted| self.paths.contains(&new.entry.path);
+        let ours = |_: &Wanted, new: &Wanted| self.paths.contains_key(&new.entry.path);
         switch(applied, site, &self.paths, "absorb", &ours)
     }
 }
@@ -211,7 +230,7 @@ impl Work {
 fn switch(
     applied: &Applied,
     site: &mut Site,
-    absorbed: &BTreeSet<String>,
+    absorbed: &BTreeMap<String, Absorbed>,
     by: &str,
     taken: &dyn Fn(&Wanted, &Wanted) -> bool,
 ) -> Result<Report, Stop> {
