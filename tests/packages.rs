@@ -15,6 +15,9 @@ const NOBODY: Rights = Rights { root: false, terminal: false };
 const DEBIAN: &str = "os=\"linux\" distro=\"debian\"";
 const FEDORA: &str = "os=\"linux\" distro=\"fedora\"";
 const ARCH: &str = "os=\"linux\" distro=\"arch\"";
+const SUSE: &str = "os=\"linux\" distro=\"opensuse-tumbleweed\"";
+const ALPINE: &str = "os=\"linux\" distro=\"alpine\"";
+const VOID: &str = "os=\"linux\" distro=\"void\"";
 const NIXOS: &str = "os=\"linux\" distro=\"nixos\"";
 const MAC: &str = "os=\"darwin\" arch=\"aarch64\"";
 
@@ -76,6 +79,9 @@ fn installs_what_is_missing_in_one_command_for_each_manager() {
         (DEBIAN, "apt", vec!["apt-get", "dpkg-query"]),
         (FEDORA, "rpm", vec!["dnf", "rpm"]),
         (ARCH, "pacman", vec!["pacman"]),
+        (SUSE, "rpm", vec!["zypper", "rpm"]),
+        (ALPINE, "apk", vec!["apk"]),
+        (VOID, "xbps", vec!["xbps-install", "xbps-query"]),
         (NIXOS, "nix", vec!["nix"]),
     ];
     for (host, kind, programs) in installs {
@@ -84,7 +90,9 @@ fn installs_what_is_missing_in_one_command_for_each_manager() {
         let case = Case::new(&machine, host, &packages("\"ripgrep\" \"tree\" \"bat\""));
         let plan = case.plan();
         let looks = machine.calls();
-        assert_eq!(looks.len(), 1, "one question, {looks:?}");
+        // One manager says by its own lists whether there are such packages.
+        let questions = if kind == "pacman" { 2 } else { 1 };
+        assert_eq!(looks.len(), questions, "{looks:?}");
         assert_eq!(plan.steps.len(), 1, "{plan:?}");
         assert_eq!(plan.steps[0].names, ["ripgrep", "bat"]);
         let all = package::run(plan, &machine.state, &machine.environment, &mut |_| ());
@@ -188,27 +196,104 @@ fn a_dry_run_changes_and_remembers_nothing() {
     assert!(ran.contains(&shown[0]), "{shown:?} was shown, {ran:?} was run");
 }
 
+/// Where each manager is, its stand-ins, and what they keep.
+const MANAGERS: &[(&str, &str, &str, &[&str])] = &[
+    (DEBIAN, "apt", "apt", &["apt-get", "apt-cache", "dpkg-query"]),
+    (FEDORA, "dnf", "rpm", &["dnf", "rpm"]),
+    (SUSE, "zypper", "rpm", &["zypper", "rpm"]),
+    (ARCH, "pacman", "pacman", &["pacman"]),
+    (ALPINE, "apk", "apk", &["apk"]),
+    (VOID, "xbps", "xbps", &["xbps-install", "xbps-query"]),
+    (NIXOS, "nix", "nix", &["nix"]),
+];
+
 #[test]
-fn one_unknown_name_keeps_none_of_the_others_away() {
-    let machine = Machine::with(&["dnf", "rpm", "sudo"]);
+fn a_name_that_a_manager_does_not_have_is_one_warning_and_keeps_none_of_the_others_away() {
+    for (host, manager, kind, programs) in MANAGERS {
+        let machine = Machine::with(&[programs, &["sudo"][..]].concat());
+        machine.write("unknown", "nonesuch\n");
+        let mut case = Case::new(&machine, host, &packages("\"hello\" \"nonesuch\" \"tree\""));
+        let all = case.run();
+        assert!(all.iter().all(|done| !done.is_failure()), "{manager}: {:?}", told(&all));
+        let lacking = format!(
+            "unavailable install nonesuch by {manager}: {manager} has no package `nonesuch`"
+        );
+        let warnings: Vec<String> =
+            told(&all).into_iter().filter(|line| line.starts_with(&lacking)).collect();
+        assert_eq!(warnings.len(), 1, "{manager}: {:?}", told(&all));
+        assert_eq!(machine.installed(kind), ["hello", "tree"]);
+        // It was said, and is not tried again until somebody asks.
+        machine.calls();
+        assert!(case.plan().is_empty(), "{manager}: {:?}", case.plan());
+        assert_eq!(machine.calls(), [""; 0]);
+        case.ask = Ask::Anyway;
+        assert_eq!(told(&case.run()).len(), 1, "{manager}");
+        machine.write("unknown", "");
+        assert!(case.run().iter().all(Done::is_ok), "{manager}");
+        assert_eq!(machine.installed(kind), ["hello", "nonesuch", "tree"]);
+    }
+}
+
+#[test]
+fn a_manager_that_cannot_read_its_lists_says_nothing_of_what_there_is() {
+    for (host, manager, _, programs) in MANAGERS {
+        let machine = Machine::with(&[programs, &["sudo"][..]].concat());
+        machine.write("offline", "");
+        machine.write("fail", "apt-get update\napt-get install\napt-cache\n");
+        let case = Case::new(&machine, host, &packages("\"hello\""));
+        for _ in 0..2 {
+            let all = told(&case.run());
+            let failed = format!("failed install hello by {manager}");
+            assert!(all.len() == 1 && all[0].starts_with(&failed), "{manager}: {all:?}");
+        }
+    }
+}
+
+#[test]
+fn a_group_or_a_virtual_name_that_only_its_manager_knows_is_installed() {
+    let machine = Machine::with(&["pacman", "sudo"]);
     machine.write("unknown", "nonesuch\n");
-    let case = Case::new(&machine, FEDORA, &packages("\"hello\" \"nonesuch\" \"tree\""));
-    let all = told(&case.run());
-    assert_eq!(
-        all,
-        [
-            "ok install hello by dnf",
-            "failed install nonesuch by dnf: it ended with 1:\ndnf: there is no package nonesuch",
-            "ok install tree by dnf",
-        ]
-    );
-    assert_eq!(machine.installed("rpm"), ["hello", "tree"]);
-    // It is tried again, without those that are there.
-    machine.calls();
-    assert_eq!(steps(&case.plan()), ["sudo dnf install -y nonesuch"]);
-    machine.write("unknown", "");
-    assert!(case.run().iter().all(Done::is_ok));
+    let plan = Case::new(&machine, ARCH, &packages("\"base-devel\" \"nonesuch\"")).plan();
+    assert_eq!(steps(&plan), ["sudo pacman -S --needed --noconfirm base-devel"]);
+    let said = serde_json::to_value(&plan.blocked).unwrap();
+    assert!(said.to_string().contains("`pacman -Syu` renews"), "{said}");
+}
+
+#[test]
+fn an_extension_that_there_is_none_of_is_a_warning() {
+    let machine = Machine::with(&["code", "pacman", "sudo"]);
+    let blocks = "programs.vscode { enable; package #null; extensions \"a.b\" \"a.none\" }";
+    machine.write("unknown", "a.none\n");
+    let case = Case::new(&machine, ARCH, blocks);
+    let expected = "unavailable install a.none by vscode: vscode has no package `a.none`";
+    assert!(told(&case.run()).contains(&expected.to_owned()));
     assert!(case.plan().is_empty());
+    machine.write("offline", "");
+    let other = Case::new(&machine, ARCH, &blocks.replace("a.none", "a.other"));
+    assert!(told(&other.run())[0].starts_with("failed install a.other by vscode"));
+}
+
+#[test]
+fn what_brew_has_none_of_is_a_warning_and_the_rest_of_a_brewfile_counts_as_there() {
+    let machine = Machine::with(&["brew"]);
+    machine.write("unknown", "nonesuch\nnocask\n");
+    let blocks = "homebrew { brew \"jq\" \"nonesuch\"; cask \"nocask\" }";
+    let case = Case::new(&machine, MAC, blocks);
+    let all = told(&case.run());
+    let lacking = |name: &str, by: &str| {
+        format!("unavailable install {name} by {by}: {by} has no package `{name}`")
+    };
+    assert!(all.contains(&lacking("nonesuch", "brew")), "{all:?}");
+    assert!(all.contains(&lacking("nocask", "cask")), "{all:?}");
+    assert!(all.len() == 3 && all[2].starts_with("ok install what "), "{all:?}");
+    assert_eq!(machine.installed("brew"), ["jq"]);
+    assert!(case.plan().is_empty());
+    // Without a network nothing is known.
+    machine.write("offline", "");
+    let other = Case::new(&machine, MAC, "homebrew { brew \"jq\" \"other\" }");
+    let all = told(&other.run());
+    assert!(all.len() == 1 && all[0].contains("still missing:\nFormula other"), "{all:?}");
+    assert!(!other.plan().is_empty());
 }
 
 #[test]
@@ -358,7 +443,7 @@ fn a_brewfile_may_bring_up_to_date_or_be_left_to_the_user() {
 #[test]
 fn an_entry_of_a_brewfile_that_fails_is_named() {
     let machine = Machine::with(&["brew"]);
-    machine.write("unknown", "nonesuch\n");
+    machine.write("broken", "nonesuch\n");
     let case = Case::new(&machine, MAC, &packages("\"nonesuch\" \"jq\""));
     let all = told(&case.run());
     assert_eq!(all.len(), 1);

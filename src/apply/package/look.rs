@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::manager::{self, Manager, Offers, Program, Root};
+use super::manager::{self, Asked, Manager, Offers, Program, Root, When};
 use super::{Ask, Brewfile, Group, Record, Wanted};
 use crate::apply::command::{self, Command, Environment};
 use crate::ir::Cleanup;
@@ -39,7 +39,7 @@ pub struct Found {
     pub(super) brewfiles: BTreeMap<String, Bundle>,
     /// Commands that `PATH` has.
     pub(super) commands: BTreeSet<String>,
-    /// What a manager offers of what is missing, if its lists can be old.
+    /// What a manager offers of what is missing, if it is asked first.
     pub(super) offers: BTreeMap<&'static str, Offers>,
     /// Whether what could not be had is asked for again.
     pub(super) anyway: bool,
@@ -95,8 +95,9 @@ pub fn look(questions: &Questions, environment: &Environment) -> Found {
     for group in &questions.groups {
         let commands = group.commands.values();
         found.commands.extend(commands.filter(|name| is_there(name, environment)).cloned());
-        let manager = manager::find(&group.manager).filter(|manager| manager.refresh.is_some());
-        if let Some(manager) = manager
+        let is_asked =
+            |manager: &&Manager| matches!(manager.offers, Some(Asked { when: When::First(_), .. }));
+        if let Some(manager) = manager::find(&group.manager).filter(is_asked)
             && let Some(Answer::Installed(program, installed)) = found.managers.get(manager.name)
         {
             let names = missing(group, manager, installed, &found.commands);
@@ -142,10 +143,10 @@ pub(super) fn offers(
     environment: &Environment,
 ) -> Option<Offers> {
     let offers = manager.offers.filter(|_| !names.is_empty())?;
-    let plain = names.iter().map(|name| (manager.plain)(name));
-    let command = Command::new(program.argv(manager, offers.ask).into_iter().chain(plain));
-    let outcome = command::run(&command, &program.environment(environment)).ok()?;
-    (offers.read)(&outcome)
+    let plain: Vec<String> = names.iter().map(|name| (manager.plain)(name)).collect();
+    let argv = program.argv(manager, offers.ask).into_iter().chain(plain.iter().cloned());
+    let outcome = command::run(&Command::new(argv), &program.environment(environment)).ok()?;
+    (offers.read)(&outcome, &plain)
 }
 
 /// What is installed.

@@ -33,6 +33,8 @@ pub struct Manager {
     pub refresh: Option<&'static [&'static str]>,
     /// How it is asked what it offers, if it says that for sure.
     pub offers: Option<Asked>,
+    /// Whether what it said when it could not install one name is that there is none of it.
+    pub lacks: fn(&Outcome, &str) -> bool,
     /// Takes the name behind it away, and fails where another package needs it.
     pub remove: &'static [&'static str],
     /// The same, with its configuration.
@@ -48,8 +50,20 @@ pub type Offers = BTreeMap<String, bool>;
 pub struct Asked {
     /// Prints what is offered of the names behind it; changes nothing.
     pub ask: &'static [&'static str],
-    /// What that said; none if it could not tell.
-    pub read: fn(&Outcome) -> Option<Offers>,
+    /// What that said of these names; none if it could not tell.
+    pub read: fn(&Outcome, &[String]) -> Option<Offers>,
+    /// When it is asked.
+    pub when: When,
+}
+
+/// When a manager is asked what it offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Of all that is missing, before anything is installed: its lists are at hand. If hcc does not
+    /// renew them, this command of the user's does.
+    First(Option<&'static str>),
+    /// Of what could not be installed, name by name.
+    Failed,
 }
 
 /// A manager's program.
@@ -142,7 +156,12 @@ pub static MANAGERS: &[Manager] = &[
         ],
         word: Word::Name,
         refresh: Some(&["apt-get", "update"]),
-        offers: Some(Asked { ask: &["env", "LC_ALL=C", "apt-cache", "policy"], read: apt }),
+        offers: Some(Asked {
+            ask: &["env", "LC_ALL=C", "apt-cache", "policy"],
+            read: apt,
+            when: When::First(None),
+        }),
+        lacks: never,
         remove: &["dpkg", "--remove"],
         zap: &["dpkg", "--purge"],
     },
@@ -158,9 +177,12 @@ pub static MANAGERS: &[Manager] = &[
         word: Word::Name,
         refresh: None,
         offers: Some(Asked {
-            ask: &["dnf", "repoquery", "--quiet", "--qf", "%{name}\n"],
+            // Without its lists it prints nothing and ends well: its own name shows that it has them.
+            ask: &["dnf", "repoquery", "--quiet", "--qf", "%{name}\n", RPM_ITSELF],
             read: repoquery,
+            when: When::Failed,
         }),
+        lacks: never,
         remove: &["rpm", "-e"],
         zap: &["rpm", "-e"],
     },
@@ -176,6 +198,7 @@ pub static MANAGERS: &[Manager] = &[
         word: Word::Name,
         refresh: None,
         offers: None,
+        lacks: zypper,
         remove: &["rpm", "-e"],
         zap: &["rpm", "-e"],
     },
@@ -191,7 +214,13 @@ pub static MANAGERS: &[Manager] = &[
         word: Word::Name,
         // `-Sy` without `-u` is a partial upgrade, which Arch does not support.
         refresh: None,
-        offers: Some(Asked { ask: &["env", "LC_ALL=C", "pacman", "-Si"], read: pacman }),
+        // Groups and what packages provide count, as for `-S`.
+        offers: Some(Asked {
+            ask: &["env", "LC_ALL=C", "pacman", "-Sp", "--noconfirm", "--print-format", "%n"],
+            read: pacman,
+            when: When::First(Some("pacman -Syu")),
+        }),
+        lacks: never,
         remove: &["pacman", "-R", "--noconfirm"],
         zap: &["pacman", "-Rn", "--noconfirm"],
     },
@@ -207,6 +236,7 @@ pub static MANAGERS: &[Manager] = &[
         word: Word::Name,
         refresh: None,
         offers: None,
+        lacks: apk,
         remove: &["apk", "del"],
         zap: &["apk", "del", "--purge"],
     },
@@ -222,6 +252,7 @@ pub static MANAGERS: &[Manager] = &[
         word: Word::Name,
         refresh: None,
         offers: None,
+        lacks: xbps_lacks,
         remove: &["xbps-remove", "-y"],
         zap: &["xbps-remove", "-y"],
     },
@@ -251,6 +282,7 @@ pub static MANAGERS: &[Manager] = &[
         word: Word::From("nixpkgs#"),
         refresh: None,
         offers: None,
+        lacks: nix_lacks,
         remove: &[
             "nix",
             "--extra-experimental-features",
@@ -271,8 +303,13 @@ pub static MANAGERS: &[Manager] = &[
         install: &["brew", "install", "--formula"],
         word: Word::Name,
         refresh: None,
+        offers: Some(Asked {
+            ask: &["env", "HOMEBREW_NO_AUTO_UPDATE=1", "brew", "info", "--json=v2", "--formula"],
+            read: brew_info,
+            when: When::Failed,
+        }),
+        lacks: never,
         // Without this it would also take what it takes for no longer needed.
-        offers: None,
         remove: &["env", "HOMEBREW_NO_AUTOREMOVE=1", "brew", "uninstall", "--formula"],
         zap: &["env", "HOMEBREW_NO_AUTOREMOVE=1", "brew", "uninstall", "--formula"],
     },
@@ -287,7 +324,12 @@ pub static MANAGERS: &[Manager] = &[
         install: &["brew", "install", "--cask"],
         word: Word::Name,
         refresh: None,
-        offers: None,
+        offers: Some(Asked {
+            ask: &["env", "HOMEBREW_NO_AUTO_UPDATE=1", "brew", "info", "--json=v2", "--cask"],
+            read: brew_info,
+            when: When::Failed,
+        }),
+        lacks: never,
         remove: &["brew", "uninstall", "--cask"],
         zap: &["brew", "uninstall", "--cask", "--zap"],
     },
@@ -306,6 +348,7 @@ pub static MANAGERS: &[Manager] = &[
         word: Word::Option("--install-extension"),
         refresh: None,
         offers: None,
+        lacks: extension_lacks,
         remove: &["code", "--uninstall-extension"],
         zap: &["code", "--uninstall-extension"],
     },
@@ -313,6 +356,9 @@ pub static MANAGERS: &[Manager] = &[
 
 /// The managers of what a Brewfile installs by itself.
 pub const BREWS: &[&str] = &["brew", "cask"];
+
+/// A package that every archive of RPM packages has.
+const RPM_ITSELF: &str = "rpm";
 
 const RPM: &[&str] = &["rpm", "-qa", "--qf", "%{NAME}\n"];
 
@@ -388,7 +434,7 @@ fn dpkg(text: &str) -> BTreeMap<String, String> {
 
 /// `hello:` and, below it, `  Candidate: 2.10-3`, which is `(none)` where nothing can be installed
 /// (apt-cache(8)); nothing at all for a name that no list has.
-fn apt(outcome: &Outcome) -> Option<Offers> {
+fn apt(outcome: &Outcome, _: &[String]) -> Option<Offers> {
     let mut offers = Offers::new();
     let mut last = String::new();
     for line in outcome.stdout.lines() {
@@ -404,19 +450,77 @@ fn apt(outcome: &Outcome) -> Option<Offers> {
     outcome.ok().then_some(offers)
 }
 
-/// A name a line; it fails where the lists cannot be read.
-fn repoquery(outcome: &Outcome) -> Option<Offers> {
-    let names = lines(&outcome.stdout).into_keys().map(|name| (name, true));
-    outcome.ok().then(|| names.collect())
+/// A name a line.
+fn repoquery(outcome: &Outcome, _: &[String]) -> Option<Offers> {
+    let names: Offers = lines(&outcome.stdout).into_keys().map(|name| (name, true)).collect();
+    (outcome.ok() && names.contains_key(RPM_ITSELF)).then_some(names)
 }
 
-/// `Name            : hello`; it fails where it does not know one, and says so.
-fn pacman(outcome: &Outcome) -> Option<Offers> {
-    let names = outcome.stdout.lines().filter_map(|line| {
-        let (key, name) = line.split_once(':')?;
-        (key.trim() == "Name").then(|| (name.trim().to_owned(), true))
-    });
-    (outcome.ok() || outcome.stderr.contains("was not found")).then(|| names.collect())
+/// `error: target not found: hello` for each name that is not offered. Without lists none is.
+fn pacman(outcome: &Outcome, names: &[String]) -> Option<Offers> {
+    let said = || outcome.stderr.lines();
+    let lacking: Vec<&str> = said()
+        .filter_map(|line| line.strip_prefix("error: target not found: "))
+        .map(str::trim)
+        .collect();
+    let has_lists = said().all(|line| !line.contains("database file for"));
+    let offered = names.iter().filter(|name| !lacking.contains(&name.as_str()));
+    (has_lists && (outcome.ok() || !lacking.is_empty()))
+        .then(|| offered.map(|name| (name.clone(), true)).collect())
+}
+
+/// It ends well, or says of one name that there is none, which only counts if the network was there.
+fn brew_info(outcome: &Outcome, names: &[String]) -> Option<Offers> {
+    if outcome.ok() {
+        return Some(names.iter().map(|name| (name.clone(), true)).collect());
+    }
+    let said = &outcome.stderr;
+    let is_lacking = |name: &String| {
+        said.contains(&format!("No available formula with the name \"{name}\""))
+            || said
+                .contains(&format!("Cask '{name}' is unavailable: No Cask with this name exists"))
+    };
+    (names.iter().all(is_lacking) && !said.contains("curl:")).then(Offers::new)
+}
+
+/// It is asked, or says nothing of it.
+fn never(_: &Outcome, _: &str) -> bool {
+    false
+}
+
+/// 104 is `ZYPPER_EXIT_INF_CAP_NOT_FOUND` (zypper(8)), also where it could not read its lists, which
+/// it warns of.
+fn zypper(outcome: &Outcome, _: &str) -> bool {
+    let said = format!("{}{}", outcome.stdout, outcome.stderr);
+    let has_lists =
+        !said.contains("Skipping repository") && !said.contains("No repositories defined");
+    outcome.status == Some(104) && has_lists
+}
+
+/// `  hello (no such package):`, which may also be said of what another one needs. Lists that could
+/// not be read are warned of.
+fn apk(outcome: &Outcome, name: &str) -> bool {
+    let said = format!("{}\n{}", outcome.stdout, outcome.stderr);
+    let mark = format!("{} (no such package)", alpine(name));
+    said.lines().any(|line| line.trim_start().starts_with(&mark)) && !said.contains("WARNING:")
+}
+
+/// `Package 'hello' not found in repository pool.`
+fn xbps_lacks(outcome: &Outcome, name: &str) -> bool {
+    let said = format!("{}\n{}", outcome.stdout, outcome.stderr);
+    said.contains(&format!("'{name}' not found in repository pool")) && !said.contains("[reposync]")
+}
+
+/// `error: flake 'flake:nixpkgs' does not provide attribute 'packages.x86_64-linux.hello', ...`, on
+/// a line or two.
+fn nix_lacks(outcome: &Outcome, _: &str) -> bool {
+    outcome.stderr.contains("does not provide attribute")
+}
+
+/// `Extension 'a.b' not found.`
+fn extension_lacks(outcome: &Outcome, name: &str) -> bool {
+    let said = format!("{}\n{}", outcome.stdout, outcome.stderr);
+    said.contains(&format!("Extension '{name}' not found."))
 }
 
 /// `ii hello-2.12_1   A program`: a package's version begins behind its last `-`.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::look::{self, Answer, Bundle, Found};
-use super::manager::{self, Manager, Program, Root};
+use super::manager::{self, Asked, Manager, Program, Root, When};
 use super::{Brewfile, Group, Record, Rights, Wanted};
 use crate::apply::command::Command;
 use crate::apply::done::{Done, End};
@@ -276,11 +276,19 @@ impl Plan {
         };
         // What was said once is said again only to who asks.
         let said = self.record.unavailable.get(manager.name).filter(|_| !found.anyway);
-        let (unavailable, unknown): (BTreeSet<String>, BTreeSet<String>) = missing
+        let (mut unavailable, mut unknown): (BTreeSet<String>, BTreeSet<String>) = missing
             .iter()
             .filter(is_unknown)
             .cloned()
             .partition(|name| said.is_some_and(|said| said.contains(name)));
+        if let (None, Some(Asked { when: When::First(Some(renews)), .. })) =
+            (manager.refresh, manager.offers)
+        {
+            let besides = format!(" in its lists as they are, which `{renews}` renews");
+            let said = |name: &String| self::unavailable(manager, name, &group.commands, &besides);
+            self.blocked.extend(unknown.iter().map(said));
+            unavailable.append(&mut unknown);
+        }
         missing.retain(|name| !unavailable.contains(name));
         if missing.is_empty() {
             if asked.len() == group.names.len() {

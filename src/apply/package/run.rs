@@ -1,6 +1,6 @@
 //! Installing and taking away.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::look::{self, Answer, Bundle, bundle, installed};
 use super::manager::{Manager, Program};
@@ -55,6 +55,9 @@ struct Lists {
 /// How a command ended: well, or why not.
 type Tried = Result<(), String>;
 
+/// The entries of a Brewfile as brew says that one is missing, and the manager that each is asked of.
+const ENTRIES: &[(&str, &str)] = &[("Formula ", "brew"), ("Cask ", "cask")];
+
 impl Run<'_> {
     fn step(&mut self, step: &Step) {
         let what = step.to_string();
@@ -85,16 +88,29 @@ impl Run<'_> {
 
     /// Runs a command; notes it if root is refused.
     fn tried(&mut self, command: &Command, program: &Program, prefix: &[String]) -> Tried {
-        let outcome = command::run(command, &program.environment(self.environment));
-        let outcome = outcome.map_err(|error| error.to_string())?;
-        if outcome.ok() {
-            return Ok(());
-        }
-        if is_refused(&outcome, prefix) {
+        self.outcome(command, program, prefix).0
+    }
+
+    /// As [`Self::tried`], with what it said if it ran.
+    fn outcome(
+        &mut self,
+        command: &Command,
+        program: &Program,
+        prefix: &[String],
+    ) -> (Tried, Option<Outcome>) {
+        let outcome = match command::run(command, &program.environment(self.environment)) {
+            Ok(outcome) => outcome,
+            Err(error) => return (Err(error.to_string()), None),
+        };
+        let tried = if outcome.ok() {
+            Ok(())
+        } else if is_refused(&outcome, prefix) {
             self.refused = true;
-            return Err(format!("{REFUSED}: {}", outcome.stderr.trim()));
-        }
-        Err(outcome.reason())
+            Err(format!("{REFUSED}: {}", outcome.stderr.trim()))
+        } else {
+            Err(outcome.reason())
+        };
+        (tried, Some(outcome))
     }
 
     /// All in one command; if that fails, each alone, so that one name spoils nothing for the rest
@@ -215,13 +231,14 @@ impl Run<'_> {
             (self.talk)(&what);
             let mut argv = own.program.argv(own.manager, own.manager.install);
             argv.extend(own.manager.words(name));
-            let tried = self.tried(&own.quietly(argv), &own.program, &own.prefix);
+            let (tried, said) = self.outcome(&own.quietly(argv), &own.program, &own.prefix);
             if self.refused {
                 // One refusal is one failure, whatever it was for.
                 let rest: Vec<&str> = missing.iter().skip(at).map(String::as_str).collect();
                 return self.report(own.manager.installing(&rest.join(", ")), tried);
             }
-            if tried.is_err() && self.is_lacking(own, name) {
+            let says_so = said.is_some_and(|said| (own.manager.lacks)(&said, name));
+            if tried.is_err() && (says_so || self.is_lacking(own.manager, &own.program, name)) {
                 self.lacks(own, name.clone(), lists);
                 continue;
             }
@@ -231,10 +248,10 @@ impl Run<'_> {
     }
 
     /// Whether a package that could not be installed is none that its manager offers.
-    fn is_lacking(&self, own: &Managed, name: &String) -> bool {
+    fn is_lacking(&self, manager: &Manager, program: &Program, name: &String) -> bool {
         let names = std::slice::from_ref(name);
-        look::offers(own.manager, &own.program, names, self.environment)
-            .is_some_and(|offers| offers.get(&(own.manager.plain)(name)) != Some(&true))
+        look::offers(manager, program, names, self.environment)
+            .is_some_and(|offers| offers.get(&(manager.plain)(name)) != Some(&true))
     }
 
     fn remove(&mut self, step: &Step, own: &Managed) {
@@ -251,12 +268,18 @@ impl Run<'_> {
     /// brew installs entry by entry: one that fails keeps none of the others away.
     fn bundle(&mut self, step: &Step, own: &Bundled) {
         let mut tried = self.tried(&step.command, &own.program, &[]);
+        let mut came = true;
         if let Err(reason) = &mut tried
-            && let Bundle::Missing(_, missing) = bundle(&own.file, self.environment)
+            && let Bundle::Missing(_, mut missing) = bundle(&own.file, self.environment)
             && !missing.is_empty()
         {
-            reason.push_str("; still missing:\n");
-            reason.push_str(&missing.join("\n"));
+            let before = self.all.len();
+            missing.retain(|entry| !self.lacks_entry(entry, &own.program));
+            came = step.names.len() > self.all.len() - before;
+            match missing.is_empty() {
+                true => tried = Ok(()),
+                false => reason.push_str(&format!("; still missing:\n{}", missing.join("\n"))),
+            }
         }
         for (manager, before) in &own.before {
             let there = self.there(manager);
@@ -267,7 +290,24 @@ impl Run<'_> {
         if tried.is_ok() {
             self.record.settle(&own.file.path, [own.file.fingerprint()]);
         }
-        self.report(step.to_string(), tried);
+        if came || tried.is_err() {
+            self.report(step.to_string(), tried);
+        }
+    }
+
+    /// Whether brew knows nothing of what it said is missing, `Formula hello needs to be ...`; that
+    /// is said then.
+    fn lacks_entry(&mut self, entry: &str, program: &Program) -> bool {
+        let name = |(mark, manager): &(&str, &str)| {
+            let name = entry.strip_prefix(mark)?.split_whitespace().next()?;
+            Some((super::manager::find(manager)?, name.to_owned()))
+        };
+        let Some((manager, name)) = ENTRIES.iter().find_map(name) else { return false };
+        let is_lacking = self.is_lacking(manager, program, &name);
+        if is_lacking {
+            self.all.push(unavailable(manager, &name, &BTreeMap::new(), ""));
+        }
+        is_lacking
     }
 
     /// What is there, by plain name.

@@ -2,6 +2,8 @@
 #   state/log       every call, in order
 #   state/fail      a call that begins with one of these lines fails; behind `once `, one time
 #   state/unknown   packages that no manager knows
+#   state/broken    packages of a Brewfile that there are, and that cannot be installed
+#   state/offline   nothing can be fetched
 #   state/KIND      what is installed, a name a line
 # They are called with little in PATH, so that no real manager is in reach.
 original=$PATH
