@@ -19,6 +19,7 @@ mod judges {
     mod newsboat;
     mod niri;
     mod nushell;
+    mod pictures;
     mod psql;
     mod services;
     mod session;

@@ -268,3 +268,49 @@ fn waybar_is_json() {
     assert_eq!(read[0]["custom/mail"]["format"], "{} \"mails\"");
     assert_eq!(read[1]["position"], "bottom");
 }
+
+#[test]
+fn swaync_understands_every_key_and_rule() {
+    if !installed("swaync") || !installed("sway") || !installed("setpriv") {
+        return;
+    }
+    let home = Home::fixture("services/swaync");
+    let start = "exec sh -c 'timeout 3 dbus-run-session -- swaync -c config.json -s style.css > said \
+                 2>&1; swaymsg exit'\n";
+    let said = |config: &str, style: &str| {
+        let files = [("config", start), ("config.json", config), ("style.css", style)];
+        let (_, folder) = sway(&home, &files, &["-c", "config"]);
+        std::fs::read_to_string(folder.path().join("said")).expect("swaync has run")
+    };
+    let config = home.read(".config/swaync/config.json");
+    let style = home.read(".config/swaync/style.css");
+    let wrong = |said: &str| said.contains("Failed to deserialize") || said.contains("CSS Error");
+    let right = said(&config, &style);
+    assert!(right.contains("Loading widget: title") && !wrong(&right), "{right}");
+    let changed = said(&config.replace("\"timeout\": 10", "\"timeout\": \"x\""), &style);
+    assert!(wrong(&changed), "it looks at values: {changed}");
+    let changed = said(&config, &style.replace("border-radius", "border-raddius"));
+    assert!(wrong(&changed), "it looks at rules: {changed}");
+}
+
+#[test]
+fn wlogout_shows_every_button() {
+    if !installed("wlogout") || !installed("sway") || !installed("setpriv") {
+        return;
+    }
+    let home = Home::fixture("programs/wlogout");
+    let start = "exec sh -c 'timeout 2 wlogout --layout layout --css style.css > said 2>&1; \
+                 echo $? >> said; swaymsg exit'\n";
+    let style = home.read(".config/wlogout/style.css");
+    let said = |layout: &str| {
+        let files = [("config", start), ("layout", layout), ("style.css", &style)];
+        let (_, folder) = sway(&home, &files, &["-c", "config"]);
+        std::fs::read_to_string(folder.path().join("said")).expect("wlogout has run")
+    };
+    let layout = home.read(".config/wlogout/layout");
+    // It stays until it is ended.
+    let right = said(&layout);
+    assert!(right.ends_with("124\n") && !right.contains("WARNING"), "{right}");
+    let wrong = said(&layout.replace("\"text\"", "\"textt\""));
+    assert!(wrong.contains("Invalid key textt"), "it looks at keys: {wrong}");
+}

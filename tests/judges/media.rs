@@ -148,3 +148,75 @@ fn chromium_installs_the_extension_and_lets_it_speak_to_its_host() {
     let kept = home.join(format!(".config/chromium/Default/Extensions/{id}").as_str());
     assert!(kept.is_dir(), "{kept}");
 }
+
+#[test]
+fn cava_draws_as_it_was_told() {
+    if !installed("cava") {
+        return;
+    }
+    let home = Home::fixture("programs/cava");
+    let path = ".config/cava/config";
+    let drawn = |config: &str| {
+        // Silence, in place of what a player would play.
+        home.write(path, &config.replace("/tmp/mpd.fifo", home.join("silence").as_str()));
+        let script = "rm -f silence; mkfifo silence; cat /dev/zero > silence & timeout 2 cava | head -c 200; \
+                      kill %1 2>/dev/null";
+        home.run("bash", &["-c", script])
+    };
+    let config = home.read(path);
+    let said = drawn(&config);
+    assert!(said.out.contains("0;0;0;"), "{said:#?}");
+    let wrong = drawn(&config.replace("data_format = ascii", "data_format = nonsense"));
+    assert!(wrong.err.contains("data format"), "it looks at values: {wrong:#?}");
+}
+
+#[test]
+fn yt_dlp_reads_every_word() {
+    if !installed("yt-dlp") {
+        return;
+    }
+    let home = Home::fixture("programs/yt-dlp");
+    let said = home.run("yt-dlp", &["-v", "--simulate"]);
+    let read = said.err.lines().find(|line| line.contains("User config")).expect("it is read");
+    for words in [
+        "'--embed-thumbnail', '--no-mtime', '--sub-langs', 'en.*,-live_chat'",
+        r#""~/Videos/it's %(title)s # 1.%(ext)s", '--retries', '5'"#,
+        "'--color', 'stdout:no_color', '--color', 'stderr:always'",
+        "'get-audio', '-x --audio-format mp3'",
+    ] {
+        assert!(read.contains(words), "{words}\n{read}");
+    }
+    assert!(!said.err.contains("no such option"), "{said:#?}");
+    home.write(".config/yt-dlp/config", "--nonsense");
+    let wrong = home.run("yt-dlp", &["-v", "--simulate"]);
+    assert!(wrong.err.contains("no such option: --nonsense"), "{wrong:#?}");
+}
+
+#[test]
+fn aria2_has_the_options_it_was_told() {
+    if !installed("aria2c") || !installed("curl") {
+        return;
+    }
+    let home = Home::fixture("programs/aria2");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr());
+    let port = port.expect("a port").port();
+    let script = format!(
+        r#"timeout 10 aria2c --enable-rpc --rpc-listen-port={port} --quiet &
+        for i in 1 2 3 4 5 6 7 8 9; do
+            curl -fsS http://127.0.0.1:{port}/jsonrpc --data '{{"jsonrpc":"2.0","id":"x","method":"aria2.getGlobalOption"}}' 2>/dev/null && break
+            sleep 0.3
+        done
+        kill %1"#
+    );
+    let said = home.run("bash", &["-c", &script]);
+    for part in [
+        r#""dir":"\/home\/alice\/my # Downloads""#,
+        r#""max-connection-per-server":"8""#,
+        r#""max-upload-limit":"51200""#,
+        r#""seed-ratio":"1.0""#,
+        r#""continue":"true""#,
+        r#""header":"X-A: b\nX-C: d\n""#,
+    ] {
+        assert!(said.out.contains(part), "{part}\n{said:#?}");
+    }
+}

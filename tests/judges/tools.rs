@@ -345,3 +345,104 @@ fn fastfetch_shows_what_it_is_told() {
     let wrong = show(&config.replace("\"source\"", "\"sauce\""));
     assert!((wrong.out + &wrong.err).contains("logo.sauce"), "it looks at every key");
 }
+
+#[test]
+fn lf_takes_every_line() {
+    if !installed("lf") || !installed("script") {
+        return;
+    }
+    let home = Home::fixture("programs/lf");
+    let read = || {
+        let script = "stty rows 30 cols 90; TERM=xterm lf -config .config/lf/lfrc -log log \
+                      -command '$echo \"$lf_hidden,$lf_preview,$lf_promptfmt,$lf_ratios,$lf_info,$lf_tabstop\" > said' \
+                      -command quit";
+        home.write("log", "");
+        home.run("script", &["-qec", script, "/dev/null"]);
+        (home.read("said"), home.read("log"))
+    };
+    let (said, log) = read();
+    let prompt = "\u{1b}[34m%d\u{1b}[0m%f # 'x'";
+    assert_eq!(said, format!("true,false,{prompt},1:2:3,size:time,4\n"));
+    assert!(!log.contains("unknown option") && !log.contains("parsing"), "{log}");
+    home.write(".config/lf/lfrc", "set nonsense 3\n");
+    assert!(read().1.contains("unknown option: nonsense"), "it looks at options");
+}
+
+#[test]
+fn micro_reads_its_settings() {
+    if !installed("micro") || !installed("script") {
+        return;
+    }
+    let home = Home::fixture("programs/micro");
+    let own = "function init()
+    local said = io.open('said', 'w')
+    for _, name in ipairs({'tabsize', 'colorscheme', 'autosu'}) do
+        said:write(tostring(config.GetGlobalOption(name)) .. ' ')
+    end
+    said:close()
+end\n";
+    let path = ".config/micro/init.lua";
+    home.write(path, &format!("{}{own}", home.read(path)));
+    let script = "stty rows 20 cols 80; TERM=xterm timeout --foreground 2 micro a.txt";
+    let said = home.run("script", &["-qec", script, "/dev/null"]);
+    assert_eq!(home.read("said"), "2 mine true ", "{said:#?}");
+    assert!(!said.out.contains("rror"), "{said:#?}");
+    let path = ".config/micro/bindings.json";
+    home.write(path, &home.read(path).replace("Undo", "Undoo"));
+    let wrong = home.run("script", &["-qec", script, "/dev/null"]);
+    assert!(wrong.out.contains("action Undoo"), "it looks at actions: {wrong:#?}");
+}
+
+#[test]
+fn udiskie_reads_options_devices_and_notifications() {
+    if !installed("udiskie") {
+        return;
+    }
+    let home = Home::fixture("services/udiskie");
+    let script = "from udiskie.config import Config
+read = Config.from_file('.config/udiskie/config.yml')
+print(read.program_options)
+print(len(list(read.device_config)), read.notifications, read.icon_names)";
+    // Debian's own, for which its modules are.
+    let said = home.run("/usr/bin/python3", &["-c", script]).clean();
+    for part in [
+        "'automount': False",
+        "'tray': True",
+        "'terminal': 'foot -D'",
+        "'password_prompt': ['gnome-keyring-query', 'get', '{id_uuid}']",
+        "2 {'timeout': 1.5, 'device_added': False}",
+        "'media': ['drive-removable-media', 'media-optical']",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+}
+
+#[test]
+fn go_has_the_environment_it_was_told() {
+    if !installed("go") {
+        return;
+    }
+    let home = Home::fixture("programs/go");
+    let said = home.run("go", &["env", "GOPRIVATE", "GOPATH", "GOPROXY", "CGO_CFLAGS"]).clean();
+    let wanted = "*.corp.example.com,example.org/private\n/home/alice/go\ndirect\n-O2 -DX=1 # no\n";
+    assert_eq!(said, wanted);
+}
+
+#[test]
+fn topgrade_runs_the_commands_of_its_file() {
+    if !installed("topgrade") || !installed("script") {
+        return;
+    }
+    let home = Home::fixture("programs/topgrade");
+    // It asks root whether it means it.
+    let path = ".config/topgrade.toml";
+    let config = home.read(path).replace("[misc]", "[misc]\nallow_root = true");
+    let run = |config: &str| {
+        home.write(path, config);
+        home.run("script", &["-qec", "topgrade --dry-run --skip-notify", "/dev/null"])
+    };
+    let said = run(&config);
+    assert!(said.out.contains("Own \"one\"") && said.out.contains("echo it"), "{said:#?}");
+    let wrong = run(&config.replace("assume_yes = true", "assume_yes = \"much\""));
+    assert!(wrong.out.contains("invalid type"), "it looks at values: {wrong:#?}");
+}
