@@ -13,7 +13,7 @@ use crate::schema::OptionDecl;
 use crate::schema::types::Type;
 use crate::syntax::marks::{self, Marks, Shape};
 use crate::syntax::tree::{Entry, Node, Scalar};
-use crate::value::Data;
+use crate::value::{Data, Typed};
 
 impl Collector<'_> {
     /// The value of a freeform option, or of a key below one: an object, a scalar or a list.
@@ -125,7 +125,9 @@ impl Collector<'_> {
             }
             (1, _, _) => {
                 let Some(entry) = node.args().next() else { return };
-                self.keyed_object(node, entry, slot, decl, way, ctx);
+                if !self.refuses_object(node, slot, decl, way, ctx) {
+                    self.keyed_object(node, entry, slot, decl, way, ctx);
+                }
             }
             _ => {
                 let second = node.args().nth(1).map_or(node.name.span, |entry| entry.span);
@@ -203,10 +205,32 @@ impl Collector<'_> {
             self.items(inner, slot, decl, way, ctx);
             return;
         }
+        if self.refuses_object(node, slot, decl, way, ctx) {
+            return;
+        }
         if marks.shape == Some(Shape::Map) {
             self.literal(slot, ctx, Data::Map(Default::default()), Part::EmptyMap, node.name.span);
         }
         self.keys(inner, slot, decl, way, ctx);
+    }
+
+    /// Whether the target gives the key a type that is no object, which is a mistake where keys are
+    /// said below it: nothing would read them.
+    fn refuses_object(
+        &mut self,
+        node: &Node,
+        slot: SlotId,
+        decl: &Arc<OptionDecl>,
+        way: &[EcoString],
+        ctx: &Ctx,
+    ) -> bool {
+        let Some(ty) = key_type(decl, way).filter(|ty| !ty.takes_object()) else { return false };
+        let found = Typed::at(Data::Map(Default::default()), node.name.span);
+        let Err(mismatch) = ty.check(found) else { return false };
+        let path = self.state.path(slot);
+        let problem = mismatch.at(&path, node.name.span, "");
+        self.wrong(slot, ctx, problem);
+        true
     }
 
     fn keys(
@@ -380,7 +404,7 @@ impl Collector<'_> {
                 (true, Data::String(text)) => Data::String(self.source_path(text, span)),
                 (_, data) => data.clone(),
             };
-            match ty.check(crate::value::Typed::at(data, span)) {
+            match ty.check(Typed::at(data, span)) {
                 Ok(typed) => raw = Raw::Literal(typed.data),
                 Err(mismatch) => {
                     self.mismatch("", slot, mismatch, &entry.value, ctx);

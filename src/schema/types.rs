@@ -186,6 +186,15 @@ impl Type {
         }
     }
 
+    /// Whether keys may stand below it.
+    pub fn takes_object(&self) -> bool {
+        match self.inner() {
+            Type::Map(_) | Type::Settings => true,
+            Type::Union(list) => list.iter().any(Type::takes_object),
+            _ => false,
+        }
+    }
+
     /// Whether the value is a file of the configuration.
     pub fn has_source(&self) -> bool {
         match self.inner() {

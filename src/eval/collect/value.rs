@@ -176,7 +176,7 @@ impl Collector<'_> {
     }
 
     /// Says what is wrong with a definition; the option is silent afterwards.
-    pub(super) fn wrong(&mut self, slot: SlotId, ctx: &Ctx, problem: Diagnostic) {
+    pub(in crate::eval) fn wrong(&mut self, slot: SlotId, ctx: &Ctx, problem: Diagnostic) {
         self.push(problem);
         if ctx.live {
             self.state.poison(slot);
