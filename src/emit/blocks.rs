@@ -80,14 +80,17 @@ impl Writer<'_> {
                     }
                 }
                 Value::Map(map) => self.block(&path, name, map, margin),
-                _ => match maps(value) {
-                    Some(maps) => {
-                        for (at, map) in maps.into_iter().enumerate() {
-                            self.block(&index(&path, at), name, map, margin);
+                // Some readers take a line or a block for the same: each item as it is.
+                Value::List(list) if list.iter().any(|item| matches!(item, Value::Map(_))) => {
+                    for (at, item) in list.iter().enumerate() {
+                        let path = index(&path, at);
+                        match item {
+                            Value::Map(map) => self.block(&path, name, map, margin),
+                            line => self.dialect.pair(&mut self.page, &path, name, line),
                         }
                     }
-                    None => self.dialect.pair(&mut self.page, &path, name, value),
-                },
+                }
+                _ => self.dialect.pair(&mut self.page, &path, name, value),
             }
         }
     }

@@ -13,10 +13,17 @@ pub(super) const FORMAT: Format = Format {
           order of keys is kept.",
     null: true,
     comment: Some("--"),
-    params: &[Param {
-        name: "assign",
-        doc: "`assign \"config\"`: instead of a table that is returned, a line `config.a = 1` for each key.",
-    }],
+    params: &[
+        Param {
+            name: "assign",
+            doc: "`assign \"config\"`: instead of a table that is returned, a line `config.a = 1` for each key.",
+        },
+        Param {
+            name: "call",
+            doc: "`call \"hl\"`: instead of a table that is returned, `hl.a(1)` for each key; a list is a call for \
+                  each of its items, and a list in it the arguments of one.",
+        },
+    ],
     write,
 };
 
@@ -26,8 +33,8 @@ fn write(value: &Value, params: &Params) -> Result<Text, Vec<Fault>> {
         page.misfit(&[], "an object", value);
         return page.finish();
     };
-    match params.text("assign") {
-        Some(name) => {
+    match (params.text("assign"), params.text("call")) {
+        (Some(name), _) => {
             for (field, value) in map.iter().filter(|(_, value)| **value != Value::Null) {
                 let place = if is_name(field) {
                     format!("{name}.{field} = ")
@@ -37,13 +44,55 @@ fn write(value: &Value, params: &Params) -> Result<Text, Vec<Fault>> {
                 entry(&mut page, &key(&[], field), &place, value, "");
             }
         }
-        None => {
+        (None, Some(name)) => {
+            for (field, value) in map.iter().filter(|(_, value)| **value != Value::Null) {
+                calls(&mut page, &key(&[], field), name, field, value);
+            }
+        }
+        (None, None) => {
             page.line(&[], "return {");
             fields(&mut page, &[], map);
             page.line(&[], "}");
         }
     }
     page.finish()
+}
+
+/// The calls of one function: one, or one for each item of a list.
+fn calls(page: &mut Page, path: &[Step], object: &str, field: &str, value: &Value) {
+    if !is_name(field) {
+        page.fault(path, format!("Lua has no function named `{field}`"), None);
+        return;
+    }
+    let open = format!("{object}.{field}(");
+    let Value::List(list) = value else {
+        return entry(page, path, &open, value, ")");
+    };
+    for (at, item) in list.iter().enumerate() {
+        let path = index(path, at);
+        match item {
+            Value::List(arguments) => arguments_of(page, &path, &open, arguments),
+            item => entry(page, &path, &open, item, ")"),
+        }
+    }
+}
+
+/// A call with several arguments: on one line if all of them are scalars, else a line for each.
+fn arguments_of(page: &mut Page, path: &[Step], open: &str, arguments: &[Value]) {
+    let is_scalar = |value: &Value| !matches!(value, Value::List(_) | Value::Map(_));
+    if arguments.iter().all(is_scalar) {
+        let words: Vec<String> = arguments.iter().map(literal).collect();
+        return page.line(path, &format!("{open}{})", words.join(", ")));
+    }
+    page.line(path, open);
+    let margin = page.margin.clone();
+    page.margin.push_str("  ");
+    for (at, argument) in arguments.iter().enumerate() {
+        let end = if at + 1 < arguments.len() { "," } else { "" };
+        entry(page, &index(path, at), "", argument, end);
+    }
+    page.margin = margin;
+    page.line(path, ")");
 }
 
 fn fields(page: &mut Page, path: &[Step], map: &IndexMap<EcoString, Value>) {

@@ -17,7 +17,7 @@ fn fault(said: &[(&str, &[&str])], source: &str) -> String {
 fn blocks_stand_in_one_another_and_lists_repeat_them() {
     let hyprlang: &[(&str, &[&str])] =
         &[("separator", &[" = "]), ("list", &["repeat"]), ("comment", &[]), ("double", &["#"])];
-    let source = r##"{"exec": ["a", "b # c"], "general": {"gaps": 5, "snap": {"on": true}}, "device": [{"name": "x"}, {"name": "y"}]}"##;
+    let source = r##"{"exec": ["a", "b # c"], "general": {"gaps": 5, "snap": {"on": true}}, "device": [{"name": "x"}, {"name": "y"}], "rule": ["float", {"name": "z"}]}"##;
     insta::assert_snapshot!(text(hyprlang, source), @r"
     exec = a
     exec = b ## c
@@ -35,6 +35,11 @@ fn blocks_stand_in_one_another_and_lists_repeat_them() {
 
     device {
         name = y
+    }
+    rule = float
+
+    rule {
+        name = z
     }
     ");
 }

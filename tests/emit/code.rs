@@ -92,6 +92,40 @@ fn lua_has_its_own_numbers_and_tables() {
     assert!(write("lua", &value("[1]"), &Params::default()).is_err());
 }
 
+#[test]
+fn lua_calls_a_function_for_each_key() {
+    let tree = value(
+        r#"{"config": {"a": 1}, "env": [["A", "x y"], []], "on": true, "none": null, "rule": [{"b": 2}, 3],
+            "curve": [["quick", {"points": [[0.5, 1]]}]]}"#,
+    );
+    let called = params(&[("call", &["hl"])]);
+    insta::assert_snapshot!(write("lua", &tree, &called).unwrap().text, @r#"
+    hl.config({
+      a = 1,
+    })
+    hl.env("A", "x y")
+    hl.env()
+    hl.on(true)
+    hl.rule({
+      b = 2,
+    })
+    hl.rule(3)
+    hl.curve(
+      "quick",
+      {
+        points = {
+          {
+            0.5,
+            1,
+          },
+        },
+      }
+    )
+    "#);
+    let faults = write("lua", &value(r#"{"a b": 1}"#), &called).unwrap_err();
+    assert_eq!(faults[0].message, "Lua has no function named `a b`");
+}
+
 fn tree() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Value::Bool),

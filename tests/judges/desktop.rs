@@ -314,3 +314,42 @@ fn wlogout_shows_every_button() {
     let wrong = said(&layout.replace("\"text\"", "\"textt\""));
     assert!(wrong.contains("Invalid key textt"), "it looks at keys: {wrong}");
 }
+
+#[test]
+fn hyprland_is_called_by_lua() {
+    if !installed("lua5.4") {
+        return;
+    }
+    let home = Home::host("wayland/hyprland", "newer");
+    let mut files = home.documents.iter().flat_map(|document| &document.files);
+    let file = files.find(|file| file.path.ends_with("hyprland.lua")).expect("the file is made");
+    home.write("hyprland.lua", &file.written.text);
+    let script = r#"
+local calls = {}
+local function at(name)
+  return setmetatable({}, {
+    __index = function(_, key) return at(name == "" and key or name .. "." .. key) end,
+    __call = function(_, ...)
+      calls[name] = calls[name] or {}
+      table.insert(calls[name], {...})
+      return name
+    end,
+  })
+end
+hl = at("")
+dofile("hyprland.lua")
+local general = calls.config[1][1].general
+assert(general.gaps_out.top == 10 and general.col.active_border.colors[2] == "rgba(00ff99ee)")
+assert(#calls.monitor == 2 and calls.monitor[1][1].scale == 1.5 and calls.monitor[2][1].output == "")
+assert(calls.env[2][1] == "GDK_BACKEND" and calls.env[2][2] == "wayland,x11")
+assert(calls.curve[1][1] == "quick" and calls.curve[1][2].points[2][2] == 1)
+assert(calls.window_rule[1][1].match.class == "^(kitty)$")
+assert(calls.bind[1][1] == "SUPER + Return" and calls.bind[1][2] == "dsp.exec_cmd")
+assert(calls["dsp.exec_cmd"][1][1] == "kitty" and calls.exec_cmd == nil)
+assert(#calls.on == 1 and calls.on[1][1] == "hyprland.start")
+calls.on[1][2]()
+assert(calls.exec_cmd[3][1] == [[notify-send "it's up"]])
+print("read")
+"#;
+    assert_eq!(home.run("lua5.4", &["-e", script]).clean(), "read\n");
+}
