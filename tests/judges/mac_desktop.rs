@@ -4,8 +4,8 @@ use super::home::{Home, installed};
 
 /// One file of a fixture's Mac.
 #[track_caller]
-fn text(name: &str, path: &str) -> String {
-    let mac = Home::host(&format!("programs/{name}"), "mac");
+fn text(fixture: &str, path: &str) -> String {
+    let mac = Home::host(fixture, "mac");
     let mut files = mac.documents.iter().flat_map(|document| &document.files);
     let file = files.find(|file| file.path == path).expect("the file is made");
     file.written.text.to_string()
@@ -20,7 +20,7 @@ fn yabai_is_called_with_what_was_said() {
     if !installed("dash") {
         return;
     }
-    let script = text("yabai", ".config/yabai/yabairc");
+    let script = text("programs/yabai", ".config/yabai/yabairc");
     let home = empty();
     home.write("yabairc", &script);
     let stand_ins = "yabai() { for a in \"$@\"; do printf '<%s>' \"$a\"; done; echo; }\nsudo() { \"$@\"; }\n. ./yabairc\n";
@@ -30,7 +30,10 @@ fn yabai_is_called_with_what_was_said() {
         "<-m><config><layout><bsp>",
         "<-m><config><mouse_follows_focus><on>",
         "<-m><rule><--add><app=it's><title=a \"b\" $c><sticky=on>",
+        "<-m><config><active_window_opacity><1.0>",
+        "<-m><config><window_opacity_duration><0.0>",
         "<-m><signal><--add><event=window_focused><action=sketchybar --trigger window_focus>",
+        "<-m><signal><--add><event=window_moved><active=yes><app=^Kitty$><action=true>",
         "<-m><space><1><--label><main>",
     ] {
         assert!(out.lines().any(|own| own == line), "{line}\n{out}");
@@ -43,7 +46,7 @@ fn sketchybar_is_a_script() {
         return;
     }
     let home = empty();
-    home.write("rc", &text("sketchybar", ".config/sketchybar/sketchybarrc"));
+    home.write("rc", &text("programs/sketchybar", ".config/sketchybar/sketchybarrc"));
     let stand_in = "sketchybar() { echo \"$@\"; }; CONFIG_DIR=/c; . ./rc; echo $PLUGINS";
     let out = home.run("bash", &["-eu", "-c", stand_in]).clean();
     assert_eq!(out, "--bar height=32\n--update\n/c/plugins\n");
@@ -55,7 +58,7 @@ fn hammerspoon_is_lua() {
         return;
     }
     let home = empty();
-    home.write("init.lua", &text("hammerspoon", ".hammerspoon/init.lua"));
+    home.write("init.lua", &text("programs/hammerspoon", ".hammerspoon/init.lua"));
     let script = r#"
 package.loaded.windows = true
 hs = {
@@ -72,12 +75,14 @@ dofile("init.lua")
 
 #[test]
 fn aerospace_and_karabiner_are_read_as_toml_and_json() {
+    let text = |name: &str, path: &str| self::text(&format!("programs/{name}"), path);
     let aerospace: toml_edit::DocumentMut =
         text("aerospace", ".config/aerospace/aerospace.toml").parse().expect("TOML");
     let keys = &aerospace["mode"]["main"]["binding"];
     assert_eq!(keys["alt-shift-q"][1].as_str(), Some("mode main"));
     assert_eq!(keys["alt-enter"].as_str(), Some("exec-and-forget open -na \"kitty\" '~'"));
     assert_eq!(aerospace["gaps"]["outer"]["left"].as_integer(), Some(8));
+    assert_eq!(aerospace["gaps"]["outer"]["top"][1]["monitor"]["built-in.*"].as_integer(), Some(4));
     assert_eq!(
         aerospace["on-window-detected"][0]["if"]["app-id"].as_str(),
         Some("com.apple.finder")
