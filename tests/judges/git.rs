@@ -180,3 +180,29 @@ fn gitui_takes_keys_and_colors() {
     let log = shown();
     assert!(log.contains("variant named `G`") && log.contains("theme error"), "it looks: {log}");
 }
+
+#[test]
+fn lazygit_takes_settings_and_commands() {
+    if !installed("lazygit") || !installed("script") {
+        return;
+    }
+    let home = Home::fixture("programs/lazygit");
+    home.run("git", &["init", "-q", "repo"]).clean();
+    let shown = || {
+        let screen = "stty cols 120 rows 40; cd repo; lazygit";
+        let script = format!("(sleep 2; printf q) | timeout 15 script -qec '{screen}' /dev/null");
+        let mut command = home.command("sh");
+        super::home::said(command.args(["-c", &script]).env("TERM", "xterm"))
+    };
+    let said = shown();
+    assert!(said.status == Some(0) && said.out.contains("Commits"), "{said:?}");
+    let config = home.read(".config/lazygit/config.yml");
+    for (right, wrong, message) in [
+        ("output: terminal", "output: screen", "Unexpected value 'screen'"),
+        ("      - bold", "      - bold: 1", "couldn't be parsed"),
+    ] {
+        home.write(".config/lazygit/config.yml", &config.replace(right, wrong));
+        let said = shown();
+        assert!(said.status != Some(0) && said.out.contains(message), "it looks: {said:?}");
+    }
+}

@@ -49,9 +49,9 @@ fn it_loads_what_other_programs_print() {
         return;
     }
     let home = Home::config(
-        "programs { nushell; starship; zoxide { enable; command \"it's\" }; atuin }\n",
+        "programs { nushell; oh-my-posh; zoxide { enable; command \"it's\" }; carapace }\n",
     );
-    home.stand_in("starship", "echo \"\\$env.SAID = '$*'\"");
+    home.stand_in("oh-my-posh", "echo \"\\$env.SAID = '$*'\"");
     home.stand_in("zoxide", "echo \"\\$env.WORDS = [$# \\\"$4\\\"]\"");
     home.write(".config/nushell/env.nu", "");
     // It loads them where it talks with a person, on a terminal.
@@ -62,10 +62,10 @@ fn it_loads_what_other_programs_print() {
         home.run("script", &["-qec", "sh ask.sh", "/dev/null"]).ok();
         home.read("said")
     };
-    assert_eq!(asked().trim(), r#"{"said":"init nu","words":[4,"it's"]}"#);
+    assert_eq!(asked().trim(), r#"{"said":"init nu --print","words":[4,"it's"]}"#);
     let loaded = home.join(".local/share/nushell/vendor/autoload");
-    assert!(loaded.join("hcc-starship.nu").exists() && !loaded.join("hcc-atuin.nu").exists());
+    assert!(loaded.join("hcc-oh-my-posh.nu").exists() && !loaded.join("hcc-carapace.nu").exists());
     // A program that is gone leaves nothing behind that would complain.
-    std::fs::remove_file(home.join("bin/starship")).expect("it is there");
+    std::fs::remove_file(home.join("bin/oh-my-posh")).expect("it is there");
     assert_eq!(asked().trim(), r#"{"said":null,"words":[4,"it's"]}"#);
 }

@@ -259,6 +259,26 @@ fn nix_your_shell_wraps_nix_in_both_shells() {
 }
 
 #[test]
+fn atuin_reads_its_settings() {
+    if !installed("atuin") {
+        return;
+    }
+    let home = Home::fixture("programs/atuin");
+    for (key, value) in [
+        ("search_mode", "fuzzy\n"),
+        ("history_filter", "[\"^secret\", '^export \\w+=\"x\"']\n"),
+        ("daemon.systemd_socket", "true\n"),
+        ("theme.name", "mine\n"),
+    ] {
+        assert_eq!(home.run("atuin", &["config", "get", key]).ok(), value, "{key}");
+    }
+    let config = home.read(".config/atuin/config.toml");
+    home.write(".config/atuin/config.toml", &config.replace("\"fuzzy\"", "\"fussy\""));
+    let said = home.run("atuin", &["info"]);
+    assert!(said.status != Some(0) && said.err.contains("search_mode"), "it looks: {said:?}");
+}
+
+#[test]
 fn every_program_of_the_shelf_leaves_shells_that_can_be_read() {
     let names: Vec<String> = hcc::schema::library::names()
         // Both are `ls`.

@@ -446,3 +446,35 @@ fn topgrade_runs_the_commands_of_its_file() {
     let wrong = run(&config.replace("assume_yes = true", "assume_yes = \"much\""));
     assert!(wrong.out.contains("invalid type"), "it looks at values: {wrong:#?}");
 }
+
+#[test]
+fn yazi_takes_each_of_its_files() {
+    if !installed("yazi") || !installed("script") {
+        return;
+    }
+    let home = Home::fixture("programs/yazi");
+    home.write("folder/shown.txt", "");
+    // It runs until it is ended, and draws at once.
+    let shown = || {
+        let script = "stty cols 120 rows 30; timeout --foreground --signal=KILL 2 yazi folder";
+        let mut command = home.command("timeout");
+        command.args(["20", "script", "-qec", script, "/dev/null"]).env("TERM", "xterm-256color");
+        super::home::said(&mut command).out
+    };
+    let out = shown();
+    assert!(out.contains("shown.txt") && !out.contains("Failed to"), "{out:?}");
+    for (file, right, wrong) in [
+        ("yazi.toml", "show_hidden = true", "show_hidden = 3"),
+        ("keymap.toml", "on = [\"l\"]", "on = [1]"),
+        ("theme.toml", "\"#89b4fa\"", "\"blueish\""),
+        ("vfs.toml", "port = 22", "port = \"ssh\""),
+    ] {
+        let path = format!(".config/yazi/{file}");
+        let text = home.read(&path);
+        assert!(text.contains(right), "{text}");
+        home.write(&path, &text.replace(right, wrong));
+        let out = shown();
+        assert!(out.contains("TOML parse error"), "it looks at {file}: {out:?}");
+        home.write(&path, &text);
+    }
+}

@@ -49,11 +49,13 @@ fn its_kin_read_json_too() {
         let out = home.run("python3", &["-m", "json.tool", path]).clean();
         serde_json::from_str(&out).expect("JSON")
     };
-    for (name, folder) in [("vscodium", "VSCodium"), ("cursor", "Cursor"), ("windsurf", "Windsurf")]
-    {
-        let file = |file: &str| {
-            read(&format!("programs/{name}"), &format!(".config/{folder}/User/{file}"))
-        };
+    for (fixture, folder) in [
+        ("programs/vscodium", "VSCodium"),
+        ("programs/cursor", "Cursor"),
+        ("programs/windsurf", "Windsurf"),
+    ] {
+        let name = fixture.trim_start_matches("programs/");
+        let file = |file: &str| read(fixture, &format!(".config/{folder}/User/{file}"));
         let settings = file("settings.json");
         assert_eq!(settings["window.title"], format!("${{activeEditorShort}} \"{name}\" \\"));
         assert_eq!(settings["editor.rulers"], serde_json::json!([80]));
