@@ -505,3 +505,20 @@ host "h" os="linux" { user "u" }
         assert!(ran.stdout.starts_with(&said), "{}{}", ran.stdout, ran.stderr);
     }
 }
+
+#[test]
+fn a_doc_of_several_lines_is_one_row_of_a_table_and_stands_below_its_option() {
+    let home = Home::new();
+    let doc = "\"\"\"\n    One line.\n      Another one.\n    \"\"\"";
+    let own = |name: &str| format!("option \"my.{name}\" default=\"x\" doc={doc}\n");
+    let many: String = (10..50).map(|at| own(&format!("zz{at}"))).collect();
+    home.write("hcc.kdl", &format!("{many}{}{HOSTS}", own("alone")));
+    for words in [&["options"][..], &["options", "my.zz"]] {
+        let ran = home.run(words);
+        let row = ran.stdout.lines().find(|line| line.starts_with("my.zz10 "));
+        let is_whole = row.is_some_and(|row| row.ends_with("  One line. Another one."));
+        assert!(is_whole, "{}", ran.stdout);
+    }
+    let ran = home.run(&["options", "my.alone"]);
+    assert!(ran.stdout.contains("\n    One line.\n    Another one.\n"), "{}", ran.stdout);
+}

@@ -138,11 +138,12 @@ fn shelf(schema: &Schema, all: &[Entry]) -> String {
     let width = targets.iter().map(|own| own.path.chars().count()).max().unwrap_or(0);
     for target in &targets {
         let count = all.iter().filter(|entry| is_in(entry, &target.path)).count();
-        let _written = writeln!(out, "{:width$}  {count:3}  {}", target.path, target.doc);
+        let doc = one_line(&target.doc);
+        let _written = writeln!(out, "{:width$}  {count:3}  {doc}", target.path);
     }
     let alone = all.iter().filter(|entry| !targets.iter().any(|own| is_in(entry, &own.path)));
     for entry in alone {
-        let _written = writeln!(out, "{:width$}    1  {}", entry.path, entry.doc);
+        let _written = writeln!(out, "{:width$}    1  {}", entry.path, one_line(&entry.doc));
     }
     let _written = writeln!(
         out,
@@ -150,6 +151,11 @@ fn shelf(schema: &Schema, all: &[Entry]) -> String {
         all.len()
     );
     out
+}
+
+/// A text for a row of a table, whoever wrote it.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn table(found: &[&Entry]) -> String {
@@ -160,7 +166,7 @@ fn table(found: &[&Entry]) -> String {
         let _written = writeln!(
             out,
             "{}",
-            format!("{:path$}  {:ty$}  {}", entry.path, entry.ty, entry.doc).trim_end()
+            format!("{:path$}  {:ty$}  {}", entry.path, entry.ty, one_line(&entry.doc)).trim_end()
         );
     }
     let _written = writeln!(out, "\n{} options. `hcc options NAME` shows one whole.", found.len());
@@ -180,8 +186,8 @@ fn whole(found: &[&Entry]) -> String {
         rows.push(("declared", entry.declared.clone()));
         rows.extend((!entry.url.is_empty()).then(|| ("see", entry.url.clone())));
         let _written = writeln!(out, "{}", entry.path);
-        if !entry.doc.is_empty() {
-            let _written = writeln!(out, "    {}", entry.doc);
+        for line in entry.doc.trim().lines() {
+            let _written = writeln!(out, "{}", format!("    {}", line.trim()).trim_end());
         }
         for (name, text) in rows {
             let mut lines = text.lines();

@@ -37,9 +37,10 @@ use arena::{At, BlockId, EnvId, Guard, Output, SlotId, State};
 use collect::{Collector, Ctx, Program, Shared};
 use structure::{Host, User};
 
-use crate::diag::{Diagnostic, Diagnostics, Span};
+use crate::diag::{Diagnostic, Diagnostics, Severity, Span};
 use crate::schema::option::{Fallback, Kind};
 use crate::schema::{Place, Scope, join};
+use crate::syntax::{edit, parse};
 use crate::value::{Data, Map, Typed};
 
 /// Slots that an evaluation has room for at once: more than most need.
@@ -256,12 +257,15 @@ impl Eval {
                 };
                 drop(state);
                 let Ok(message) = self.value(&raw, at, *env) else { continue };
-                let place = self.blame(*env).or_else(|| self.element(*env));
+                let item = self.blame(*env);
+                let place = item.or_else(|| self.element(*env));
                 let place = place.or_else(|| self.said(&text, *env));
                 let enabled = || check.target.as_ref().and_then(|target| self.enabled_at(target));
                 let place = place.or_else(enabled).unwrap_or(span);
-                // A warning is about what somebody wrote, not about what targets tell each other.
-                if warn && !self.is_users(&place) {
+                // A warning is about what somebody wrote, not about what targets tell each other;
+                // and what is wrong in an item may be all that there is to warn of.
+                let is_wrong = || item.is_some_and(|item| self.is_wrong_in(item));
+                if warn && (!self.is_users(&place) || is_wrong()) {
                     continue;
                 }
                 let label = match (place == span, warn) {
@@ -277,6 +281,22 @@ impl Eval {
                 });
             }
         }
+    }
+
+    /// Whether something is wrong in the node that has a value, an item's key, at a place.
+    fn is_wrong_in(&self, place: Span) -> bool {
+        let state = self.state();
+        let wrong = state.diags.iter().filter(|own| own.severity == Severity::Error);
+        let spans = wrong.filter_map(|own| own.label.as_ref()).map(|label| label.span);
+        let spans: Vec<Span> = spans.filter(|span| span.source == place.source).collect();
+        if spans.is_empty() {
+            return false;
+        }
+        let (tree, _) = parse(place.source, self.shared.sources.text(place.source));
+        edit::find(&tree, place).is_some_and(|found| {
+            let node = found.node.span;
+            spans.iter().any(|span| node.start <= span.start && span.end <= node.end)
+        })
     }
 
     /// Whether a check, or a guard around it, reads in the machine's scope what only a user has.

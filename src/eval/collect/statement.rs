@@ -22,19 +22,23 @@ impl Collector<'_> {
     }
 
     pub(super) fn output(&mut self, node: &Node, ctx: &Ctx) {
-        if let Some(guard) = ctx.asks_for_user {
-            let what = format!("`{}` is made for the machine, not for a user", node.name.value);
-            self.push(
-                Diagnostic::error("user-option-in-system", guard, "asks for a user", what)
-                    .also(node.name.span, "made for the machine")
-                    .help("say it outside of this guard, or in a target of a user's"),
-            );
-        }
+        self.is_for_nobody(node, "made for the machine", ctx);
         if ctx.live {
             let output = self.kept(node, ctx);
             self.state.outputs.push(output);
         }
         self.names_in(node, ctx);
+    }
+
+    /// Says of a statement of the machine's that it stands where only a user is meant.
+    fn is_for_nobody(&mut self, node: &Node, done: &str, ctx: &Ctx) {
+        let Some(guard) = ctx.asks_for_user else { return };
+        let what = format!("`{}` is {done}, not for a user", node.name.value);
+        self.push(
+            Diagnostic::error("user-option-in-system", guard, "asks for a user", what)
+                .also(node.name.span, done.to_owned())
+                .help("say it outside of this guard, or in a target of a user's"),
+        );
     }
 
     /// A statement as it is looked at after evaluation.
@@ -58,6 +62,9 @@ impl Collector<'_> {
     }
 
     pub(super) fn check(&mut self, node: &Node, ctx: &Ctx) {
+        if ctx.target.is_some() {
+            self.is_for_nobody(node, "looked at for the machine", ctx);
+        }
         let known: &[&str] = &["expr", "message"];
         for (name, _) in node.props() {
             if !known.contains(&&*name.value) {
