@@ -15,6 +15,7 @@ mod judges {
     mod look;
     mod mac_desktop;
     mod macbook;
+    mod mail;
     mod media;
     mod newsboat;
     mod niri;

@@ -77,6 +77,7 @@ fn thunderbird_starts_with_the_profile_and_its_accounts() {
     for line in [
         r#"user_pref("mail.server.server_home.hostname", "imap.example.org");"#,
         r#"user_pref("mail.identity.id_home.fullName", "Alice \"A\" Example");"#,
+        r#"user_pref("mail.smtpserver.smtp_all_once.port", 587);"#,
     ] {
         assert!(prefs.lines().any(|own| own == line), "{line}\n{prefs}");
     }

@@ -64,6 +64,7 @@ fn units_of_programs_are_verified() {
         "services/cliphist",
         "services/wlsunset",
         "services/swayosd",
+        "services/mbsync",
         "programs/aria2",
         "programs/atuin",
         "programs/git",
