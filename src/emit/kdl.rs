@@ -22,7 +22,8 @@ pub(super) const FORMAT: Format = Format {
         },
         Param {
             name: "valued",
-            doc: "`valued \"open-floating\"`: nodes that say true and false also where others are flags.",
+            doc: "`valued \"open-floating\"`: nodes that say true and false also where others are flags; \
+                  `\"rule.vrr\"` only right below that node.",
         },
         Param {
             name: "named",
@@ -115,7 +116,7 @@ impl Writer<'_> {
 
     fn node(&mut self, path: &[Step], name: &str, head: &str, value: &Value) {
         match value {
-            Value::Bool(value) if self.flag && !self.valued.contains(&name) => {
+            Value::Bool(value) if self.flag && !self.is_valued(path, name) => {
                 if *value {
                     self.page.line(path, head);
                 }
@@ -134,6 +135,19 @@ impl Writer<'_> {
                 self.page.line(path, &format!("{head} {text}"));
             }
         }
+    }
+
+    /// Whether a bool of this name is said, and no flag.
+    fn is_valued(&self, path: &[Step], name: &str) -> bool {
+        let mut names = path.iter().rev().filter_map(|step| match step {
+            Step::Key(name) => Some(&**name),
+            Step::Index(_) => None,
+        });
+        let parent = names.nth(1).unwrap_or_default();
+        self.valued.iter().any(|valued| match valued.split_once('.') {
+            Some((below, own)) => below == parent && own == name,
+            None => *valued == name,
+        })
     }
 
     fn object(&mut self, path: &[Step], head: &str, map: &Map) {

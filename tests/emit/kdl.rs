@@ -57,16 +57,16 @@ fn version(number: i128) -> hcc::emit::Said {
 fn nodes_stand_as_their_reader_wants_them() {
     let mut niri = params(&[
         ("flag", &[]),
-        ("valued", &["open-floating"]),
+        ("valued", &["open-floating", "rule.vrr"]),
         ("named", &["output"]),
         ("props", &["match"]),
         ("repeat", &["proportion"]),
     ]);
     niri.list.push(version(1));
     let tree = value(
-        r#"{"input": {"touchpad": {"tap": true, "dwt": false}}, "output": {"eDP-1": {"scale": 1.5, "mode": "1x1"}, "off": {}},
+        r#"{"input": {"touchpad": {"tap": true, "dwt": false}}, "output": {"eDP-1": {"scale": 1.5, "mode": "1x1", "vrr": true}, "off": {}},
         "spawn-at-startup": [["waybar", "-l"], "mako"], "widths": {"proportion": [0.5, 1.0]}, "empty": [],
-        "rule": [{"match": [{"app-id": "a"}, {"app-id": "b", "active": true}], "open-floating": true}, {"match": {"title": "c \"d\""}}],
+        "rule": [{"match": [{"app-id": "a"}, {"app-id": "b", "active": true}], "open-floating": true, "vrr": false}, {"match": {"title": "c \"d\""}}],
         "binds": {"Mod+T": {"_props": {"repeat": false}, "spawn": ["sh", "-c", "x"]}, "Mod+Q": {"close": true}}, "x": null, "true": 2}"#,
     );
     let text = write("kdl", &tree, &niri).unwrap().text;
@@ -79,6 +79,7 @@ fn nodes_stand_as_their_reader_wants_them() {
     output "eDP-1" {
         scale 1.5
         mode "1x1"
+        vrr
     }
     output "off"
     spawn-at-startup "waybar" "-l"
@@ -92,6 +93,7 @@ fn nodes_stand_as_their_reader_wants_them() {
         match app-id="a"
         match app-id="b" active=true
         open-floating true
+        vrr false
     }
     rule {
         match title="c \"d\""
