@@ -17,11 +17,13 @@ mod judges {
     mod macbook;
     mod mail;
     mod media;
+    mod music;
     mod newsboat;
     mod niri;
     mod nushell;
     mod pictures;
     mod psql;
+    mod python;
     mod services;
     mod session;
     mod shell_tools;

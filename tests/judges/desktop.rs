@@ -353,3 +353,21 @@ print("read")
 "#;
     assert_eq!(home.run("lua5.4", &["-e", script]).clean(), "read\n");
 }
+
+#[test]
+fn tofi_takes_every_option() {
+    if !installed("tofi") {
+        return;
+    }
+    let home = Home::fixture("programs/tofi");
+    // A theme of the user's, which is read first.
+    home.write(".config/tofi/theme", "border-width = 3\n");
+    let path = ".config/tofi/config";
+    let theme = home.join(".config/tofi/theme");
+    let config = home.read(path).replace("/home/alice/.config/tofi/theme", theme.as_str());
+    home.write(path, &config);
+    let said = of_file(&home, &["tofi", "-c"], path);
+    assert!(said.contains("Wayland display") && !said.contains("line"), "{said}");
+    home.write("wrong", &config.replace("num-results", "nonsense"));
+    assert!(of_file(&home, &["tofi", "-c"], "wrong").contains("Unknown option \"nonsense\""));
+}

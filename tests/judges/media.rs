@@ -221,3 +221,55 @@ fn aria2_has_the_options_it_was_told() {
         assert!(said.out.contains(part), "{part}\n{said:#?}");
     }
 }
+
+/// Asks qutebrowser's own reader, without a window: it says what it does not know, too.
+pub const QUTEBROWSER: &str = "import sys
+from qutebrowser.utils import standarddir, usertypes
+from qutebrowser.misc import objects
+objects.backend = usertypes.Backend.QtWebEngine
+from qutebrowser.config import config, configcache, configdata, configfiles
+standarddir._init_dirs()
+configdata.init()
+config.instance = config.Config(configfiles.YamlConfig())
+config.val = config.ConfigContainer(config.instance)
+config.key_instance = config.KeyConfig(config.instance)
+config.cache = configcache.ConfigCache()
+configfiles.read_config_py('.config/qutebrowser/config.py', warn_autoconfig=False)
+for name in sys.argv[1:]:
+    print(name, config.instance.get_obj(name))";
+
+#[test]
+fn qutebrowser_has_settings_searches_and_keys() {
+    if !installed("qutebrowser") {
+        return;
+    }
+    let home = Home::fixture("programs/qutebrowser");
+    let read = |names: &[&str]| {
+        // Debian's own, for which its modules are.
+        let mut args = vec!["QT_QPA_PLATFORM=offscreen", "/usr/bin/python3", "-c", QUTEBROWSER];
+        args.extend(names);
+        home.run("env", &args)
+    };
+    let lines = [
+        "tabs.show multiple",
+        "tabs.padding {'top': 2, 'bottom': 2, 'left': 4, 'right': 4}",
+        "content.autoplay False",
+        "colors.webpage.darkmode.enabled True",
+        "spellcheck.languages ['en-US', 'de-DE']",
+        r#"url.start_pages https://example.org/?a="b"&c=\d"#,
+        "url.searchengines {'DEFAULT': 'https://duckduckgo.com/?q={}', 'w': 'https://en.wikipedia.org/wiki/{}'}",
+        r#"bindings.commands {'normal': {'<Ctrl+v>': 'spawn mpv "{url}"', 'd': None}, 'prompt': {'<Ctrl+y>': 'prompt-yes'}}"#,
+        "zoom.default 125%",
+    ];
+    let names = lines.map(|line| line.split(' ').next().unwrap_or_default());
+    let said = read(&names).ok();
+    for line in lines {
+        assert!(said.lines().any(|own| own == line), "{line}\n{said}");
+    }
+    let path = ".config/qutebrowser/config.py";
+    home.write(path, &home.read(path).replace("multiple", "nonsense").replace("hints", "hintz"));
+    let wrong = read(&names).err;
+    for part in ["Invalid value 'nonsense'", "No option 'colors.hintz.bg'"] {
+        assert!(wrong.contains(part), "{part}\n{wrong}");
+    }
+}

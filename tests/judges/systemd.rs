@@ -65,6 +65,14 @@ fn units_of_programs_are_verified() {
         "services/wlsunset",
         "services/swayosd",
         "services/mbsync",
+        "services/blueman-applet",
+        "services/pasystray",
+        "services/gnome-keyring",
+        "services/kdeconnect",
+        "services/easyeffects",
+        "services/batsignal",
+        "services/mpd",
+        "programs/nh",
         "programs/aria2",
         "programs/atuin",
         "programs/git",
@@ -78,7 +86,8 @@ fn units_of_programs_are_verified() {
                 line.starts_with("RestartSteps=") || line.starts_with("RestartMaxDelaySec=")
             };
             let lines = file.written.text.lines().filter(|line| !newer(line)).map(|line| {
-                let command = line.strip_prefix("ExecStart=").or(line.strip_prefix("ExecReload="));
+                let keys = ["ExecStart=", "ExecReload=", "ExecStop="];
+                let command = keys.iter().find_map(|key| line.strip_prefix(key));
                 match command.and_then(|command| command.split(' ').next()) {
                     Some(program) => line.replacen(program, "/bin/true", 1),
                     None => line.to_owned(),

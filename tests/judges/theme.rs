@@ -2,6 +2,7 @@
 
 use super::desktop;
 use super::home::{Home, installed};
+use super::media;
 
 /// What one program makes of the palette.
 struct Judge {
@@ -79,6 +80,7 @@ fn judges() -> Vec<Judge> {
         ),
         // Its text, and the name of what it is in.
         by("btop", BTOP, &["38;2;205;214;244m", "38;2;203;166;247m"], &[]),
+        by("tofi", "tofi </dev/null", &["Wayland display"], &["line"]),
         by("fuzzel", "fuzzel", &["no compositor running"], &["not a valid", "invalid"]),
         by(
             "swaylock",
@@ -151,6 +153,20 @@ fn sway_takes_the_palette() {
     let wrong = config.replace("client.focused #89b4fa", "client.focused blue");
     let (said, _) = desktop::sway(&home, &[("config", &wrong)], &["-C", "-c", "config"]);
     assert!(said.err.contains("[sway/"), "it looks at colors: {said:#?}");
+}
+
+#[test]
+fn qutebrowser_takes_the_palette() {
+    if !installed("qutebrowser") {
+        return;
+    }
+    let home = Home::fixture("theme");
+    let args = ["QT_QPA_PLATFORM=offscreen", "/usr/bin/python3", "-c", media::QUTEBROWSER];
+    let names = ["colors.tabs.selected.odd.bg", "colors.statusbar.url.error.fg"];
+    let said = home.run("env", &[&args[..], &names[..]].concat()).ok();
+    for line in [format!("{} #1e1e2e", names[0]), format!("{} #ff0000", names[1])] {
+        assert!(said.lines().any(|own| own == line), "{line}\n{said}");
+    }
 }
 
 #[test]
