@@ -2,6 +2,49 @@
 
 use super::home::{Home, installed};
 
+/// Chromium with a folder of settings, and an extension of its own, which speaks to a program of
+/// ours.
+#[track_caller]
+fn speaks_to_its_host(target: &str, settings: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().to_str().expect("UTF-8");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("a writable folder");
+    };
+    std::fs::create_dir(folder.path().join("own")).expect("a writable folder");
+    write(
+        "own/manifest.json",
+        r#"{"manifest_version": 3, "name": "own", "version": "1.0",
+            "background": {"service_worker": "own.js"}, "permissions": ["nativeMessaging"]}"#,
+    );
+    write("own/own.js", r#"chrome.runtime.sendNativeMessage("org.example.host", {});"#);
+    // It has done all it shall when the host runs.
+    write("host", &format!("#!/bin/sh\necho \"$1\" > {path}/said\nkill $PPID\n"));
+    let packer = Home::config("");
+    let args =
+        ["--headless", "--no-sandbox", &format!("--pack-extension={path}/own")].map(String::from);
+    packer.run("chromium", &args.each_ref().map(String::as_str)).ok();
+    let script = format!(
+        "chmod +x {path}/host; openssl pkey -in {path}/own.pem -pubout -outform DER | sha256sum \
+         | head -c32 | tr 0-9a-f a-p"
+    );
+    let id = packer.run("sh", &["-c", &script]).clean();
+    let home = Home::config(&format!(
+        r#"{target}
+            enable
+            extension "{id}" crx="{path}/own.crx" version="1.0"
+            native-messaging-host {{ org.example.host description="Own" path="{path}/host" type="stdio" {{ (list)allowed_origins "chrome-extension://{id}/" }} }}
+        }}"#
+    ));
+    let folder_of = format!("--user-data-dir={}", home.join(settings));
+    let args = ["-a", "timeout", "15", "chromium", "--no-sandbox", "--no-first-run", &folder_of];
+    let said = home.run("xvfb-run", &[&args[..], &["--disable-gpu", "about:blank"]].concat());
+    let origin = std::fs::read_to_string(folder.path().join("said"));
+    assert_eq!(origin.ok(), Some(format!("chrome-extension://{id}/\n")), "{said:#?}");
+    let kept = home.join(&format!("{settings}/Default/Extensions/{id}"));
+    assert!(kept.is_dir(), "{kept}");
+}
+
 #[test]
 fn mpv_reads_options_profiles_keys_and_scripts() {
     if !installed("mpv") {
@@ -106,48 +149,19 @@ fn zathura_takes_every_line() {
     assert_eq!(wrong.len(), 3, "it looks at every line: {wrong:?}");
 }
 
-/// Chromium, packed with an extension of its own, which speaks to a program of ours.
 #[test]
 fn chromium_installs_the_extension_and_lets_it_speak_to_its_host() {
-    if !installed("chromium") || !installed("openssl") || !installed("xvfb-run") {
-        return;
+    if installed("chromium") && installed("openssl") && installed("xvfb-run") {
+        speaks_to_its_host("programs.chromium {", ".config/chromium");
     }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().to_str().expect("UTF-8");
-    let write = |name: &str, text: &str| {
-        std::fs::write(folder.path().join(name), text).expect("a writable folder");
-    };
-    std::fs::create_dir(folder.path().join("own")).expect("a writable folder");
-    write(
-        "own/manifest.json",
-        r#"{"manifest_version": 3, "name": "own", "version": "1.0",
-            "background": {"service_worker": "own.js"}, "permissions": ["nativeMessaging"]}"#,
-    );
-    write("own/own.js", r#"chrome.runtime.sendNativeMessage("org.example.host", {});"#);
-    // It has done all it shall when the host runs.
-    write("host", &format!("#!/bin/sh\necho \"$1\" > {path}/said\nkill $PPID\n"));
-    let packer = Home::config("");
-    let args =
-        ["--headless", "--no-sandbox", &format!("--pack-extension={path}/own")].map(String::from);
-    packer.run("chromium", &args.each_ref().map(String::as_str)).ok();
-    let script = format!(
-        "chmod +x {path}/host; openssl pkey -in {path}/own.pem -pubout -outform DER | sha256sum \
-         | head -c32 | tr 0-9a-f a-p"
-    );
-    let id = packer.run("sh", &["-c", &script]).clean();
-    let home = Home::config(&format!(
-        r#"programs.chromium {{
-            enable
-            extension "{id}" crx="{path}/own.crx" version="1.0"
-            native-messaging-host {{ org.example.host description="Own" path="{path}/host" type="stdio" {{ (list)allowed_origins "chrome-extension://{id}/" }} }}
-        }}"#
-    ));
-    let args = ["-a", "timeout", "15", "chromium", "--no-sandbox", "--no-first-run"];
-    let said = home.run("xvfb-run", &[&args[..], &["--disable-gpu", "about:blank"]].concat());
-    let origin = std::fs::read_to_string(folder.path().join("said"));
-    assert_eq!(origin.ok(), Some(format!("chrome-extension://{id}/\n")), "{said:#?}");
-    let kept = home.join(format!(".config/chromium/Default/Extensions/{id}").as_str());
-    assert!(kept.is_dir(), "{kept}");
+}
+
+/// Brave is not here; it is made of Chromium, which reads its folder.
+#[test]
+fn brave_has_its_files_where_chromium_reads_them() {
+    if installed("chromium") && installed("openssl") && installed("xvfb-run") {
+        speaks_to_its_host("programs.brave {", ".config/BraveSoftware/Brave-Browser");
+    }
 }
 
 #[test]
@@ -160,7 +174,7 @@ fn cava_draws_as_it_was_told() {
     let drawn = |config: &str| {
         // Silence, in place of what a player would play.
         home.write(path, &config.replace("/tmp/mpd.fifo", home.join("silence").as_str()));
-        let script = "rm -f silence; mkfifo silence; cat /dev/zero > silence & timeout 2 cava | head -c 200; \
+        let script = "rm -f silence; mkfifo silence; cat /dev/zero > silence & timeout 10 cava | head -c 200; \
                       kill %1 2>/dev/null";
         home.run("bash", &["-c", script])
     };

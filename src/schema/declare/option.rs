@@ -373,14 +373,15 @@ pub(super) fn body(
     Body { group: Arc::new(group), rest, statements: statements.into() }
 }
 
-/// The keys that a `key` node types. Its names are split at their dots; a `key` around others, and
-/// those, name one level as it stands: `key "com.apple.dock" { key "autohide" type="bool" }`.
+/// The keys that a `key` node types. Its names are split at their dots, unless they are `whole`; a
+/// `key` around others, and those, name one level as it stands: `key "com.apple.dock" { key "autohide" type="bool" }`.
 pub(super) fn typed_keys(node: &Node, diags: &mut Diagnostics) -> Vec<TypedKey> {
     named_keys(node, false, diags)
 }
 
 fn named_keys(node: &Node, whole: bool, diags: &mut Diagnostics) -> Vec<TypedKey> {
-    check_props(node, &["type", "doc"], "key", diags);
+    check_props(node, &["type", "doc", "whole"], "key", diags);
+    let whole = bool_prop(node, "whole", diags) || whole;
     if !node.children().is_empty() {
         let mut inner = Vec::new();
         for child in node.children() {
