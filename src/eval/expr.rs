@@ -14,6 +14,7 @@ use super::arena::{EnvId, Guard, Poisoned, Raw, SlotId, State};
 use super::interpolate::{self, Piece, is_tangled, pieces, simple_path};
 use super::mistake;
 use super::objects::{Pair, ScopeObject, SlotObject, to_jinja};
+use super::simple;
 use crate::diag::{Diagnostic, Span};
 use crate::schema::Target;
 use crate::syntax::marks::Compute;
@@ -40,6 +41,25 @@ enum Named {
     Value(Jinja),
     /// An option of the target.
     Option(SlotId),
+}
+
+/// The names of an instance.
+struct Within<'a> {
+    eval: &'a Eval,
+    env: EnvId,
+}
+
+impl simple::Names for Within<'_> {
+    fn name(&self, name: &str) -> Option<Jinja> {
+        self.eval.lookup(self.env, name)
+    }
+
+    fn attribute(&self, of: &Jinja, name: &str) -> Option<Jinja> {
+        match of.downcast_object_ref::<SlotObject>() {
+            Some(object) => object.eval()?.read_child(object.slot, name),
+            None => of.get_attr(name).ok(),
+        }
+    }
 }
 
 const FUEL: u64 = 2_000_000;
@@ -219,9 +239,6 @@ impl Eval {
     /// Whether an expression is true.
     pub fn truth(&self, text: &str, span: Span, env: EnvId) -> Result<bool, Poisoned> {
         self.may_run(text, span)?;
-        if let (Some(truth), poisoned) = self.watched(span, || self.condition(text, env)) {
-            return if poisoned { Err(Poisoned) } else { Ok(truth) };
-        }
         let value = self.computed(text, span, env)?;
         if value.is_undefined() {
             self.push(mistake::undefined(text, span, &self.shared));
@@ -229,34 +246,6 @@ impl Eval {
         }
         let (truth, poisoned) = self.watched(span, || value.is_true());
         if poisoned { Err(Poisoned) } else { Ok(truth) }
-    }
-
-    /// A condition as most targets have it, without minijinja: names joined by one of `and` and
-    /// `or`, each as it stands, behind `not`, or before `is none` or `is not none`. None if it is
-    /// another.
-    fn condition(&self, text: &str, env: EnvId) -> Option<bool> {
-        if let Some(way) = simple_path(text) {
-            return Some(self.follow(env, &way)?.is_true());
-        }
-        let decides = text.contains(" or ");
-        for part in text.split(if decides { " or " } else { " and " }) {
-            let part = part.trim();
-            let (part, wanted) = match part.strip_prefix("not ") {
-                Some(part) => (part, false),
-                None => (part, true),
-            };
-            let holds = if let Some(name) = part.strip_suffix(" is not none") {
-                !self.follow(env, &simple_path(name)?)?.is_none()
-            } else if let Some(name) = part.strip_suffix(" is none") {
-                self.follow(env, &simple_path(name)?)?.is_none()
-            } else {
-                self.follow(env, &simple_path(part)?)?.is_true()
-            };
-            if (holds == wanted) == decides {
-                return Some(decides);
-            }
-        }
-        Some(!decides)
     }
 
     /// An expression's value.
@@ -280,16 +269,9 @@ impl Eval {
     }
 
     fn computed(&self, text: &str, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
-        if let Some(path) = simple_path(text)
-            && let (Some(found), poisoned) = self.watched(span, || self.follow(env, &path))
-        {
+        let names = Within { eval: self, env };
+        if let (Some(found), poisoned) = self.watched(span, || simple::value(text, &names)) {
             return if poisoned { Err(Poisoned) } else { Ok(found) };
-        }
-        // Most conditions of targets ask only whether something was said.
-        if let Some(found) = text.strip_suffix(" is not none").and_then(simple_path)
-            && let (Some(found), poisoned) = self.watched(span, || self.follow(env, &found))
-        {
-            return if poisoned { Err(Poisoned) } else { Ok(Jinja::from(!found.is_none())) };
         }
         let compiled = self.compiled(text, span)?;
         let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
@@ -302,19 +284,6 @@ impl Eval {
                 Err(Poisoned)
             }
         }
-    }
-
-    /// A way of names as an expression's value.
-    fn follow(&self, env: EnvId, path: &[&str]) -> Option<Jinja> {
-        let (first, rest) = path.split_first()?;
-        let mut value = self.lookup(env, first)?;
-        for name in rest {
-            value = match value.downcast_object_ref::<SlotObject>() {
-                Some(object) => object.eval()?.read_child(object.slot, name)?,
-                None => value.get_attr(name).ok()?,
-            };
-        }
-        (!value.is_undefined()).then_some(value)
     }
 
     fn compiled(

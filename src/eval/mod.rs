@@ -23,6 +23,7 @@ mod names;
 mod objects;
 pub mod program;
 mod resolve;
+mod simple;
 pub mod structure;
 mod texts;
 

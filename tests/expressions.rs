@@ -1,0 +1,160 @@
+//! Expressions of the common kinds are computed without minijinja's compiler, and mean what they
+//! mean to it.
+
+mod support;
+
+use camino::Utf8Path;
+use hcc::cli::session::Session;
+use hcc::diag::{Diagnostics, Sources};
+use hcc::eval::program;
+use hcc::syntax::import;
+use proptest::prelude::*;
+use support::machine;
+
+const OPTIONS: &str = r#"
+    option "a" type="string?" default="text"
+    option "b" type="list<string>"
+    option "c" type="bool" default=#true
+    option "d" type="int" default=3
+    option "e" type="settings"
+    option "f" type="string?"
+    option "g" type="keyed" { option "n" type="int" default=1 }
+"#;
+
+const VALUES: &str = r#"try { b "one" "two"; e { x 1; y { z "deep" } }; g "k" { n 4 } }"#;
+
+/// What an expression comes to in a file, or that it is an error.
+fn outcome(expression: &str) -> Result<String, Vec<&'static str>> {
+    let quoted = hcc::value::quote(expression);
+    let file = "file \"~/out.json\" format=\"json\" from=\"{'v': v}\"";
+    let text = format!(
+        "target \"try\" always=#true {{\n{OPTIONS}\nlet v=(expr){quoted}; {file} }}\n{VALUES}\n"
+    );
+    let (mut diags, mut sources) = (Diagnostics::default(), Sources::default());
+    let config = import::from_text("hcc.kdl", &text, Utf8Path::new("."), &mut sources, &mut diags);
+    let program = program::build(config, sources, &machine(), &mut diags);
+    let mut session = Session { program, path: "hcc.kdl".into(), machine: machine(), diags };
+    let mut files = String::new();
+    for host in session.program.structure.hosts.clone() {
+        for compiled in session.compile(&host, None) {
+            files.extend(compiled.document.files.iter().map(|file| file.written.text.to_string()));
+        }
+    }
+    let mut errors: Vec<_> = session.diags.iter().map(|problem| problem.code).collect();
+    errors.dedup();
+    if errors.is_empty() { Ok(files) } else { Err(errors) }
+}
+
+/// The same for minijinja alone: an object is not among the common kinds.
+fn compiled(expression: &str) -> Result<String, Vec<&'static str>> {
+    outcome(&format!("{{'v': {expression}}}.v"))
+}
+
+fn expressions() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(
+        &[
+            "a",
+            "b",
+            "c",
+            "d",
+            "e.x",
+            "e.y.z",
+            "e.y",
+            "f",
+            "g.k.n",
+            "b[0]",
+            "b[7]",
+            "'lit'",
+            "\"t w\"",
+            "''",
+            "0",
+            "1",
+            "42",
+            "true",
+            "none",
+            "[]",
+            "['one', d]",
+            "config.d",
+            "host.os",
+            "e['x']",
+            "user.home",
+            "bin('zsh')",
+            "a.b",
+            "'q\\'s'",
+            "1.5",
+            "-d",
+            "(a, b)",
+            "enabled('programs.git')",
+        ][..],
+    )
+    .prop_map(str::to_owned);
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        let two = (inner.clone(), inner.clone());
+        let sign = prop::sample::select(
+            &["~", "==", "!=", "<", ">=", "and", "or", "in", "not in", "+", "~ ''  ~"][..],
+        );
+        let behind = prop::sample::select(
+            &[
+                "| shell",
+                "| length",
+                "| join(' ')",
+                "| default('x')",
+                "| default('x', true)",
+                "| map('shell') | join(', ')",
+                "is none",
+                "is not none",
+                "is defined",
+                "is string",
+                "| upper | lower",
+                "| first",
+                "is in ['a', 3]",
+                "| replace('t', 'T')",
+                ".x",
+                "[0]",
+                "| nothing",
+                "is nothing",
+                "| indent(width=2)",
+                "is not variable_name",
+                "is none or c",
+            ][..],
+        );
+        prop_oneof![
+            (two, sign).prop_map(|((a, b), sign)| format!("{a} {sign} {b}")),
+            (inner.clone(), behind).prop_map(|(a, behind)| format!("{a} {behind}")),
+            inner.clone().prop_map(|a| format!("({a})")),
+            inner.clone().prop_map(|a| format!("not {a}")),
+            inner.clone().prop_map(|a| format!("[{a}, d]")),
+            (inner.clone(), inner.clone(), inner)
+                .prop_map(|(a, b, c)| format!("{a} if {b} else {c}")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn common_expressions_mean_what_minijinja_says(expression in expressions()) {
+        let (own, theirs) = (outcome(&expression), compiled(&format!("({expression})")));
+        match (&own, &theirs) {
+            (Ok(own), Ok(theirs)) => prop_assert_eq!(own, theirs),
+            (Err(_), Err(_)) => {}
+            _ => prop_assert!(false, "{}: {:?} and {:?}", expression, own, theirs),
+        }
+    }
+}
+
+#[test]
+fn an_expression_computes_only_what_it_needs() {
+    for (expression, value) in [
+        ("a if true else nothing.at.all", "text"),
+        ("nothing.at.all if not true else a", "text"),
+        ("(a or nothing.at.all) ~ ''", "text"),
+        ("false and nothing.at.all or a", "text"),
+    ] {
+        // A name that nothing has is an error wherever it stands; a value that is not there is not.
+        let expression = expression.replace("nothing.at.all", "b[7]");
+        let found = outcome(&expression).unwrap_or_else(|codes| panic!("{expression}: {codes:?}"));
+        assert!(found.contains(&format!("\"v\": \"{value}\"")), "{expression}: {found}");
+    }
+}
