@@ -38,52 +38,137 @@ pub fn value(text: &str, names: &dyn Names) -> Option<Value> {
         return rest.iter().try_fold(present(names.name(first)?)?, below);
     }
     // Nothing is computed before all of it is understood.
-    Reader::new(text, names, false).whole()?;
-    Reader::new(text, names, true).whole()
+    let tokens = tokens(text)?;
+    Reader::new(&tokens, names, false).whole()?;
+    Reader::new(&tokens, names, true).whole()
+}
+
+/// A piece of an expression.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Token<'a> {
+    Name(&'a str),
+    Text(&'a str),
+    Number(u32),
+    Equal,
+    Unequal,
+    AtMost,
+    AtLeast,
+    Less,
+    More,
+    Dot,
+    Pipe,
+    Comma,
+    Tilde,
+    Open,
+    Close,
+    OpenList,
+    CloseList,
+    Is,
+    Not,
+    If,
+    Else,
+    And,
+    Or,
+    In,
+}
+
+const SIGNS: &[(&str, Token<'static>)] = &[
+    (".", Token::Dot),
+    ("|", Token::Pipe),
+    ("~", Token::Tilde),
+    ("(", Token::Open),
+    (")", Token::Close),
+    (",", Token::Comma),
+    ("[", Token::OpenList),
+    ("]", Token::CloseList),
+    ("==", Token::Equal),
+    ("!=", Token::Unequal),
+    ("<=", Token::AtMost),
+    (">=", Token::AtLeast),
+    ("<", Token::Less),
+    (">", Token::More),
+];
+
+fn word(name: &str) -> Token<'_> {
+    match name {
+        "is" => Token::Is,
+        "not" => Token::Not,
+        "if" => Token::If,
+        "else" => Token::Else,
+        "and" => Token::And,
+        "or" => Token::Or,
+        "in" => Token::In,
+        _ => Token::Name(name),
+    }
+}
+
+/// The pieces of an expression; none if one is of no common kind.
+fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
+    let mut found = Vec::with_capacity(16);
+    let mut rest = text.trim_ascii();
+    while let Some(first) = rest.bytes().next() {
+        let (token, after) = match first {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
+                let (name, after) = split(rest, |b| b.is_ascii_alphanumeric() || b == b'_')?;
+                (word(name), after)
+            }
+            b'0'..=b'9' => {
+                let (number, after) = split(rest, |b| b.is_ascii_digit())?;
+                let ends = !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+                (Token::Number(number.parse().ok().filter(|_| ends)?), after)
+            }
+            quote @ (b'"' | b'\'') => {
+                let end = memchr::memchr(quote, rest.get(1..)?.as_bytes())?;
+                let text = rest.get(1..=end)?;
+                if memchr::memchr(b'\\', text.as_bytes()).is_some() {
+                    return None;
+                }
+                (Token::Text(text), rest.get(end + 2..)?)
+            }
+            _ => {
+                let (sign, token) = SIGNS.iter().find(|(sign, _)| rest.starts_with(sign))?;
+                (*token, rest.get(sign.len()..)?)
+            }
+        };
+        found.push(token);
+        rest = after.trim_ascii_start();
+    }
+    Some(found)
+}
+
+/// What a text begins with, and the rest.
+fn split(text: &str, belongs: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
+    text.split_at_checked(text.bytes().position(|b| !belongs(b)).unwrap_or(text.len()))
 }
 
 struct Reader<'a> {
-    text: &'a str,
+    tokens: &'a [Token<'a>],
     at: usize,
     names: &'a dyn Names,
     /// What is read now is computed too; else it is passed over, and comes to anything.
     live: bool,
-    /// There may be an `if`.
-    conditional: bool,
     depth: u8,
-    /// The word that is next, and where it was looked for: asked for at every level.
-    next: (usize, &'a str),
     /// What filters, tests and functions are called with, once one is.
     state: Option<State<'static, 'static>>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str, names: &'a dyn Names, live: bool) -> Reader<'a> {
-        let conditional = text.contains("if");
-        Reader {
-            text,
-            at: 0,
-            names,
-            live,
-            conditional,
-            depth: 0,
-            next: (usize::MAX, ""),
-            state: None,
-        }
+    fn new(tokens: &'a [Token<'a>], names: &'a dyn Names, live: bool) -> Reader<'a> {
+        Reader { tokens, at: 0, names, live, depth: 0, state: None }
     }
 
     fn whole(mut self) -> Option<Value> {
         let value = self.chosen()?;
-        self.rest().is_empty().then_some(value)
+        self.next().is_none().then_some(value)
     }
 
     /// `a if b else c`. What is not chosen is not computed.
     fn chosen(&mut self) -> Option<Value> {
-        if !self.live || !self.conditional {
+        if !self.live || !self.tokens.contains(&Token::If) {
             let value = self.either()?;
-            if self.word_is("if") {
+            if self.eat(Token::If) {
                 self.either()?;
-                self.word_is("else").then_some(())?;
+                self.eat(Token::Else).then_some(())?;
                 self.chosen()?;
             }
             return Some(value);
@@ -91,12 +176,12 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.passing(Self::either)?;
         let end = self.at;
-        if !self.word_is("if") {
+        if !self.eat(Token::If) {
             self.at = start;
             return self.either();
         }
         let holds = self.either()?.is_true();
-        self.word_is("else").then_some(())?;
+        self.eat(Token::Else).then_some(())?;
         if !holds {
             return self.chosen();
         }
@@ -110,7 +195,7 @@ impl<'a> Reader<'a> {
 
     fn either(&mut self) -> Option<Value> {
         let mut value = self.both()?;
-        while self.word_is("or") {
+        while self.eat(Token::Or) {
             if self.live && value.is_true() {
                 self.passing(Self::both)?;
             } else {
@@ -122,7 +207,7 @@ impl<'a> Reader<'a> {
 
     fn both(&mut self) -> Option<Value> {
         let mut value = self.negated()?;
-        while self.word_is("and") {
+        while self.eat(Token::And) {
             if self.live && !value.is_true() {
                 self.passing(Self::negated)?;
             } else {
@@ -134,7 +219,7 @@ impl<'a> Reader<'a> {
 
     fn negated(&mut self) -> Option<Value> {
         let mut times = 0;
-        while self.word_is("not") {
+        while self.eat(Token::Not) {
             times += 1;
         }
         let value = self.compared()?;
@@ -143,21 +228,22 @@ impl<'a> Reader<'a> {
 
     fn compared(&mut self) -> Option<Value> {
         let left = self.joined()?;
-        for sign in ["==", "!=", "<=", ">=", "<", ">"] {
-            if self.sign_is(sign) {
-                let right = self.joined()?;
-                return Some(Value::from(match sign {
-                    "==" => left == right,
-                    "!=" => left != right,
-                    "<=" => left <= right,
-                    ">=" => left >= right,
-                    "<" => left < right,
-                    _ => left > right,
-                }));
-            }
+        let signs =
+            [Token::Equal, Token::Unequal, Token::AtMost, Token::AtLeast, Token::Less, Token::More];
+        if let Some(sign) = self.next().filter(|token| signs.contains(token)) {
+            self.at += 1;
+            let right = self.joined()?;
+            return Some(Value::from(match sign {
+                Token::Equal => left == right,
+                Token::Unequal => left != right,
+                Token::AtMost => left <= right,
+                Token::AtLeast => left >= right,
+                Token::Less => left < right,
+                _ => left > right,
+            }));
         }
-        let wanted = !self.word_is("not");
-        if self.word_is("in") {
+        let wanted = !self.eat(Token::Not);
+        if self.eat(Token::In) {
             let all = self.joined()?;
             // The test says no where the operator would refuse.
             let can_hold = matches!(
@@ -172,7 +258,7 @@ impl<'a> Reader<'a> {
 
     fn joined(&mut self) -> Option<Value> {
         let mut value = self.filtered()?;
-        while self.sign_is("~") {
+        while self.eat(Token::Tilde) {
             let right = self.filtered()?;
             if self.live {
                 value = Value::from(format!("{value}{right}"));
@@ -184,7 +270,7 @@ impl<'a> Reader<'a> {
     fn filtered(&mut self) -> Option<Value> {
         let mut value = self.primary()?;
         loop {
-            if self.sign_is("|") {
+            if self.eat(Token::Pipe) {
                 let name = self.name()?;
                 let mut arguments = self.with(value);
                 self.arguments(&mut arguments)?;
@@ -192,8 +278,8 @@ impl<'a> Reader<'a> {
                     true => present(self.state().apply_filter(name, &arguments).ok()?)?,
                     false => nothing(),
                 };
-            } else if self.word_is("is") {
-                let wanted = !self.word_is("not");
+            } else if self.eat(Token::Is) {
+                let wanted = !self.eat(Token::Not);
                 let name = self.name()?;
                 let mut arguments = self.with(value);
                 if !self.arguments(&mut arguments)? && self.is_an_argument() {
@@ -207,10 +293,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether what follows a test is taken as its argument.
-    fn is_an_argument(&mut self) -> bool {
-        match self.peek() {
-            "" => self.rest().starts_with(|c: char| c.is_ascii_digit() || "\"'+-[{".contains(c)),
-            word => !matches!(word, "and" | "or" | "else" | "is"),
+    fn is_an_argument(&self) -> bool {
+        match self.next() {
+            Some(Token::Name(_) | Token::Text(_) | Token::Number(_) | Token::OpenList) => true,
+            Some(Token::If | Token::Not | Token::In) => true,
+            _ => false,
         }
     }
 
@@ -225,23 +312,16 @@ impl<'a> Reader<'a> {
 
     /// A value with what is written close behind it: `.name`, `[0]`.
     fn primary(&mut self) -> Option<Value> {
-        let mut value = match self.peek() {
-            "" => self.literal()?,
-            "true" | "True" => self.literal_word(true)?,
-            "false" | "False" => self.literal_word(false)?,
-            "none" | "None" => self.literal_word(())?,
-            "if" | "else" | "and" | "or" | "not" | "in" | "is" => return None,
-            name => self.named(name)?,
-        };
+        let mut value = self.literal()?;
         loop {
-            if self.sign_is(".") {
+            if self.eat(Token::Dot) {
                 let name = self.name()?;
                 if self.live {
                     value = present(self.names.attribute(&value, name)?)?;
                 }
-            } else if self.sign_is("[") {
+            } else if self.eat(Token::OpenList) {
                 let key = self.inner(Self::chosen)?;
-                self.sign_is("]").then_some(())?;
+                self.eat(Token::CloseList).then_some(())?;
                 if self.live {
                     value = present(value.get_item(&key).ok()?)?;
                 }
@@ -251,9 +331,34 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn literal(&mut self) -> Option<Value> {
+        let token = self.next()?;
+        self.at += 1;
+        Some(match token {
+            Token::Name("true" | "True") => Value::from(true),
+            Token::Name("false" | "False") => Value::from(false),
+            Token::Name("none" | "None") => Value::from(()),
+            Token::Name(name) => return self.named(name),
+            // Two texts side by side are one.
+            Token::Text(_) if matches!(self.next(), Some(Token::Text(_))) => return None,
+            Token::Text(text) if self.live => Value::from(text),
+            Token::Text(_) => nothing(),
+            Token::Number(number) => Value::from(number),
+            Token::Open => {
+                let value = self.inner(Self::chosen)?;
+                return self.eat(Token::Close).then_some(value);
+            }
+            Token::OpenList => {
+                let mut items = Vec::new();
+                self.items(Token::CloseList, &mut items)?;
+                Value::from(items)
+            }
+            _ => return None,
+        })
+    }
+
     /// A name or a call of one.
     fn named(&mut self, name: &str) -> Option<Value> {
-        self.at += name.len();
         let mut arguments = Vec::new();
         let called = self.arguments(&mut arguments)?;
         if !self.live {
@@ -265,10 +370,10 @@ impl<'a> Reader<'a> {
 
     /// Arguments in parentheses, if there are any.
     fn arguments(&mut self, into: &mut Vec<Value>) -> Option<bool> {
-        if !self.sign_is("(") {
+        if !self.eat(Token::Open) {
             return Some(false);
         }
-        self.items(")", into)?;
+        self.items(Token::Close, into)?;
         Some(true)
     }
 
@@ -277,8 +382,8 @@ impl<'a> Reader<'a> {
         if self.live { vec![value] } else { Vec::new() }
     }
 
-    fn items(&mut self, end: &str, into: &mut Vec<Value>) -> Option<()> {
-        if self.sign_is(end) {
+    fn items(&mut self, end: Token<'_>, into: &mut Vec<Value>) -> Option<()> {
+        if self.eat(end) {
             return Some(());
         }
         loop {
@@ -286,41 +391,11 @@ impl<'a> Reader<'a> {
             if self.live {
                 into.push(item);
             }
-            if self.sign_is(end) {
+            if self.eat(end) {
                 return Some(());
             }
-            self.sign_is(",").then_some(())?;
+            self.eat(Token::Comma).then_some(())?;
         }
-    }
-
-    fn literal_word(&mut self, value: impl Into<Value>) -> Option<Value> {
-        self.name()?;
-        Some(value.into())
-    }
-
-    fn literal(&mut self) -> Option<Value> {
-        if self.sign_is("(") {
-            let value = self.inner(Self::chosen)?;
-            return self.sign_is(")").then_some(value);
-        }
-        if self.sign_is("[") {
-            let mut items = Vec::new();
-            self.items("]", &mut items)?;
-            return Some(Value::from(items));
-        }
-        let rest = self.rest();
-        if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
-            let (text, after) = rest.get(1..)?.split_once(quote)?;
-            // Two texts side by side are one.
-            let whole = !text.contains('\\') && !after.trim_ascii_start().starts_with(['"', '\'']);
-            self.at = self.text.len() - after.len();
-            return whole.then(|| Value::from(text));
-        }
-        let length = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number: u32 = rest.get(..length)?.parse().ok()?;
-        self.at += length;
-        let ends = !self.rest_here().starts_with(|c: char| c.is_alphanumeric() || "._".contains(c));
-        ends.then(|| Value::from(number))
     }
 
     /// Reads what stands in brackets.
@@ -343,47 +418,20 @@ impl<'a> Reader<'a> {
         self.state.get_or_insert_with(|| super::expr::environment().empty_state())
     }
 
-    fn rest_here(&self) -> &'a str {
-        self.text.get(self.at..).unwrap_or_default()
-    }
-
-    fn rest(&mut self) -> &'a str {
-        let rest = self.rest_here().trim_ascii_start();
-        self.at = self.text.len() - rest.len();
-        rest
-    }
-
-    /// The word that is next; empty if it is none.
-    fn peek(&mut self) -> &'a str {
-        let rest = self.rest();
-        if self.next.0 != self.at {
-            let end = rest.bytes().position(|b| !b.is_ascii_alphanumeric() && b != b'_');
-            let word = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-            let is_number = word.starts_with(|c: char| c.is_ascii_digit());
-            self.next = (self.at, if is_number { "" } else { word });
-        }
-        self.next.1
+    fn next(&self) -> Option<Token<'a>> {
+        self.tokens.get(self.at).copied()
     }
 
     fn name(&mut self) -> Option<&'a str> {
-        let name = self.peek();
-        self.at += name.len();
-        (!name.is_empty()).then_some(name)
+        let Some(Token::Name(name)) = self.next() else { return None };
+        self.at += 1;
+        Some(name)
     }
 
-    fn word_is(&mut self, word: &str) -> bool {
-        let found = self.peek() == word;
-        if found {
-            self.at += word.len();
-        }
-        found
-    }
-
-    fn sign_is(&mut self, sign: &str) -> bool {
-        let found = self.rest().starts_with(sign);
-        if found {
-            self.at += sign.len();
-        }
+    /// Whether this is next; then it is behind.
+    fn eat(&mut self, token: Token<'_>) -> bool {
+        let found = self.next() == Some(token);
+        self.at += usize::from(found);
         found
     }
 }
