@@ -1,21 +1,79 @@
-//! Lists `targets/**.kdl` and `templates/**` for the binary: a sorted table of path and text, and
-//! the targets as trees.
+//! Lists `targets/**.kdl` and `templates/**` for the binary, a sorted table of path and text, and
+//! puts down what the targets declare.
 
+#[allow(dead_code)]
+#[path = "src/schema/declare/mod.rs"]
+mod declare;
 #[allow(dead_code, unused_imports)]
 #[path = "src/diag/mod.rs"]
 mod diag;
+#[allow(dead_code)]
+#[path = "src/schema/group.rs"]
+mod group;
+#[allow(dead_code)]
+#[path = "src/syntax/marks.rs"]
+mod marks;
+#[allow(dead_code)]
+#[path = "src/schema/mentions.rs"]
+mod mentions;
+#[allow(dead_code)]
+#[path = "src/schema/option.rs"]
+mod option;
 #[allow(dead_code)]
 #[path = "src/syntax/packed.rs"]
 mod packed;
 #[path = "src/syntax/parse/mod.rs"]
 mod parse;
 #[allow(dead_code)]
+#[path = "src/schema/prepared.rs"]
+mod prepared;
+#[allow(dead_code)]
 #[path = "src/syntax/tree.rs"]
 mod tree;
+#[allow(dead_code)]
+#[path = "src/schema/types.rs"]
+mod types;
+#[allow(dead_code)]
+#[path = "src/value.rs"]
+mod value;
 
 /// The reader's rooms where it looks for them.
 mod syntax {
-    pub(crate) use super::tree;
+    pub(crate) use super::{marks, packed, tree};
+}
+
+/// The schema's rooms where they look for each other.
+mod schema {
+    pub(crate) use super::group::{Group, Place, join};
+    pub(crate) use super::{library, option, types};
+}
+use group::{Group, Place, Schema, join};
+
+/// The shelf while it is read, as [`declare`] and [`mentions`] ask for it.
+mod library {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::sync::OnceLock;
+
+    #[derive(Default)]
+    pub(crate) struct Shelf {
+        pub(crate) targets: BTreeSet<String>,
+        pub(crate) folders: BTreeSet<String>,
+        pub(crate) templates: BTreeMap<String, String>,
+    }
+
+    pub(crate) static SHELF: OnceLock<Shelf> = OnceLock::new();
+
+    pub(crate) fn has(path: &str) -> bool {
+        SHELF.get().is_some_and(|shelf| shelf.targets.contains(path))
+    }
+
+    pub(crate) fn has_below(path: &str) -> bool {
+        path.is_empty() || SHELF.get().is_some_and(|shelf| shelf.folders.contains(path))
+    }
+
+    pub(crate) fn template(path: &str) -> Option<&'static str> {
+        SHELF.get()?.templates.get(path).map(String::as_str)
+    }
 }
 
 use std::collections::BTreeSet;
@@ -23,9 +81,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use diag::{Diagnostics, Sources};
+use diag::{Diagnostics, SourceId, Sources, Span};
+use ecow::EcoString;
+use mentions::Mentions;
 use packed::Packer;
-use tree::{Entry, Node};
+use tree::{Entry, Name, Node};
 
 fn main() -> io::Result<()> {
     // What is loaded at one place needs no relocations, which cost a short command more than its
@@ -40,38 +100,84 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let extra = env::var_os("HCC_EXTRA_TARGETS").map(PathBuf::from);
     let below = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let targets = files(&root, "targets", extra.as_deref())?;
+    let templates = files(&root, "templates", None)?;
     let mut out = String::new();
-    for (table, folder) in [("TARGETS", "targets"), ("TEMPLATES", "templates")] {
-        let mut files = Vec::new();
-        list(&root.join(folder), &root.join(folder), &mut files)?;
-        if let Some(extra) = extra.as_ref().filter(|_| table == "TARGETS") {
-            list(extra, extra, &mut files)?;
-        }
-        // What stands beside them is for those who read the source.
-        files.retain(|(name, _)| table != "TARGETS" || name.ends_with(".kdl"));
-        files.sort();
-        write_table(&mut out, table, &files)?;
-        if table == "TARGETS" {
-            pack(&files, &below, &mut out)?;
-        }
-    }
+    write_table(&mut out, "TARGETS", &targets)?;
+    write_table(&mut out, "TEMPLATES", &templates)?;
+    pack(&targets, &templates, &below, &mut out)?;
     fs::write(below.join("embedded.rs"), out)
 }
 
-/// Reads the targets with hcc's own reader and packs their trees, so that no run has to.
-fn pack(files: &[(String, PathBuf)], below: &Path, out: &mut String) -> io::Result<()> {
-    for folder in ["src/diag", "src/syntax"] {
-        println!("cargo:rerun-if-changed={folder}");
+/// The files of a folder, by name.
+fn files(root: &Path, folder: &str, extra: Option<&Path>) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut files = Vec::new();
+    list(&root.join(folder), &root.join(folder), &mut files)?;
+    if let Some(extra) = extra {
+        list(extra, extra, &mut files)?;
     }
-    let (mut packer, mut bytes, mut ends) = (Packer::default(), Vec::new(), Vec::new());
+    // What stands beside them is for those who read the source.
+    files.retain(|(name, _)| folder != "targets" || name.ends_with(".kdl"));
+    files.sort();
+    Ok(files)
+}
+
+/// A file of the shelf.
+struct File {
+    path: String,
+    source: SourceId,
+    nodes: Vec<Node>,
+}
+
+/// Reads the targets with hcc's own reader and puts down what they declare and mention, so that no
+/// run has to.
+fn pack(
+    targets: &[(String, PathBuf)],
+    templates: &[(String, PathBuf)],
+    below: &Path,
+    out: &mut String,
+) -> io::Result<()> {
+    for own in ["diag", "syntax", "schema", "value.rs"] {
+        println!("cargo:rerun-if-changed=src/{own}");
+    }
     let (mut sources, mut problems) = (Sources::default(), Diagnostics::default());
-    for (name, path) in files {
+    let mut shelf = library::Shelf::default();
+    let mut read = Vec::new();
+    for (name, path) in targets {
         let text = fs::read_to_string(path)?;
-        let (mut nodes, found) = parse::parse(sources.add(name.as_str(), text.clone()), &text);
+        let source = sources.add(name.as_str(), text.clone());
+        let (mut nodes, found) = parse::parse(source, &text);
         problems.extend(found);
         nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
         nodes.iter_mut().for_each(without_docs);
-        bytes.extend(packer.pack(&nodes));
+        let path = name.trim_end_matches(".kdl").replace('/', ".");
+        let above = path.match_indices('.').map(|(at, _)| path[..at].to_owned());
+        shelf.folders.extend(above);
+        shelf.targets.insert(path.clone());
+        read.push(File { path, source, nodes });
+    }
+    for (name, path) in templates {
+        shelf.templates.insert(name.clone(), fs::read_to_string(path)?);
+    }
+    let folders: Vec<String> = shelf.folders.iter().cloned().collect();
+    let _first = library::SHELF.set(shelf);
+
+    let (mut packer, mut bytes, mut ends) = (Packer::default(), Vec::new(), Vec::new());
+    for file in &read {
+        let mut nodes = file.nodes.clone();
+        nodes.iter_mut().for_each(|node| likes(node, file, &read, &mut problems));
+        let mut schema = Schema::default();
+        for node in &nodes {
+            match &*node.name.value {
+                "option" => declare::own_option(node, &mut schema, &mut problems),
+                _ => declare::target(node.clone(), &mut schema, &mut problems),
+            }
+        }
+        let mut places = Vec::new();
+        tops(&schema.root, &mut places);
+        prepared::pack(&places, &mut packer, &mut bytes);
+        nodes.retain(|node| &*node.name.value == "target");
+        Mentions::pack(&nodes, &guarded(&nodes), &mut packer, &mut bytes);
         ends.push(bytes.len());
     }
     if problems.has_errors() {
@@ -79,21 +185,73 @@ fn pack(files: &[(String, PathBuf)], below: &Path, out: &mut String) -> io::Resu
         std::process::exit(1);
     }
     fs::write(below.join("words"), packer.words)?;
-    fs::write(below.join("trees"), bytes)?;
-    let above = |name: &str| Path::new(name).parent().map(|above| above.to_path_buf());
-    let folders: BTreeSet<String> = files
-        .iter()
-        .flat_map(|(name, _)| std::iter::successors(above(name), |path| above(path.to_str()?)))
-        .filter_map(|path| path.to_str().map(|path| path.replace('/', ".")))
-        .filter(|path| !path.is_empty())
-        .collect();
+    fs::write(below.join("shelf"), bytes)?;
     let mut say = |text: String| writeln!(out, "{text}").map_err(io::Error::other);
     say(format!("static WORDS: &str = include_str!({:?});", below.join("words")))?;
-    say(format!("static FOLDERS: &[&str] = &{:?};", Vec::from_iter(folders)))?;
-    say(format!("static TREES: &[u8] = include_bytes!({:?});", below.join("trees")))?;
+    say(format!("static STARTS: &[u32] = &{:?};", packer.starts))?;
+    say(format!("static FOLDERS: &[&str] = &{folders:?};"))?;
+    say(format!("static SHELF: &[u8] = include_bytes!({:?});", below.join("shelf")))?;
     say(format!(
-        "/// Where the tree of each of `TARGETS` ends.\nstatic ENDS: &[usize] = &{ends:?};"
+        "/// Where what each of `TARGETS` declares ends.\nstatic ENDS: &[usize] = &{ends:?};"
     ))
+}
+
+/// The targets and options of a schema, by their paths.
+fn tops(group: &Group, found: &mut Vec<(EcoString, Place)>) {
+    for (name, place) in &group.places {
+        match place {
+            Place::Group(inner) if inner.target.is_none() => tops(inner, found),
+            _ => found.push((join(&group.path, name), place.clone())),
+        }
+    }
+}
+
+/// The systems that guards of these nodes ask for.
+fn guarded(nodes: &[Node]) -> Vec<&str> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&Node> = nodes.iter().collect();
+    while let Some(node) = open.pop() {
+        open.extend(node.children());
+        if let Some(tree::Scalar::String(os)) = node.prop("os").map(|entry| &entry.value.data)
+            && &*node.name.value == "when"
+        {
+            found.insert(&**os);
+        }
+    }
+    Vec::from_iter(found)
+}
+
+/// Gives options the bodies of those they are like. What comes from another file stands where
+/// `like=` does.
+fn likes(node: &mut Node, file: &File, all: &[File], problems: &mut Diagnostics) {
+    let mut find = |path: &str| {
+        let ends = path.match_indices('.').map(|(at, _)| at);
+        ends.rev().find_map(|end| {
+            let (target, rest) = (path.get(..end)?, path.get(end + 1..)?);
+            let file = all.iter().find(|file| file.path == target)?;
+            Some((file.nodes.first()?.clone(), rest.to_owned()))
+        })
+    };
+    declare::like::resolve(node, &mut find, problems);
+    at_home(node, file.source, node.span);
+}
+
+fn at_home(node: &mut Node, source: SourceId, near: Span) {
+    let near = node.prop("like").map_or(near, |like| like.span);
+    let moved = |span: &mut Span| *span = if span.source == source { *span } else { near };
+    let moved_name = |name: &mut Name| moved(&mut name.span);
+    node.ty.iter_mut().for_each(|ty| moved_name(ty));
+    moved_name(&mut node.name);
+    moved(&mut node.span);
+    let mut entries = node.entries.to_vec();
+    for entry in &mut entries {
+        entry.name.iter_mut().for_each(moved_name);
+        entry.value.ty.iter_mut().for_each(|ty| moved_name(ty));
+        moved(&mut entry.value.span);
+        moved(&mut entry.span);
+    }
+    node.entries = entries.into();
+    node.children_mut().iter_mut().for_each(|child| at_home(child, source, near));
 }
 
 /// Takes what only those read who list options or lift files of other tools.

@@ -209,46 +209,105 @@ fn names_are_kebab_case() {
     }
 }
 
-/// What is compiled with is what stands in the text, less the documentation.
+/// What is compiled with is what the texts declare and mention, less the documentation.
 #[test]
-fn packed_targets_say_what_their_texts_say() {
-    use hcc::diag::SourceId;
-    use hcc::syntax::packed::{Packer, unpack};
+fn prepared_targets_declare_what_their_texts_declare() {
+    use std::sync::Arc;
+
+    use hcc::diag::{Diagnostics, SourceId};
+    use hcc::schema::mentions::Mentions;
+    use hcc::schema::option::{Body, Kind};
+    use hcc::schema::{Group, OptionDecl, Place, Schema, Target, declare};
+    use hcc::syntax::packed::{Packer, Words, unpack};
     use hcc::syntax::parse;
     use hcc::syntax::tree::Node;
 
     const SOURCE: SourceId = SourceId(7);
-    /// What only those read who list options or lift files.
-    fn without_docs(inside: &str, nodes: &[Node]) -> Vec<Node> {
+    /// What only those read who lift files.
+    fn without_knowledge(inside: &str, nodes: &[Node]) -> Vec<Node> {
         let dropped = |node: &&Node| match &*node.name.value {
-            "doc" | "lifted" => inside == "target",
+            "lifted" => inside == "target",
             "known-at" | "reads" | "rest" => inside == "file",
             _ => false,
         };
         let kept = nodes.iter().filter(|node| !dropped(node));
         kept.map(|node| {
-            let entries = node.entries.iter().filter(|entry| {
-                let name = entry.name.as_ref().map_or("", |name| &*name.value);
-                !matches!((&*node.name.value, name), ("option" | "key", "doc" | "example"))
-            });
-            let children = node.children.as_ref();
-            Node {
-                entries: entries.cloned().collect(),
-                children: children.map(|inner| without_docs(&node.name.value, inner).into()),
-                ..node.clone()
-            }
+            let inner = node.children.as_ref();
+            let inner = inner.map(|inner| without_knowledge(&node.name.value, inner).into());
+            Node { children: inner, ..node.clone() }
         })
         .collect()
     }
+    fn body(body: &Body) -> Arc<Body> {
+        let rest = body.rest.as_deref().map(|rest| Arc::new(decl(rest)));
+        Arc::new(Body { group: Arc::new(group(&body.group)), rest, ..body.clone() })
+    }
+    fn decl(decl: &OptionDecl) -> OptionDecl {
+        let mut plain = OptionDecl { docs: None, ..decl.clone() };
+        plain.keys.iter_mut().for_each(|key| key.doc = "".into());
+        plain.kind = match &plain.kind {
+            Kind::Plain => Kind::Plain,
+            Kind::Keyed(inner) => Kind::Keyed(body(inner)),
+            Kind::Items(inner) => Kind::Items(body(inner)),
+        };
+        plain
+    }
+    fn target(target: &Target) -> Arc<Target> {
+        let (doc, url) = (String::new(), String::new());
+        let statements = without_knowledge("target", &target.statements).into();
+        Arc::new(Target { doc, url, statements, ..target.clone() })
+    }
+    fn group(own: &Group) -> Group {
+        let places = own.places.iter().map(|(name, place)| {
+            let place = match place {
+                Place::Group(inner) => Place::Group(Arc::new(group(inner))),
+                Place::Option(inner) => Place::Option(Arc::new(decl(inner))),
+            };
+            (name.clone(), place)
+        });
+        let target = own.target.as_deref().map(target);
+        Group { path: own.path.clone(), places: places.collect(), target }
+    }
+
     let mut count = 0;
     for name in library::names() {
-        let (whole, problems) = parse(SOURCE, library::target(&name).expect("is embedded"));
+        let (mut nodes, problems) = parse(SOURCE, library::target(&name).expect("is embedded"));
         assert!(problems.is_empty(), "{name}");
-        let packed = library::tree(&name, SOURCE).expect("is embedded");
-        assert!(packed == without_docs("", &whole), "{name}");
         let mut packer = Packer::default();
-        let bytes = packer.pack(&whole);
-        assert!(unpack(&packer.words, &bytes, SOURCE) == whole, "{name}");
+        let bytes = packer.pack(&nodes);
+        let words = Words { text: &packer.words, starts: &packer.starts };
+        assert!(unpack(words, &bytes, SOURCE) == nodes, "{name}");
+
+        nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
+        if nodes.iter().any(declare::like::any) {
+            continue;
+        }
+        let (mut said, mut diags) = (Schema::default(), Diagnostics::default());
+        for node in &nodes {
+            match &*node.name.value {
+                "option" => declare::own_option(node, &mut said, &mut diags),
+                _ => declare::target(node.clone(), &mut said, &mut diags),
+            }
+        }
+        for system in ["linux", "darwin"] {
+            let mut prepared = Schema::default();
+            let mut found = Mentions::on(vec![system.into()]);
+            library::declare(&name, SOURCE, &mut prepared, &mut found, &mut diags);
+            assert_eq!(
+                format!("{:#?}", group(&said.root)),
+                format!("{:#?}", group(&prepared.root))
+            );
+            let paths = |schema: &Schema| {
+                schema.targets.iter().map(|own| format!("{:#?}", target(own))).collect::<Vec<_>>()
+            };
+            assert_eq!(paths(&said), paths(&prepared), "{name}");
+            let mut wanted = Mentions::on(vec![system.into()]);
+            let targets = nodes.iter().filter(|node| &*node.name.value == "target");
+            targets.for_each(|node| wanted.target(node));
+            assert_eq!(wanted.open, found.open, "{name} on {system}");
+            assert_eq!(wanted.folders, found.folders, "{name} on {system}");
+        }
+        assert!(diags.is_empty(), "{name}");
         count += 1;
     }
     assert!(count > 100, "{count}");

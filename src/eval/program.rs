@@ -1,17 +1,17 @@
 //! A configuration and the targets it mentions, ready to be evaluated for any host.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use ecow::EcoString;
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 
 use super::collect::Program;
 use super::facts::Machine;
 use super::{lint, structure};
 use crate::diag::{Diagnostics, SourceId, Sources};
 use crate::files;
+use crate::schema::mentions::{Mentions, Strings};
 use crate::schema::{Group, Place, Schema, declare, library};
 use crate::syntax::import::Config;
 use crate::syntax::marks::{self, Compute};
@@ -47,14 +47,14 @@ pub fn build_with(
 ) -> Arc<Program> {
     let mut structure = structure::read(config.nodes, machine, diags);
     let mut schema = Schema::default();
-    let mut library = Library { own: structure.targets.clone(), read: HashMap::default(), shelf };
+    let mut library = Library { own: structure.targets.clone(), read: HashMap::default() };
     for node in &mut structure.targets {
         library.likes(node, &mut sources, diags);
         declare::target(node.clone(), &mut schema, diags);
     }
     let systems: Vec<EcoString> =
         structure.hosts.iter().filter_map(|host| host.facts.os.clone()).collect();
-    let mut mentions = Mentions { systems, ..Mentions::default() };
+    let mut mentions = Mentions::on(systems);
     for nodes in blocks(&structure) {
         mentions.nodes(nodes, "");
         mentions.expressions(nodes, Strings::Marked);
@@ -76,6 +76,13 @@ pub fn build_with(
         library::names().for_each(|path| mentions.add(&path));
     }
     while let Some(path) = mentions.open.pop_first() {
+        if shelf == Shelf::Mentioned {
+            if let Some(text) = library::target(&path) {
+                let source = sources.add(source_name(&path), text);
+                library::declare(&path, source, &mut schema, &mut mentions, diags);
+            }
+            continue;
+        }
         for mut node in library.read(&path, &mut sources, diags) {
             if &*node.name.value == "option" {
                 declare::own_option(&node, &mut schema, diags);
@@ -181,7 +188,6 @@ fn templates(
 struct Library {
     own: Vec<Node>,
     read: HashMap<String, Vec<Node>>,
-    shelf: Shelf,
 }
 
 impl Library {
@@ -192,16 +198,9 @@ impl Library {
             return nodes.clone();
         }
         let Some(text) = library::target(path) else { return Vec::new() };
-        let id = sources.add(format!("<hcc>/targets/{}.kdl", path.replace('.', "/")), text);
-        let nodes = match self.shelf {
-            Shelf::Mentioned => library::tree(path, id).unwrap_or_default(),
-            Shelf::All => {
-                let (mut nodes, problems) = parse(id, text);
-                diags.extend(problems);
-                nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
-                nodes
-            }
-        };
+        let (mut nodes, problems) = parse(sources.add(source_name(path), text), text);
+        diags.extend(problems);
+        nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
         self.read.insert(path.to_owned(), nodes.clone());
         nodes
     }
@@ -227,6 +226,11 @@ impl Library {
     }
 }
 
+/// What the text of a target of the shelf is called.
+fn source_name(path: &str) -> String {
+    format!("<hcc>/targets/{}.kdl", path.replace('.', "/"))
+}
+
 /// Every block of definitions.
 pub fn blocks(structure: &structure::Structure) -> impl Iterator<Item = &[Node]> {
     let modules = structure.modules.values().map(|module| module.nodes.as_slice());
@@ -235,178 +239,4 @@ pub fn blocks(structure: &structure::Structure) -> impl Iterator<Item = &[Node]>
             .chain(host.users.iter().map(|user| user.nodes.as_slice()))
     });
     std::iter::once(structure.top.as_slice()).chain(modules).chain(hosts)
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Strings {
-    /// Those marked as computed, and conditions.
-    Marked,
-    /// All: in a target they are mostly expressions.
-    All,
-}
-
-/// The targets that are mentioned literally.
-#[derive(Default)]
-struct Mentions {
-    open: BTreeSet<String>,
-    seen: HashSet<String>,
-    /// Folders of the shelf.
-    folders: BTreeSet<String>,
-    /// The systems of the hosts.
-    systems: Vec<EcoString>,
-    /// Whether guards for other systems are looked into all the same.
-    everywhere: bool,
-}
-
-impl Mentions {
-    fn add(&mut self, path: &str) {
-        if library::has(path) && self.seen.insert(path.to_owned()) {
-            self.open.insert(path.to_owned());
-        }
-    }
-
-    /// A dotted name: the target among its beginnings.
-    fn path(&mut self, path: &str) {
-        // No target's path is longer.
-        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]).take(8);
-        for end in ends {
-            if let Some(part) = path.get(..end).filter(|part| !part.is_empty()) {
-                self.add(part);
-                if library::has_below(part) {
-                    self.folders.insert(part.to_owned());
-                }
-            }
-        }
-    }
-
-    fn nodes(&mut self, nodes: &[Node], prefix: &str) {
-        for node in nodes {
-            match &*node.name.value {
-                "when" | "for" | "set" => self.nodes(node.children(), prefix),
-                "assert" | "warn" | "use" | "let" => {}
-                name => {
-                    let path = crate::schema::join(prefix, name);
-                    self.path(&path);
-                    if library::has_below(&path) {
-                        self.nodes(node.children(), &path);
-                        for (name, _) in node.props() {
-                            self.path(&crate::schema::join(&path, &name.value));
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// What a target defines of others, its guards inside `set` looked at too.
-    fn set(&mut self, nodes: &[Node], prefix: &str) {
-        for node in nodes {
-            if !self.elsewhere(node) {
-                self.nodes(std::slice::from_ref(node), prefix);
-            }
-        }
-    }
-
-    fn target(&mut self, node: &Node) {
-        if node.prop("package").is_some() {
-            self.path(declare::PACKAGES);
-        }
-        self.expressions(node.children(), Strings::All);
-        self.sets(node.children());
-        for child in node.children().iter().filter(|child| &*child.name.value == "target") {
-            self.target(child);
-        }
-    }
-
-    /// Whether a target's guard asks for a system that no host has: what it does there needs
-    /// nothing of the shelf.
-    fn elsewhere(&self, node: &Node) -> bool {
-        !self.everywhere
-            && &*node.name.value == "when"
-            && declare::text_prop(node, "os").is_some_and(|os| !self.systems.contains(&os.value))
-    }
-
-    fn sets(&mut self, nodes: &[Node]) {
-        for node in nodes {
-            if self.elsewhere(node) {
-                continue;
-            }
-            match &*node.name.value {
-                "set" if node.prop("when-used").is_none() => self.set(node.children(), ""),
-                "when" | "for" => self.sets(node.children()),
-                _ => {}
-            }
-        }
-    }
-
-    fn expressions(&mut self, nodes: &[Node], which: Strings) {
-        for node in nodes {
-            if which == Strings::All && self.elsewhere(node) {
-                continue;
-            }
-            for entry in &*node.entries {
-                let Scalar::String(text) = &entry.value.data else { continue };
-                let named = entry
-                    .name
-                    .as_ref()
-                    .is_some_and(|name| matches!(&*name.value, "expr" | "in" | "from"));
-                if which == Strings::All || named || entry.value.ty.is_some() {
-                    self.expression(text);
-                }
-                if entry.name.as_ref().is_some_and(|name| &*name.value == "template")
-                    && let Some(text) = library::template(text)
-                {
-                    self.expression(text);
-                }
-            }
-            if node.ty.is_some() {
-                self.expression(&node.name.value);
-            }
-            self.expressions(node.children(), which);
-        }
-    }
-
-    fn expression(&mut self, text: &str) {
-        // Most texts are short: to set up a search for a word in one costs more than the search.
-        for at in memchr::memchr2_iter(b'.', b'[', text.as_bytes()) {
-            let (before, rest) = (text.get(..at).unwrap_or(""), text.get(at..).unwrap_or(""));
-            if !before.ends_with("config") {
-                continue;
-            }
-            let path = way(rest);
-            self.path(&path);
-            self.path(&path.replace("_", "-"));
-        }
-    }
-}
-
-/// The dotted path behind `config`, up to what is computed: `.programs['zsh'].enable`.
-fn way(mut rest: &str) -> EcoString {
-    let mut path = EcoString::new();
-    loop {
-        let part = if let Some(named) = rest.strip_prefix('.') {
-            let end = named
-                .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-'))
-                .unwrap_or(named.len());
-            rest = named.get(end..).unwrap_or("");
-            named.get(..end)
-        } else {
-            subscript(rest).map(|(part, behind)| {
-                rest = behind;
-                part
-            })
-        };
-        match part {
-            Some(part) if !part.is_empty() => path = crate::schema::join(&path, part),
-            _ => return path,
-        }
-    }
-}
-
-/// The text in `['...']`, and what stands behind it.
-fn subscript(text: &str) -> Option<(&str, &str)> {
-    let inner = text.strip_prefix('[')?.trim_start();
-    let quote = inner.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
-    let (part, behind) = inner.get(1..)?.split_once(quote)?;
-    Some((part, behind.trim_start().strip_prefix(']')?))
 }

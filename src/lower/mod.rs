@@ -9,6 +9,7 @@ mod content;
 mod file;
 mod order;
 mod path;
+mod plain;
 mod policy;
 mod source;
 

@@ -1,8 +1,9 @@
 //! The embedded targets and templates, by name. The file path is the option path.
 
-use crate::diag::SourceId;
-use crate::syntax::packed;
-use crate::syntax::tree::Tree;
+use super::mentions::Mentions;
+use super::{Schema, declare, prepared};
+use crate::diag::{Diagnostics, SourceId};
+use crate::syntax::packed::{Unpacker, Words};
 
 /// Paths and texts, by the bytes of the paths.
 type Table = &'static [(&'static str, &'static str)];
@@ -19,14 +20,23 @@ pub fn has(path: &str) -> bool {
     place(path).is_some()
 }
 
-/// The `target` and `option` nodes of a target's file, their spans in `source`, which is to hold
-/// its text. Without the docs and examples of its options and what is known of other tools' files,
-/// which only those want who list options and lift files: they read the text.
-pub fn tree(path: &str, source: SourceId) -> Option<Tree> {
-    let index = place(path)?;
+/// Declares what a target's file declares, and says what that mentions. Spans are in `source`,
+/// which is to hold the file's text.
+pub fn declare(
+    path: &str,
+    source: SourceId,
+    schema: &mut Schema,
+    mentions: &mut Mentions,
+    diags: &mut Diagnostics,
+) {
+    let Some(index) = place(path) else { return };
     let start = index.checked_sub(1).and_then(|last| ENDS.get(last)).copied().unwrap_or(0);
-    let bytes = TREES.get(start..*ENDS.get(index)?)?;
-    Some(packed::unpack(WORDS, bytes, source))
+    let bytes = ENDS.get(index).and_then(|end| SHELF.get(start..*end)).unwrap_or_default();
+    let mut from = Unpacker::new(Words { text: WORDS, starts: STARTS }, bytes, source);
+    for (path, place) in prepared::places(&mut from) {
+        declare::take(&path, place, schema, diags);
+    }
+    mentions.prepared(&mut from);
 }
 
 /// A template's text, by its path below `templates/`.

@@ -1,10 +1,9 @@
 //! Trees that were read when hcc was built: its targets, without what a compilation does not ask
 //! for. To take one out costs a fraction of reading its text.
 //!
-//! `build.rs` packs, [`unpack`] is what the program knows. Texts of all trees stand once each in
-//! one string; a tree is numbers in LEB128: lists with their length in front, texts as place and
-//! length in that string, spans as start and length. Neither is ever stored anywhere else, so
-//! there is no version.
+//! `build.rs` packs, an [`Unpacker`] is what the program knows. Texts of all trees stand once each
+//! in one string; a tree is numbers in LEB128: lists with their length in front, texts as their
+//! number, spans as start and length. Neither is ever stored anywhere else, so there is no version.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,8 +23,10 @@ const KIND: u32 = 2;
 /// Packs trees, and collects their texts.
 #[derive(Debug, Default)]
 pub struct Packer {
-    /// The texts.
+    /// The texts, one behind the other.
     pub words: String,
+    /// Where each begins, and the last ends.
+    pub starts: Vec<u32>,
     known: HashMap<EcoString, usize>,
 }
 
@@ -37,7 +38,8 @@ impl Packer {
         out
     }
 
-    fn nodes(&mut self, nodes: &[Node], out: &mut Vec<u8>) {
+    /// Nodes, their number in front.
+    pub fn nodes(&mut self, nodes: &[Node], out: &mut Vec<u8>) {
         number(nodes.len() as u64, out);
         for node in nodes {
             let flags = [(node.ty.is_some(), ANNOTATED), (node.children.is_some(), MORE)];
@@ -54,9 +56,15 @@ impl Packer {
     }
 
     fn entry(&mut self, entry: &Entry, out: &mut Vec<u8>) {
-        let flags = [(entry.value.ty.is_some(), ANNOTATED), (entry.name.is_some(), MORE)];
+        self.value(&entry.value, entry.name.as_ref(), out);
+        span(entry.span, out);
+    }
+
+    /// A value, and the name of the property that it is.
+    pub fn value(&mut self, value: &Value, name: Option<&Name>, out: &mut Vec<u8>) {
+        let flags = [(value.ty.is_some(), ANNOTATED), (name.is_some(), MORE)];
         let flags: u8 = flags.iter().filter(|(said, _)| *said).map(|(_, flag)| flag).sum();
-        let kind: u8 = match &entry.value.data {
+        let kind: u8 = match &value.data {
             Scalar::Null => 0,
             Scalar::Bool(false) => 1,
             Scalar::Bool(true) => 2,
@@ -65,44 +73,47 @@ impl Packer {
             Scalar::String(_) => 5,
         };
         out.push(flags | (kind << KIND));
-        entry.value.ty.iter().for_each(|ty| self.name(ty, out));
-        entry.name.iter().for_each(|name| self.name(name, out));
-        match &entry.value.data {
+        value.ty.iter().for_each(|ty| self.name(ty, out));
+        name.iter().for_each(|name| self.name(name, out));
+        match &value.data {
             Scalar::Int(value) => out.extend(value.to_le_bytes()),
             Scalar::Float(value) => out.extend(value.to_le_bytes()),
             Scalar::String(value) => self.text(value, out),
             Scalar::Null | Scalar::Bool(_) => {}
         }
-        span(entry.value.span, out);
-        span(entry.span, out);
+        span(value.span, out);
     }
 
-    fn name(&mut self, name: &Name, out: &mut Vec<u8>) {
+    /// A name and its place.
+    pub fn name(&mut self, name: &Name, out: &mut Vec<u8>) {
         self.text(&name.value, out);
         span(name.span, out);
     }
 
-    fn text(&mut self, text: &EcoString, out: &mut Vec<u8>) {
+    /// A text, by its place among all.
+    pub fn text(&mut self, text: &str, out: &mut Vec<u8>) {
         let at = match self.known.get(text) {
             Some(at) => *at,
             None => {
-                let at = self.words.len();
+                let at = self.known.len();
+                self.starts.push(self.words.len() as u32);
                 self.words.push_str(text);
-                self.known.insert(text.clone(), at);
+                self.known.insert(text.into(), at);
                 at
             }
         };
         number(at as u64, out);
-        number(text.len() as u64, out);
     }
 }
 
-fn span(span: Span, out: &mut Vec<u8>) {
+/// A place, without its source.
+pub fn span(span: Span, out: &mut Vec<u8>) {
     number(span.start.into(), out);
     number((span.end - span.start).into(), out);
 }
 
-fn number(mut number: u64, out: &mut Vec<u8>) {
+/// A number in LEB128.
+pub fn number(mut number: u64, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push((number & 0x7f) as u8 | 0x80);
         number >>= 7;
@@ -110,36 +121,71 @@ fn number(mut number: u64, out: &mut Vec<u8>) {
     out.push(number as u8);
 }
 
-/// The tree that was packed; its spans are in `source`. Bytes that no [`Packer`] made give some
-/// tree or none.
-pub fn unpack(words: &str, bytes: &[u8], source: SourceId) -> Tree {
-    let mut unpacker = Unpacker { words, bytes, at: 0, source };
-    let count = unpacker.count();
-    (0..count).map(|_| unpacker.node()).collect()
+/// The texts of what was packed.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// One behind the other.
+    pub text: &'a str,
+    /// Where each begins; the last ends where all do.
+    pub starts: &'a [u32],
 }
 
-struct Unpacker<'a> {
-    words: &'a str,
+impl<'a> Words<'a> {
+    fn word(&self, at: usize) -> &'a str {
+        let Some(start) = self.starts.get(at).map(|start| *start as usize) else { return "" };
+        let end = self.starts.get(at + 1).map_or(self.text.len(), |end| *end as usize);
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+/// The tree that was packed; its spans are in `source`. Bytes that no [`Packer`] made give some
+/// tree or none.
+pub fn unpack(words: Words<'_>, bytes: &[u8], source: SourceId) -> Tree {
+    Unpacker::new(words, bytes, source).nodes()
+}
+
+/// Takes out what a [`Packer`] put in, in that order. Of bytes that none made it makes something.
+#[derive(Debug)]
+pub struct Unpacker<'a> {
+    words: Words<'a>,
     bytes: &'a [u8],
     at: usize,
     source: SourceId,
 }
 
-impl Unpacker<'_> {
+impl<'a> Unpacker<'a> {
+    /// At the beginning of `bytes`; spans are in `source`.
+    pub fn new(words: Words<'a>, bytes: &'a [u8], source: SourceId) -> Unpacker<'a> {
+        Unpacker { words, bytes, at: 0, source }
+    }
+
+    /// Nodes.
+    pub fn nodes<T: FromIterator<Node>>(&mut self) -> T {
+        (0..self.count()).map(|_| self.node()).collect()
+    }
+
+    /// A list of anything that begins with its length.
+    pub fn list<T>(&mut self, one: impl Fn(&mut Self) -> T) -> Vec<T> {
+        (0..self.count()).map(|_| one(self)).collect()
+    }
+
     fn node(&mut self) -> Node {
         let flags = self.byte();
         let ty = (flags & ANNOTATED != 0).then(|| Box::new(self.name()));
         let name = self.name();
         let count = self.count();
         let entries: Arc<[Entry]> = (0..count).map(|_| self.entry()).collect();
-        let children = (flags & MORE != 0).then(|| {
-            let count = self.count();
-            (0..count).map(|_| self.node()).collect()
-        });
+        let children = (flags & MORE != 0).then(|| self.nodes());
         Node { ty, name, entries, children, span: self.span() }
     }
 
     fn entry(&mut self) -> Entry {
+        let (value, name) = self.value();
+        Entry { name, value, span: self.span() }
+    }
+
+    /// A value, and the name of the property that it is.
+    pub fn value(&mut self) -> (Value, Option<Name>) {
         let flags = self.byte();
         let ty = (flags & ANNOTATED != 0).then(|| Box::new(self.name()));
         let name = (flags & MORE != 0).then(|| self.name());
@@ -151,30 +197,38 @@ impl Unpacker<'_> {
             5 => Scalar::String(self.text()),
             _ => Scalar::Null,
         };
-        let value = Value { ty, data, span: self.span() };
-        Entry { name, value, span: self.span() }
+        (Value { ty, data, span: self.span() }, name)
     }
 
-    fn name(&mut self) -> Name {
+    /// A name and its place.
+    pub fn name(&mut self) -> Name {
         Spanned { value: self.text(), span: self.span() }
     }
 
-    fn text(&mut self) -> EcoString {
-        let (at, length) = (self.number(), self.number());
-        self.words.get(at..at.saturating_add(length)).unwrap_or_default().into()
+    /// A text.
+    pub fn text(&mut self) -> EcoString {
+        self.word().into()
     }
 
-    fn span(&mut self) -> Span {
+    /// A text as it stands among all.
+    pub fn word(&mut self) -> &'a str {
+        let at = self.number();
+        self.words.word(at)
+    }
+
+    /// A place.
+    pub fn span(&mut self) -> Span {
         let (start, length) = (self.number(), self.number());
         Span::new(self.source, start, start.saturating_add(length))
     }
 
     /// How many there are: never more than bytes that are left.
-    fn count(&mut self) -> usize {
+    pub fn count(&mut self) -> usize {
         self.number().min(self.bytes.len().saturating_sub(self.at))
     }
 
-    fn number(&mut self) -> usize {
+    /// A number.
+    pub fn number(&mut self) -> usize {
         let (mut number, mut shift) = (0usize, 0);
         loop {
             let byte = self.byte();
@@ -186,13 +240,15 @@ impl Unpacker<'_> {
         }
     }
 
-    fn take<const N: usize>(&mut self) -> [u8; N] {
+    /// So many bytes.
+    pub fn take<const N: usize>(&mut self) -> [u8; N] {
         let found = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()).copied();
         self.at += N;
         found.unwrap_or([0; N])
     }
 
-    fn byte(&mut self) -> u8 {
+    /// One byte.
+    pub fn byte(&mut self) -> u8 {
         let byte = self.bytes.get(self.at).copied().unwrap_or(0);
         self.at += 1;
         byte

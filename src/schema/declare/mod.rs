@@ -164,17 +164,31 @@ fn declare_target(
     target.statements = statements.into();
     let target = Arc::new(target);
     group.target = Some(target.clone());
-    schema.targets.push(target.clone());
-    if Arc::make_mut(&mut schema.root).insert(&path, Place::Group(Arc::new(group))).is_err() {
-        diags.push(Diagnostic::error(
-            "declared-twice",
-            name.span,
-            "declared here again",
-            format!("there is a `{path}` already"),
-        ));
-    }
+    take(&path, Place::Group(Arc::new(group)), schema, diags);
     for child in nested {
         declare_target(child, Some(&target), schema, diags);
+    }
+}
+
+/// Takes what is declared at a dotted path into a schema, with the targets in it.
+pub fn take(path: &str, place: Place, schema: &mut Schema, diags: &mut Diagnostics) {
+    let span = match &place {
+        Place::Group(group) => group.target.as_ref().map(|target| target.span),
+        Place::Option(decl) => Some(decl.span),
+    };
+    targets_of(&place, &mut schema.targets);
+    let taken = Arc::make_mut(&mut schema.root).insert(path, place).is_err();
+    if let (true, Some(span)) = (taken, span) {
+        let message = format!("there is a `{path}` already");
+        diags.push(Diagnostic::error("declared-twice", span, "declared here again", message));
+    }
+}
+
+/// The targets at a place and below, those around others first.
+fn targets_of(place: &Place, found: &mut Vec<Arc<Target>>) {
+    if let Place::Group(group) = place {
+        found.extend(group.target.clone());
+        group.places.values().for_each(|inner| targets_of(inner, found));
     }
 }
 

@@ -1,0 +1,319 @@
+//! What targets declare, put down when hcc was built and taken out by the runs that need it: to
+//! declare a target from its tree takes several times as long. Docs are left out: those who list
+//! options read the text.
+
+use std::sync::Arc;
+
+use ecow::EcoString;
+
+use super::option::{Body, Fallback, Kind, OptionDecl, Scope, Target, TypedKey};
+use super::types::Type;
+use super::{Group, Place};
+use crate::syntax::packed::{Packer, Unpacker, number, span};
+use crate::value::Map;
+
+/// Places that are declared at dotted paths, as bytes: [`places`] takes them out.
+pub fn pack(places: &[(EcoString, Place)], packer: &mut Packer, out: &mut Vec<u8>) {
+    number(places.len() as u64, out);
+    for (path, place) in places {
+        packer.text(path, out);
+        packer.place(place, out);
+    }
+}
+
+/// The places that were packed.
+pub fn places(from: &mut Unpacker<'_>) -> Vec<(EcoString, Place)> {
+    from.list(|from| (from.text(), from.place(&EcoString::new())))
+}
+
+const REQUIRED: u8 = 1;
+const INTERNAL: u8 = 2;
+const SYSTEM: u8 = 4;
+const ALWAYS: u8 = 8;
+const ONE_USER: u8 = 16;
+
+fn flags(said: &[(bool, u8)]) -> u8 {
+    said.iter().filter(|(said, _)| *said).map(|(_, flag)| flag).sum()
+}
+
+fn scope(flags: u8) -> Scope {
+    if flags & SYSTEM == 0 { Scope::User } else { Scope::System }
+}
+
+impl Packer {
+    fn place(&mut self, place: &Place, out: &mut Vec<u8>) {
+        match place {
+            Place::Group(group) => {
+                out.push(0);
+                self.group(group, out);
+            }
+            Place::Option(decl) => {
+                out.push(1);
+                self.decl(decl, out);
+            }
+        }
+    }
+
+    fn group(&mut self, group: &Group, out: &mut Vec<u8>) {
+        self.text(&group.path, out);
+        self.maybe(group.target.as_ref(), out, |packer, target, out| packer.target(target, out));
+        number(group.places.len() as u64, out);
+        for (name, place) in &group.places {
+            self.text(name, out);
+            self.place(place, out);
+        }
+    }
+
+    fn target(&mut self, target: &Target, out: &mut Vec<u8>) {
+        let system = target.scope == Scope::System;
+        out.push(flags(&[(system, SYSTEM), (target.always, ALWAYS), (target.one_user, ONE_USER)]));
+        self.text(&target.path, out);
+        self.texts(&target.os, out);
+        self.maybe(target.parent.as_ref(), out, |packer, parent, out| packer.text(parent, out));
+        self.nodes(&target.statements, out);
+        span(target.span, out);
+    }
+
+    fn decl(&mut self, decl: &OptionDecl, out: &mut Vec<u8>) {
+        out.push(flags(&[
+            (decl.required, REQUIRED),
+            (decl.internal, INTERNAL),
+            (decl.scope == Scope::System, SYSTEM),
+        ]));
+        self.text(&decl.path, out);
+        self.ty(&decl.ty, out);
+        match &decl.kind {
+            Kind::Plain => out.push(0),
+            Kind::Keyed(body) => {
+                out.push(1);
+                self.body(body, out);
+            }
+            Kind::Items(body) => {
+                out.push(2);
+                self.body(body, out);
+            }
+        }
+        match decl.default.as_deref() {
+            None => out.push(0),
+            Some(Fallback::Value(value)) => {
+                out.push(1);
+                self.value(value, None, out);
+            }
+            Some(Fallback::Node(node)) => {
+                out.push(2);
+                self.nodes(std::slice::from_ref(node), out);
+            }
+        }
+        self.maybe(decl.into.as_ref(), out, |packer, into, out| packer.texts(into, out));
+        number(decl.argument.map_or(0, |argument| argument as u64 + 1), out);
+        self.maybe(decl.as_name.as_ref(), out, |packer, name, out| packer.text(name, out));
+        self.texts(&decl.slots, out);
+        number(decl.default_slot as u64, out);
+        number(decl.keys.len() as u64, out);
+        for key in &decl.keys {
+            self.texts(&key.pattern, out);
+            self.ty(&key.ty, out);
+            self.maybe(key.alias.as_ref(), out, |packer, alias, out| packer.text(alias, out));
+        }
+        self.text(&decl.hm, out);
+        self.text(&decl.target, out);
+        span(decl.span, out);
+    }
+
+    fn body(&mut self, body: &Body, out: &mut Vec<u8>) {
+        self.group(&body.group, out);
+        self.maybe(body.rest.as_ref(), out, |packer, rest, out| packer.decl(rest, out));
+        self.nodes(&body.statements, out);
+    }
+
+    fn ty(&mut self, ty: &Type, out: &mut Vec<u8>) {
+        let plain = PLAIN.iter().position(|plain| plain == ty);
+        match (plain, ty) {
+            (Some(at), _) => out.push(at as u8),
+            (None, Type::Int(low, high)) => {
+                out.push(INT);
+                for end in [low, high] {
+                    self.maybe(end.as_ref(), out, |_, end, out| out.extend(end.to_le_bytes()));
+                }
+            }
+            (None, Type::Float(low, high)) => {
+                out.push(FLOAT);
+                for end in [low, high] {
+                    self.maybe(end.as_ref(), out, |_, end, out| out.extend(end.to_le_bytes()));
+                }
+            }
+            (None, Type::Enum(names)) => {
+                out.push(ENUM);
+                self.texts(names, out);
+            }
+            (None, Type::List(inner)) => self.around(LIST, inner, out),
+            (None, Type::Map(inner)) => self.around(MAP, inner, out),
+            (None, Type::Nullable(inner)) => self.around(NULLABLE, inner, out),
+            (None, Type::Union(types)) => {
+                out.push(UNION);
+                number(types.len() as u64, out);
+                types.iter().for_each(|ty| self.ty(ty, out));
+            }
+            (None, _) => out.push(0),
+        }
+    }
+
+    fn around(&mut self, what: u8, inner: &Type, out: &mut Vec<u8>) {
+        out.push(what);
+        self.ty(inner, out);
+    }
+
+    fn texts(&mut self, texts: &[EcoString], out: &mut Vec<u8>) {
+        number(texts.len() as u64, out);
+        texts.iter().for_each(|text| self.text(text, out));
+    }
+
+    fn maybe<T>(
+        &mut self,
+        value: Option<&T>,
+        out: &mut Vec<u8>,
+        put: impl FnOnce(&mut Self, &T, &mut Vec<u8>),
+    ) {
+        out.push(u8::from(value.is_some()));
+        if let Some(value) = value {
+            put(self, value, out);
+        }
+    }
+}
+
+/// The types that are a word; their numbers are their places here.
+const PLAIN: &[Type] = &[
+    Type::Settings,
+    Type::Bool,
+    Type::Int(None, None),
+    Type::Float(None, None),
+    Type::String,
+    Type::Scalar,
+    Type::Lines,
+    Type::Text,
+    Type::Path,
+    Type::Source,
+    Type::Package,
+    Type::Command,
+];
+const INT: u8 = 32;
+const FLOAT: u8 = 33;
+const ENUM: u8 = 34;
+const LIST: u8 = 35;
+const MAP: u8 = 36;
+const NULLABLE: u8 = 37;
+const UNION: u8 = 38;
+
+impl Unpacker<'_> {
+    /// A place in a group of the target whose path this is.
+    fn place(&mut self, target: &EcoString) -> Place {
+        match self.byte() {
+            0 => Place::Group(Arc::new(self.group(target))),
+            _ => Place::Option(Arc::new(self.decl(target))),
+        }
+    }
+
+    fn group(&mut self, target: &EcoString) -> Group {
+        let path = self.text();
+        let own = self.maybe(Self::target).map(Arc::new);
+        let target = own.as_ref().map_or(target, |own| &own.path);
+        let count = self.count();
+        let mut places = Map::with_capacity_and_hasher(count, Default::default());
+        for _ in 0..count {
+            let name = self.text();
+            places.insert(name, self.place(target));
+        }
+        Group { path, places, target: own }
+    }
+
+    fn target(&mut self) -> Target {
+        let flags = self.byte();
+        Target {
+            path: self.text(),
+            doc: String::new(),
+            url: String::new(),
+            os: self.texts(),
+            always: flags & ALWAYS != 0,
+            one_user: flags & ONE_USER != 0,
+            scope: scope(flags),
+            parent: self.maybe(Self::text),
+            statements: self.nodes(),
+            span: self.span(),
+        }
+    }
+
+    fn decl(&mut self, target: &EcoString) -> OptionDecl {
+        let flags = self.byte();
+        OptionDecl {
+            path: self.text(),
+            ty: self.ty(),
+            kind: match self.byte() {
+                1 => Kind::Keyed(Arc::new(self.body(target))),
+                2 => Kind::Items(Arc::new(self.body(target))),
+                _ => Kind::Plain,
+            },
+            default: match self.byte() {
+                1 => Some(Box::new(Fallback::Value(self.value().0))),
+                2 => self.nodes::<Vec<_>>().pop().map(|node| Box::new(Fallback::Node(node))),
+                _ => None,
+            },
+            into: self.maybe(Self::texts),
+            argument: self.number().checked_sub(1),
+            as_name: self.maybe(Self::text),
+            slots: self.texts(),
+            default_slot: self.number(),
+            keys: self.list(|from| TypedKey {
+                pattern: from.texts(),
+                ty: from.ty(),
+                doc: EcoString::new(),
+                alias: from.maybe(Self::text),
+            }),
+            required: flags & REQUIRED != 0,
+            internal: flags & INTERNAL != 0,
+            scope: scope(flags),
+            docs: None,
+            hm: self.text(),
+            // Most are of the target around them, and share its path.
+            target: match self.word() {
+                own if own == target.as_str() => target.clone(),
+                own => own.into(),
+            },
+            span: self.span(),
+        }
+    }
+
+    fn body(&mut self, target: &EcoString) -> Body {
+        Body {
+            group: Arc::new(self.group(target)),
+            rest: self.maybe(|from| Arc::new(from.decl(target))),
+            statements: self.nodes(),
+        }
+    }
+
+    fn ty(&mut self) -> Type {
+        match self.byte() {
+            INT => Type::Int(
+                self.maybe(|from| i64::from_le_bytes(from.take())),
+                self.maybe(|from| i64::from_le_bytes(from.take())),
+            ),
+            FLOAT => Type::Float(
+                self.maybe(|from| f64::from_le_bytes(from.take())),
+                self.maybe(|from| f64::from_le_bytes(from.take())),
+            ),
+            ENUM => Type::Enum(self.texts()),
+            LIST => Type::List(Arc::new(self.ty())),
+            MAP => Type::Map(Arc::new(self.ty())),
+            NULLABLE => Type::Nullable(Arc::new(self.ty())),
+            UNION => Type::Union(self.list(Self::ty)),
+            at => PLAIN.get(usize::from(at)).cloned().unwrap_or(Type::Settings),
+        }
+    }
+
+    fn texts(&mut self) -> Vec<EcoString> {
+        self.list(Self::text)
+    }
+
+    fn maybe<T>(&mut self, take: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        (self.byte() != 0).then(|| take(self))
+    }
+}
