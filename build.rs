@@ -100,12 +100,23 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let extra = env::var_os("HCC_EXTRA_TARGETS").map(PathBuf::from);
     let below = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    let targets = files(&root, "targets", extra.as_deref())?;
-    let templates = files(&root, "templates", None)?;
+    let mut targets = files(&root, "targets", extra.as_deref())?;
+    // The path is the option path, and what stands beside them is for those who read the source.
+    targets.retain(|(name, _)| name.ends_with(".kdl"));
+    for (name, _) in &mut targets {
+        *name = name.trim_end_matches(".kdl").replace('/', ".");
+    }
+    targets.sort();
+    let (mut tables, templates): (Vec<_>, Vec<_>) = files(&root, "templates", None)?
+        .into_iter()
+        .partition(|(name, _)| name.starts_with("tables/"));
+    for (name, _) in &mut tables {
+        *name = name.trim_start_matches("tables/").trim_end_matches(".kdl").to_owned();
+    }
     let mut out = String::new();
     write_table(&mut out, "TARGETS", &targets)?;
     write_table(&mut out, "TEMPLATES", &templates)?;
-    pack(&targets, &templates, &below, &mut out)?;
+    pack(&targets, &templates, &tables, &below, &mut out)?;
     fs::write(below.join("embedded.rs"), out)
 }
 
@@ -116,8 +127,6 @@ fn files(root: &Path, folder: &str, extra: Option<&Path>) -> io::Result<Vec<(Str
     if let Some(extra) = extra {
         list(extra, extra, &mut files)?;
     }
-    // What stands beside them is for those who read the source.
-    files.retain(|(name, _)| folder != "targets" || name.ends_with(".kdl"));
     files.sort();
     Ok(files)
 }
@@ -134,6 +143,7 @@ struct File {
 fn pack(
     targets: &[(String, PathBuf)],
     templates: &[(String, PathBuf)],
+    tables: &[(String, PathBuf)],
     below: &Path,
     out: &mut String,
 ) -> io::Result<()> {
@@ -143,18 +153,14 @@ fn pack(
     let (mut sources, mut problems) = (Sources::default(), Diagnostics::default());
     let mut shelf = library::Shelf::default();
     let mut read = Vec::new();
-    for (name, path) in targets {
-        let text = fs::read_to_string(path)?;
-        let source = sources.add(name.as_str(), text.clone());
-        let (mut nodes, found) = parse::parse(source, &text);
-        problems.extend(found);
+    for (path, file) in targets {
+        let (source, mut nodes) = read_file(file, &mut sources, &mut problems)?;
         nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
         nodes.iter_mut().for_each(without_docs);
-        let path = name.trim_end_matches(".kdl").replace('/', ".");
         let above = path.match_indices('.').map(|(at, _)| path[..at].to_owned());
         shelf.folders.extend(above);
         shelf.targets.insert(path.clone());
-        read.push(File { path, source, nodes });
+        read.push(File { path: path.clone(), source, nodes });
     }
     for (name, path) in templates {
         shelf.templates.insert(name.clone(), fs::read_to_string(path)?);
@@ -180,20 +186,43 @@ fn pack(
         Mentions::pack(&nodes, &guarded(&nodes), &mut packer, &mut bytes);
         ends.push(bytes.len());
     }
+    let (mut trees, mut starts) = (Vec::new(), Vec::new());
+    for (name, file) in tables {
+        let (_, nodes) = read_file(file, &mut sources, &mut problems)?;
+        starts.push((name, trees.len()));
+        packer.nodes(&nodes, &mut trees);
+    }
     if problems.has_errors() {
         eprint!("{}", diag::render::report(&problems, &sources, diag::render::Style::default()));
         std::process::exit(1);
     }
     fs::write(below.join("words"), packer.words)?;
     fs::write(below.join("shelf"), bytes)?;
+    fs::write(below.join("trees"), trees)?;
     let mut say = |text: String| writeln!(out, "{text}").map_err(io::Error::other);
     say(format!("static WORDS: &str = include_str!({:?});", below.join("words")))?;
     say(format!("static STARTS: &[u32] = &{:?};", packer.starts))?;
     say(format!("static FOLDERS: &[&str] = &{folders:?};"))?;
     say(format!("static SHELF: &[u8] = include_bytes!({:?});", below.join("shelf")))?;
+    say(format!("static TREES: &[u8] = include_bytes!({:?});", below.join("trees")))?;
+    say(format!(
+        "/// Where each begins in `TREES`.\nstatic TABLES: &[(&str, usize)] = &{starts:?};"
+    ))?;
     say(format!(
         "/// Where what each of `TARGETS` declares ends.\nstatic ENDS: &[usize] = &{ends:?};"
     ))
+}
+
+fn read_file(
+    path: &Path,
+    sources: &mut Sources,
+    problems: &mut Diagnostics,
+) -> io::Result<(SourceId, Vec<Node>)> {
+    let text = fs::read_to_string(path)?;
+    let source = sources.add(path.display().to_string(), text.clone());
+    let (nodes, found) = parse::parse(source, &text);
+    problems.extend(found);
+    Ok((source, nodes))
 }
 
 /// The targets and options of a schema, by their paths.

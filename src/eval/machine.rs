@@ -1,39 +1,36 @@
 //! What an expression may ask about packages: how a host's manager calls them and where it puts
 //! them. The table is `templates/tables/managers.kdl`.
 
+use ecow::EcoString;
 use std::sync::{Arc, OnceLock};
 
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
 use super::Eval;
 use super::facts::HostFacts;
-use crate::diag::SourceId;
 use crate::schema::library;
-use crate::syntax::parse;
 use crate::syntax::tree::{Node, Scalar};
 
 /// A package manager: which hosts have it, and where it puts things.
 #[derive(Debug)]
 struct Manager {
-    name: String,
-    guards: Vec<(String, Vec<String>)>,
-    prefix: String,
+    name: EcoString,
+    guards: Vec<(EcoString, Vec<EcoString>)>,
+    prefix: EcoString,
 }
 
 #[derive(Debug, Default)]
 struct Table {
     managers: Vec<Manager>,
     /// Common name, who calls it otherwise (a distribution or a manager), the name there.
-    names: Vec<(String, String, String)>,
+    names: Vec<(EcoString, EcoString, EcoString)>,
 }
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let text = library::table("managers").unwrap_or_default();
-        let (nodes, _) = parse(SourceId(u32::MAX), text);
         let mut table = Table::default();
-        for node in &nodes {
+        for node in &library::table("managers") {
             let Some(name) = arguments(node).first().cloned() else { continue };
             match &*node.name.value {
                 "manager" => table.managers.push(Manager {
@@ -41,20 +38,17 @@ fn table() -> &'static Table {
                     guards: node
                         .children()
                         .iter()
-                        .map(|child| (child.name.value.to_string(), arguments(child)))
+                        .map(|child| (child.name.value.clone(), arguments(child)))
                         .collect(),
                     prefix: crate::schema::declare::text_prop(node, "prefix")
-                        .map(|text| text.value.to_string())
+                        .map(|text| text.value)
                         .unwrap_or_default(),
                 }),
                 "package" => {
                     for (manager, entry) in node.props() {
                         if let Scalar::String(own) = &entry.value.data {
-                            table.names.push((
-                                name.clone(),
-                                manager.value.to_string(),
-                                own.to_string(),
-                            ));
+                            let names = (name.clone(), manager.value.clone(), own.clone());
+                            table.names.push(names);
                         }
                     }
                 }
@@ -65,10 +59,10 @@ fn table() -> &'static Table {
     })
 }
 
-fn arguments(node: &Node) -> Vec<String> {
+fn arguments(node: &Node) -> Vec<EcoString> {
     node.args()
         .filter_map(|entry| match &entry.value.data {
-            Scalar::String(text) => Some(text.to_string()),
+            Scalar::String(text) => Some(text.clone()),
             _ => None,
         })
         .collect()
@@ -112,7 +106,7 @@ const COMMAND: &str = "command";
 /// How a manager, or a distribution, calls a package, if the table says so.
 fn named(who: &str, package: &str) -> Option<String> {
     let found = table().names.iter().find(|(name, own, _)| name == package && own == who);
-    found.map(|(_, _, own)| own.clone())
+    found.map(|(_, _, own)| own.to_string())
 }
 
 /// `bin('zsh')`, `share('zsh/x')`, `manager()`, `package_name('fd')`, `named('firefox', 'cask')`,

@@ -89,6 +89,25 @@ const SIGNS: &[(&str, Token<'static>)] = &[
     (">", Token::More),
 ];
 
+// How close operators bind.
+const OR: u8 = 1;
+const AND: u8 = 2;
+const NOT: u8 = 3;
+const COMPARE: u8 = 4;
+const JOIN: u8 = 5;
+
+/// How close an operator between two values binds; 0 if it is none.
+fn closeness(token: Token<'_>) -> u8 {
+    match token {
+        Token::Or => OR,
+        Token::And => AND,
+        Token::Equal | Token::Unequal | Token::AtMost | Token::AtLeast => COMPARE,
+        Token::Less | Token::More | Token::Not | Token::In => COMPARE,
+        Token::Tilde => JOIN,
+        _ => 0,
+    }
+}
+
 fn word(name: &str) -> Token<'_> {
     match name {
         "is" => Token::Is,
@@ -165,86 +184,79 @@ impl<'a> Reader<'a> {
     /// `a if b else c`. What is not chosen is not computed.
     fn chosen(&mut self) -> Option<Value> {
         if !self.live || !self.tokens.contains(&Token::If) {
-            let value = self.either()?;
+            let value = self.operators(OR)?;
             if self.eat(Token::If) {
-                self.either()?;
+                self.operators(OR)?;
                 self.eat(Token::Else).then_some(())?;
                 self.chosen()?;
             }
             return Some(value);
         }
         let start = self.at;
-        self.passing(Self::either)?;
+        self.passing(|own| own.operators(OR))?;
         let end = self.at;
         if !self.eat(Token::If) {
             self.at = start;
-            return self.either();
+            return self.operators(OR);
         }
-        let holds = self.either()?.is_true();
+        let holds = self.operators(OR)?.is_true();
         self.eat(Token::Else).then_some(())?;
         if !holds {
             return self.chosen();
         }
         self.passing(Self::chosen)?;
         let after = std::mem::replace(&mut self.at, start);
-        let value = self.either()?;
+        let value = self.operators(OR)?;
         (self.at == end).then_some(())?;
         self.at = after;
         Some(value)
     }
 
-    fn either(&mut self) -> Option<Value> {
-        let mut value = self.both()?;
-        while self.eat(Token::Or) {
-            if self.live && value.is_true() {
-                self.passing(Self::both)?;
-            } else {
-                value = self.both()?;
+    /// Operators that bind at least so close.
+    fn operators(&mut self, least: u8) -> Option<Value> {
+        let mut value = if least <= NOT && self.eat(Token::Not) {
+            Value::from(!self.operators(NOT)?.is_true())
+        } else {
+            self.filtered()?
+        };
+        let mut compared = false;
+        loop {
+            let token = self.next();
+            let closeness = token.map_or(0, closeness);
+            if closeness < least {
+                return Some(value);
             }
-        }
-        Some(value)
-    }
-
-    fn both(&mut self) -> Option<Value> {
-        let mut value = self.negated()?;
-        while self.eat(Token::And) {
-            if self.live && !value.is_true() {
-                self.passing(Self::negated)?;
-            } else {
-                value = self.negated()?;
-            }
-        }
-        Some(value)
-    }
-
-    fn negated(&mut self) -> Option<Value> {
-        let mut times = 0;
-        while self.eat(Token::Not) {
-            times += 1;
-        }
-        let value = self.compared()?;
-        Some(if times == 0 { value } else { Value::from(value.is_true() == (times % 2 == 0)) })
-    }
-
-    fn compared(&mut self) -> Option<Value> {
-        let left = self.joined()?;
-        let signs =
-            [Token::Equal, Token::Unequal, Token::AtMost, Token::AtLeast, Token::Less, Token::More];
-        if let Some(sign) = self.next().filter(|token| signs.contains(token)) {
             self.at += 1;
-            let right = self.joined()?;
-            return Some(Value::from(match sign {
-                Token::Equal => left == right,
-                Token::Unequal => left != right,
-                Token::AtMost => left <= right,
-                Token::AtLeast => left >= right,
-                Token::Less => left < right,
-                _ => left > right,
-            }));
+            match token? {
+                Token::Or if self.live && value.is_true() => {
+                    self.passing(|own| own.operators(AND))?;
+                }
+                Token::Or => value = self.operators(AND)?,
+                Token::And if self.live && !value.is_true() => {
+                    self.passing(|own| own.operators(NOT))?;
+                }
+                Token::And => value = self.operators(NOT)?,
+                Token::Tilde => {
+                    let right = self.filtered()?;
+                    if self.live {
+                        value = Value::from(format!("{value}{right}"));
+                    }
+                }
+                // One that is compared again is compared in another way.
+                _ if compared => return None,
+                sign => {
+                    compared = true;
+                    value = self.compared(value, sign)?;
+                }
+            }
         }
-        let wanted = !self.eat(Token::Not);
-        if self.eat(Token::In) {
-            let all = self.joined()?;
+    }
+
+    fn compared(&mut self, left: Value, sign: Token<'_>) -> Option<Value> {
+        if matches!(sign, Token::Not | Token::In) {
+            let wanted = sign == Token::In;
+            (wanted || self.eat(Token::In)).then_some(())?;
+            let all = self.operators(JOIN)?;
             // The test says no where the operator would refuse.
             let can_hold = matches!(
                 all.kind(),
@@ -253,18 +265,15 @@ impl<'a> Reader<'a> {
             (can_hold || !self.live).then_some(())?;
             return self.test("in", &[left, all], wanted);
         }
-        wanted.then_some(left)
-    }
-
-    fn joined(&mut self) -> Option<Value> {
-        let mut value = self.filtered()?;
-        while self.eat(Token::Tilde) {
-            let right = self.filtered()?;
-            if self.live {
-                value = Value::from(format!("{value}{right}"));
-            }
-        }
-        Some(value)
+        let right = self.operators(JOIN)?;
+        Some(Value::from(match sign {
+            Token::Equal => left == right,
+            Token::Unequal => left != right,
+            Token::AtMost => left <= right,
+            Token::AtLeast => left >= right,
+            Token::Less => left < right,
+            _ => left > right,
+        }))
     }
 
     fn filtered(&mut self) -> Option<Value> {

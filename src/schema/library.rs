@@ -3,12 +3,15 @@
 use super::mentions::Mentions;
 use super::{Schema, declare, prepared};
 use crate::diag::{Diagnostics, SourceId};
-use crate::syntax::packed::{Unpacker, Words};
+use crate::syntax::packed::{Unpacker, Words, unpack};
+use crate::syntax::tree::Tree;
 
 /// Paths and texts, by the bytes of the paths.
 type Table = &'static [(&'static str, &'static str)];
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+const WORDS_OF_ALL: Words<'static> = Words { text: WORDS, starts: STARTS };
 
 /// The text of a target's file: `programs.git` is `targets/programs/git.kdl`.
 pub fn target(path: &str) -> Option<&'static str> {
@@ -32,7 +35,7 @@ pub fn declare(
     let Some(index) = place(path) else { return };
     let start = index.checked_sub(1).and_then(|last| ENDS.get(last)).copied().unwrap_or(0);
     let bytes = ENDS.get(index).and_then(|end| SHELF.get(start..*end)).unwrap_or_default();
-    let mut from = Unpacker::new(Words { text: WORDS, starts: STARTS }, bytes, source);
+    let mut from = Unpacker::new(WORDS_OF_ALL, bytes, source);
     for (path, place) in prepared::places(&mut from) {
         declare::take(&path, place, schema, diags);
     }
@@ -51,18 +54,12 @@ pub fn has_below(path: &str) -> bool {
 
 /// The paths of all targets with a file of their own.
 pub fn names() -> impl Iterator<Item = String> {
-    TARGETS.iter().filter_map(|(name, _)| Some(name.strip_suffix(".kdl")?.replace('/', ".")))
+    TARGETS.iter().map(|(path, _)| (*path).to_owned())
 }
 
-/// Where a target stands among all.
+/// Where a target stands among all. Asked for every name of a configuration.
 fn place(path: &str) -> Option<usize> {
-    TARGETS.binary_search_by(|(own, _)| own.bytes().cmp(file(path, ".kdl"))).ok()
-}
-
-/// A dotted path as a path of files, and what follows it. Asked for every name of a configuration,
-/// so no text is made.
-fn file(path: &str, end: &'static str) -> impl Iterator<Item = u8> {
-    path.bytes().map(|byte| if byte == b'.' { b'/' } else { byte }).chain(end.bytes())
+    TARGETS.binary_search_by(|(own, _)| (*own).cmp(path)).ok()
 }
 
 fn find(table: Table, name: &str) -> Option<&'static str> {
@@ -71,6 +68,9 @@ fn find(table: Table, name: &str) -> Option<&'static str> {
 }
 
 /// A table that is no target, by its name below `templates/tables/`.
-pub fn table(name: &str) -> Option<&'static str> {
-    find(TEMPLATES, &format!("tables/{name}.kdl"))
+pub fn table(name: &str) -> Tree {
+    let Ok(index) = TABLES.binary_search_by(|(own, _)| (*own).cmp(name)) else { return Vec::new() };
+    let end = TABLES.get(index + 1).map_or(TREES.len(), |(_, start)| *start);
+    let bytes = TABLES.get(index).and_then(|(_, start)| TREES.get(*start..end));
+    unpack(WORDS_OF_ALL, bytes.unwrap_or_default(), SourceId(u32::MAX))
 }

@@ -2,7 +2,7 @@
 //! declare a target from its tree takes several times as long. Docs are left out: those who list
 //! options read the text.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ecow::EcoString;
 
@@ -291,7 +291,12 @@ impl Unpacker<'_> {
     }
 
     fn ty(&mut self) -> Type {
-        match self.byte() {
+        let what = self.byte();
+        self.ty_of(what)
+    }
+
+    fn ty_of(&mut self, what: u8) -> Type {
+        match what {
             INT => Type::Int(
                 self.maybe(|from| i64::from_le_bytes(from.take())),
                 self.maybe(|from| i64::from_le_bytes(from.take())),
@@ -301,12 +306,20 @@ impl Unpacker<'_> {
                 self.maybe(|from| f64::from_le_bytes(from.take())),
             ),
             ENUM => Type::Enum(self.texts()),
-            LIST => Type::List(Arc::new(self.ty())),
-            MAP => Type::Map(Arc::new(self.ty())),
-            NULLABLE => Type::Nullable(Arc::new(self.ty())),
+            LIST => Type::List(self.inner_ty()),
+            MAP => Type::Map(self.inner_ty()),
+            NULLABLE => Type::Nullable(self.inner_ty()),
             UNION => Type::Union(self.list(Self::ty)),
             at => PLAIN.get(usize::from(at)).cloned().unwrap_or(Type::Settings),
         }
+    }
+
+    /// The type in another, of which there is one for all if it is a word.
+    fn inner_ty(&mut self) -> Arc<Type> {
+        static SHARED: OnceLock<Vec<Arc<Type>>> = OnceLock::new();
+        let at = self.byte();
+        let shared = SHARED.get_or_init(|| PLAIN.iter().cloned().map(Arc::new).collect());
+        shared.get(usize::from(at)).cloned().unwrap_or_else(|| Arc::new(self.ty_of(at)))
     }
 
     fn texts(&mut self) -> Vec<EcoString> {

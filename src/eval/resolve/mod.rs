@@ -18,8 +18,6 @@ use crate::syntax::marks::Level;
 
 /// A definition that counts: its place in the order, the instance it is in, itself.
 pub struct Active {
-    /// Place in the order of definitions, loops unrolled.
-    pub key: Vec<u32>,
     /// The instance it is in.
     pub env: EnvId,
     /// The definition.
@@ -37,6 +35,10 @@ impl Eval {
     }
 
     fn force_level(&self, slot: SlotId) -> (Outcome, Level) {
+        // Only what is its own is ever computed here.
+        if let Some(memo) = &self.state().slot(slot).memo {
+            return memo.clone();
+        }
         match self.whose(slot) {
             Whose::Own => {}
             Whose::Machine(system, there) => return (system.force(there), Level::Normal),
@@ -44,9 +46,6 @@ impl Eval {
         }
         {
             let mut state = self.state();
-            if let Some(memo) = &state.slot(slot).memo {
-                return memo.clone();
-            }
             if self.entered(&mut state, Frame::Slot(slot)).is_err() {
                 return (Err(Poisoned), Level::Normal);
             }

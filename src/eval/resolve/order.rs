@@ -18,7 +18,10 @@ impl Eval {
             let state = self.state();
             state.slot(slot).children.iter().map(|(name, id)| (name.clone(), *id)).collect()
         };
-        let mut found = Vec::new();
+        if children.is_empty() {
+            return children;
+        }
+        let mut found = Vec::with_capacity(children.len());
         for (name, id) in children {
             let mentions = self.state().slot(id).mentions.clone();
             let drops = match self.drops(id) {
@@ -221,13 +224,15 @@ impl Eval {
                 continue;
             }
             for env in self.instances(block)?.iter() {
-                let state = self.state();
-                let Some(def) = state.slot(slot).defs.get(index).cloned() else { continue };
-                let key = [&*state.env(*env).order, &[def.seq]].concat();
-                active.push(Active { key, env: *env, def });
+                let Some(def) = self.state().slot(slot).defs.get(index).cloned() else { continue };
+                active.push(Active { env: *env, def });
             }
         }
-        active.sort_by(|a, b| a.key.cmp(&b.key));
+        if active.len() > 1 {
+            // Their place among all, loops unrolled.
+            let state = self.state();
+            active.sort_by_cached_key(|one| [&*state.env(one.env).order, &[one.def.seq]].concat());
+        }
         Ok(active)
     }
 }

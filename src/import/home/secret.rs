@@ -5,9 +5,7 @@ use camino::Utf8Path;
 use globset::GlobSet;
 
 use super::table::{arguments, set};
-use crate::diag::SourceId;
 use crate::schema::{declare, library};
-use crate::syntax::parse;
 use crate::syntax::tree::{Node, Scalar};
 
 /// How secrets are known.
@@ -66,10 +64,8 @@ struct Token {
 impl Secrets {
     /// Reads the table.
     pub fn new() -> Self {
-        let text = library::table("secrets").unwrap_or_default();
-        let (nodes, _) = parse(SourceId(u32::MAX), text);
         let mut secrets = Self::default();
-        for node in &nodes {
+        for node in &library::table("secrets") {
             let words = arguments(node);
             let prop = |name| declare::text_prop(node, name).map(|text| text.value.to_string());
             let what = prop("why").unwrap_or_default();

@@ -3,10 +3,8 @@
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::refer::Refers;
-use crate::diag::SourceId;
 use crate::ir::SHARED_FOLDERS;
 use crate::schema::library;
-use crate::syntax::parse;
 use crate::syntax::tree::{Node, Scalar};
 
 /// A place that a program reads.
@@ -34,8 +32,6 @@ pub struct Rules {
 impl Rules {
     /// Reads the table.
     pub fn new() -> Self {
-        let text = library::table("dotfiles").unwrap_or_default();
-        let (nodes, _) = parse(SourceId(u32::MAX), text);
         let mut rules = Self {
             known: Vec::new(),
             except: Vec::new(),
@@ -43,7 +39,7 @@ impl Rules {
             always: GlobSet::empty(),
             refers: Vec::new(),
         };
-        for node in &nodes {
+        for node in &library::table("dotfiles") {
             let mut words = arguments(node);
             match &*node.name.value {
                 "program" if !words.is_empty() => {
