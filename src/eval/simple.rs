@@ -303,11 +303,18 @@ impl<'a> Reader<'a> {
 
     /// Whether what follows a test is taken as its argument.
     fn is_an_argument(&self) -> bool {
-        match self.next() {
-            Some(Token::Name(_) | Token::Text(_) | Token::Number(_) | Token::OpenList) => true,
-            Some(Token::If | Token::Not | Token::In) => true,
-            _ => false,
-        }
+        matches!(
+            self.next(),
+            Some(
+                Token::Name(_)
+                    | Token::Text(_)
+                    | Token::Number(_)
+                    | Token::OpenList
+                    | Token::If
+                    | Token::Not
+                    | Token::In
+            )
+        )
     }
 
     fn test(&mut self, name: &str, arguments: &[Value], wanted: bool) -> Option<Value> {
