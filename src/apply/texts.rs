@@ -48,22 +48,24 @@ fn read(state: &State) -> Texts {
 /// Keeps the texts of what a switch put in place, and those on which edits were made that stay.
 pub fn keep(state: &State, old: &Index, wanted: &[Wanted], edited: &BTreeMap<String, u64>) {
     let linked = || wanted.iter().filter(|own| matches!(own.entry.kind, Kind::Link(_)));
-    let is_old = |own: &&Wanted| {
-        old.record(&own.entry.path).is_some_and(|left| left.entry.kind == own.entry.kind)
-    };
-    let is_text = |own: &&Wanted| matches!(own.bytes, Bytes::Text(_));
-    let is_new = |own: &&Wanted| match own.bytes {
-        Bytes::Text(_) | Bytes::Tree(_) => !is_old(own),
-        _ => false,
-    };
-    let known = state.join(FILE).exists();
-    if !linked().any(|own| is_new(&own) || is_text(&own) && !known) {
+    let is_text = |own: &Wanted| matches!(own.bytes, Bytes::Text(_));
+    let (mut last, mut is_new) = (0, false);
+    let mut come: Vec<&Wanted> = Vec::new();
+    for own in linked().filter(|own| matches!(own.bytes, Bytes::Text(_) | Bytes::Tree(_))) {
+        let left = old.record_after(&own.entry.path, &mut last);
+        let is_old = left.is_some_and(|left| left.entry.kind == own.entry.kind);
+        is_new |= !is_old;
+        if is_text(own) || !is_old {
+            come.push(own);
+        }
+    }
+    if come.is_empty() || !is_new && state.join(FILE).exists() {
         return;
     }
     let mut texts = read(state);
     let hashes: BTreeSet<Hash> = linked().filter_map(|own| own.entry.kind.hash()).collect();
     texts.list.retain(|hash, held| hashes.contains(hash) || edited.contains_key(&held.path));
-    for own in linked().filter(|own| is_text(own) || is_new(own)) {
+    for own in come {
         let Some(hash) = own.entry.kind.hash().filter(|hash| !texts.list.contains_key(hash)) else {
             continue;
         };

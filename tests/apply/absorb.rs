@@ -373,6 +373,17 @@ const CALLS: &str = "openat,write,mkdirat,symlinkat,linkat,renameat,renameat2,re
 
 #[test]
 fn a_kill_at_any_call_loses_neither_the_edit_nor_what_was_there() {
+    kills(false);
+}
+
+#[test]
+fn a_kill_at_any_call_loses_nothing_that_the_configuration_says_anew() {
+    kills(true);
+}
+
+/// Absorbs edits, killed at one call after the other; with `changes` of edits that were kept while
+/// what is behind them changed too.
+fn kills(changes: bool) {
     if !has_strace() {
         return;
     }
@@ -395,12 +406,21 @@ fn a_kill_at_any_call_loses_neither_the_edit_nor_what_was_there() {
             "{SETTINGS}home {{ file \".linked\" source=\"l\"; file \".copied\" source=\"c\" install=\"copy\" }}\n"
         ));
         sandbox.config("l", "linked\n");
-        sandbox.config("c", "copied\n");
+        sandbox.config("c", "copied\nmore\nend\n");
         sandbox.apply();
         sandbox.write_through(".linked", "linked, edited\n");
-        sandbox.write(".copied", "copied, edited\n");
+        sandbox.write(".copied", "copied, edited\nmore\nend\n");
         let text = sandbox.read(".settings.json").replace("dark", "light");
-        sandbox.write(".settings.json", text);
+        match changes {
+            true => sandbox.write_through(".settings.json", text),
+            false => sandbox.write(".settings.json", text),
+        }
+        if changes {
+            sandbox.config("c", "copied\nmore\nnew end\n");
+            let text = sandbox.read_source("hcc.kdl");
+            sandbox.config("hcc.kdl", text.replace("size 12", "size 16"));
+            sandbox.apply();
+        }
         sandbox
     };
     let (ran, log) = trace(&edited(), &[format!("trace={CALLS}")]);
@@ -431,8 +451,10 @@ fn a_kill_at_any_call_loses_neither_the_edit_nor_what_was_there() {
             files.collect()
         };
         let held = texts(&sandbox);
-        for text in ["linked\n", "linked, edited\n", "copied\n", "copied, edited\n"] {
-            let there = held.iter().any(|own| own == text.as_bytes());
+        let end = if changes { "new end\n" } else { "end\n" };
+        let copied = ["copied\nmore\n", "copied, edited\nmore\n"].map(|own| format!("{own}{end}"));
+        for text in ["linked\n", "linked, edited\n", &copied[0], "copied, edited\nmore\n"] {
+            let there = held.iter().any(|own| own.starts_with(text.as_bytes()));
             assert!(there, "{text:?} is lost by a kill at {name} {number}\n{ran}");
         }
         let kdl = held.iter().filter(|own| own.starts_with(b"// My editor."));
@@ -442,8 +464,11 @@ fn a_kill_at_any_call_loses_neither_the_edit_nor_what_was_there() {
         assert_eq!(again.status, Some(0), "{name} {number}\n{ran}\n{again}");
         sandbox.apply();
         assert_eq!(sandbox.read_source("l"), "linked, edited\n", "{name} {number}");
-        assert_eq!(sandbox.read_source("c"), "copied, edited\n", "{name} {number}");
-        assert!(sandbox.read_source("hcc.kdl").contains("\"light\"        // at night"));
+        assert_eq!(sandbox.read_source("c"), copied[1], "{name} {number}");
+        assert_eq!(sandbox.read(".copied"), copied[1], "{name} {number}");
+        let text = sandbox.read_source("hcc.kdl");
+        assert!(text.contains("\"light\"        // at night"), "{name} {number}\n{text}");
+        assert!(text.contains(if changes { "size 16" } else { "size 12" }), "{text}");
         assert_eq!(sandbox.read(".linked"), "linked, edited\n", "{name} {number}");
         assert!(sandbox.is_ours(".linked") && sandbox.is_ours(".settings.json"));
         sandbox.run(&["status", "--exit-code"]).well();

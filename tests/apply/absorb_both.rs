@@ -402,7 +402,26 @@ fn what_git_writes_is_absorbed_beside_what_the_configuration_says_anew() {
 /// Keys of two objects, each with a value or without.
 type Keys = BTreeMap<(bool, u8), u8>;
 
-fn config(format: &str, keys: &Keys) -> String {
+/// How the file is written and comes to stand there, and how it is edited.
+#[derive(Clone, Copy, Debug)]
+struct Manner {
+    format: &'static str,
+    install: &'static str,
+    through: bool,
+}
+
+fn manner() -> impl Strategy<Value = Manner> {
+    let formats = vec!["json", "jsonc", "toml", "yaml", "ini", "plist", "gitconfig"];
+    let installs = vec!["link", "copy", "merge"];
+    let all = (prop::sample::select(formats), prop::sample::select(installs), any::<bool>());
+    all.prop_map(|(format, install, through)| {
+        let fits = install != "merge" || format != "gitconfig";
+        let install = if fits { install } else { "link" };
+        Manner { format, install, through: through && install == "link" }
+    })
+}
+
+fn config(Manner { format, install, .. }: Manner, keys: &Keys) -> String {
     let object = |inner: bool| {
         let own = keys.iter().filter(|((place, _), _)| *place == inner);
         own.map(|((_, key), value)| format!("k{key} \"v{value}\"; ")).collect::<String>()
@@ -410,19 +429,19 @@ fn config(format: &str, keys: &Keys) -> String {
     // Each object has a key that stays, so that it is there on both sides.
     let (outer, inner) = (object(false), object(true));
     format!(
-        "home {{ file \".f\" format=\"{format}\" {{ settings {{ top {{ {outer}stays \"x\" }}; other {{ {inner}stays \"x\" }} }} }} }}\n"
+        "home {{ file \".f\" format=\"{format}\" install=\"{install}\" {{ settings {{ top {{ {outer}stays \"x\" }}; other {{ {inner}stays \"x\" }} }} }} }}\n"
     )
 }
 
-fn shown(format: &str, keys: &Keys) -> String {
-    let sandbox = Sandbox::new(&config(format, keys));
+fn shown(manner: Manner, keys: &Keys) -> String {
+    let sandbox = Sandbox::new(&config(manner, keys));
     sandbox.apply();
     sandbox.read(".f")
 }
 
 proptest! {
     #![proptest_config(Config {
-        cases: 12,
+        cases: 16,
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
         ..Config::default()
     })]
@@ -434,7 +453,7 @@ proptest! {
         base in prop::collection::btree_map((any::<bool>(), 0..6_u8), 0..3_u8, 2..8),
         change in prop::collection::btree_map((any::<bool>(), 0..6_u8), prop::option::of(3..6_u8), 1..6),
         sides in prop::collection::vec(any::<bool>(), 12),
-        format in prop::sample::select(vec!["json", "toml", "ini", "gitconfig"]),
+        manner in manner(),
         applies in 0..3_usize,
     ) {
         let with = |of_file: Option<bool>| {
@@ -451,12 +470,15 @@ proptest! {
             }
             keys
         };
-        let sandbox = Sandbox::new(&config(format, &base));
+        let sandbox = Sandbox::new(&config(manner, &base));
         sandbox.apply();
-        let edited = shown(format, &with(Some(true)));
+        let edited = shown(manner, &with(Some(true)));
         prop_assume!(edited != sandbox.read(".f"));
-        sandbox.write(".f", &edited);
-        sandbox.config("hcc.kdl", config(format, &with(Some(false))));
+        match manner.through {
+            true => sandbox.write_through(".f", &edited),
+            false => sandbox.write(".f", &edited),
+        }
+        sandbox.config("hcc.kdl", config(manner, &with(Some(false))));
         for _ in 0..applies {
             sandbox.apply();
         }
@@ -469,6 +491,6 @@ proptest! {
             lines.sort();
             lines
         };
-        prop_assert_eq!(sorted(&sandbox.read(".f")), sorted(&shown(format, &with(None))));
+        prop_assert_eq!(sorted(&sandbox.read(".f")), sorted(&shown(manner, &with(None))));
     }
 }
