@@ -41,6 +41,8 @@ pub struct Plan {
     pub kept: Vec<u64>,
     /// One of them that stays only so that there is one to roll back to.
     pub way_back: Option<u64>,
+    /// Those that stay only since an edit was made on what they hold, which stays too.
+    pub edited: Vec<u64>,
     /// Names in the folder of trees, each before those that it links to.
     pub trees: Vec<String>,
     /// Paths in the state that a run which was killed left behind.
@@ -88,8 +90,11 @@ pub fn plan(site: &Site, keep: Keep, now: u64) -> Result<Plan, GcError> {
         needed.extend([journal.generation, journal.from]);
     }
     needed.extend(after::settled(state)?);
-    needed.extend(site.ledger()?.edited.into_iter().flat_map(BTreeMap::into_values));
-    let (kept, way_back) = kept(&list, site.current()?.0, &needed, keep, now);
+    let (mut kept, way_back) = kept(&list, site.current()?.0, &needed, keep, now);
+    let began = site.ledger()?.edited.unwrap_or_default();
+    let began: BTreeSet<u64> = began.into_values().collect();
+    let edited = list.iter().map(|one| one.number);
+    let edited = edited.filter(|number| began.contains(number) && kept.insert(*number)).collect();
     let rewrites = rewrites(&list, &kept);
     let mut trees = Trees::read(state).map_err(|error| io_at(state.join(tree::FOLDER), error))?;
     // One that stays in transition is what the home leads to.
@@ -109,7 +114,7 @@ pub fn plan(site: &Site, keep: Keep, now: u64) -> Result<Plan, GcError> {
     let bytes = freed(&gone);
     let trees = trees.outer_first();
     let kept = kept.into_iter().collect();
-    Ok(Plan { generations, kept, way_back, trees, litter, bytes, rewrites })
+    Ok(Plan { generations, kept, way_back, edited, trees, litter, bytes, rewrites })
 }
 
 /// The generations that stay, and the one of them that nothing wants but a rollback.

@@ -155,6 +155,12 @@ fn text(plan: &Plan) -> String {
         let _ =
             writeln!(out, "Generation {number} stays, so that `hcc rollback` has one to go to.");
     }
+    for number in &plan.edited {
+        let _ = writeln!(
+            out,
+            "Generation {number} stays: an edit that was kept began with it; `hcc absorb` settles that."
+        );
+    }
     out
 }
 
@@ -190,6 +196,7 @@ fn json(plan: &Plan) -> serde_json::Value {
         "removed": numbers,
         "kept": plan.kept,
         "kept-for-rollback": plan.way_back,
+        "kept-for-edits": plan.edited,
         "trees": plan.trees.len(),
         "bytes": plan.bytes,
     })

@@ -324,7 +324,8 @@ fn an_edit_whose_beginning_nobody_has_any_more_is_left_to_the_user() {
 fn gc_keeps_what_an_edit_was_made_on() {
     let kind = &KINDS[2];
     let sandbox = edited_and_changed(kind, "editor \"vim\";", 3);
-    sandbox.run(&["gc", "--yes", "--keep", "1"]).well();
+    let ran = sandbox.run(&["gc", "--yes", "--keep", "1"]).well();
+    ran.says("Generation 1 stays: an edit that was kept began with it");
     sandbox.run(&["absorb", kind.path]).well();
     assert!(sandbox.read_source("hcc.kdl").contains("editor \"vim\"; email \"mine\""));
     // Then it is of no more use.

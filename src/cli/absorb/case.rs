@@ -13,7 +13,6 @@ use crate::apply::merge::{reread, written};
 use crate::apply::plan::Sight;
 use crate::apply::site::{Record, Site};
 use crate::apply::status::Drift;
-use crate::apply::wanted::Wanted;
 use crate::cli::here::Applied;
 use crate::cli::{Global, Who, session::Session};
 use crate::emit;
@@ -73,8 +72,16 @@ pub(super) struct Case<'a> {
 
 pub(super) type Why = Vec<String>;
 
-fn why(text: impl Into<String>) -> Why {
+pub(super) fn why(text: impl Into<String>) -> Why {
     vec![text.into()]
+}
+
+/// So many differences are shown.
+const SHOWN: usize = 8;
+
+/// That there are more of them, if there are.
+fn more(count: usize, what: &str) -> Option<String> {
+    count.checked_sub(SHOWN + 1).map(|rest| format!("... {} more {what}", rest + 1))
 }
 
 /// So many places are tried for a new key.
@@ -85,7 +92,7 @@ impl Case<'_> {
         self.sight.wanted.map(|wanted| &*wanted.entry)
     }
 
-    fn path(&self) -> &str {
+    pub(super) fn path(&self) -> &str {
         self.entry().map_or("", |entry| &entry.path)
     }
 
@@ -188,78 +195,6 @@ impl Case<'_> {
         }
     }
 
-    /// Whether what stands there was made after a file was last written. Until then a link to that
-    /// stood there, and whoever edited it had its newest text.
-    fn is_newer_than(&self, source: &Utf8Path) -> bool {
-        let own = std::fs::symlink_metadata(self.site.path.join(self.path()));
-        let made = own.and_then(|own| own.created().or_else(|_| own.modified()));
-        let written = std::fs::metadata(source).and_then(|source| source.modified());
-        matches!((made, written), (Ok(made), Ok(written)) if made >= written)
-    }
-
-    /// The generation with whose content the edit began, if that is not the one in effect.
-    fn began(&self) -> Option<u64> {
-        base::generation(self.site, self.record, self.path())
-    }
-
-    /// What hcc had written when the edit began.
-    fn base(&self) -> Result<Wanted, Why> {
-        let Some(number) = self.began() else {
-            return self.sight.wanted.cloned().ok_or_else(|| why("it is not managed"));
-        };
-        let lost = |reason: String| {
-            let what = format!("the edit was made on what generation {number} holds");
-            vec![format!("{what}: {reason}"), self.choose()]
-        };
-        let held = base::of(self.site, number, self.path());
-        held.map_err(|error| lost(error.to_string()))?
-            .ok_or_else(|| lost("it does not have this path".to_owned()))
-    }
-
-    /// Whether nobody knows any more what hcc had written when the edit began.
-    fn is_lost(&self) -> bool {
-        let lost = |base: Wanted| {
-            base.entry.kind.hash().is_some() && base::bytes(self.site, &base).is_err()
-        };
-        self.base().map_or(true, lost)
-    }
-
-    /// [`Self::base_text`]; without it, whoever prefers the file prefers all of it.
-    fn ground(&self, config: &str) -> Result<String, Why> {
-        match self.base_text() {
-            Err(_) if self.prefer == Some(Side::File) => Ok(config.to_owned()),
-            base => base,
-        }
-    }
-
-    /// What hcc had written when the edit began, as text: what a generation holds, or what the
-    /// configuration says if that is the same.
-    fn base_text(&self) -> Result<String, Why> {
-        let base = self.base()?;
-        let compiled = made_by(&self.first.user.document, self.path(), self.root);
-        if let Some((file, _)) = compiled
-            && base.entry.kind.hash() == Some(Hash::of(file.written.text.as_bytes()))
-        {
-            return Ok(file.written.text.to_string());
-        }
-        if let Kind::Merge(_) = base.entry.kind {
-            let declared = base.declared().map_err(why)?;
-            let format = emit::find(&declared.format).ok_or_else(|| why("its format is gone"))?;
-            let text = emit::write(format, &declared.value, &declared.params);
-            return text.map(|text| text.text).map_err(|_| why("it cannot be written again"));
-        }
-        if base.entry.kind.hash().is_none() {
-            return Err(why("it was a link when the edit began, so what was edited is not known"));
-        }
-        let bytes = base::bytes(self.site, &base).map_err(|error| {
-            vec![
-                format!("what hcc wrote there is lost: {}", crate::files::reason(&error)),
-                self.choose(),
-            ]
-        })?;
-        String::from_utf8(bytes).map_err(|_| why("what hcc wrote is no text"))
-    }
-
     fn edited(&self, kind: Drift) -> Result<String, Why> {
         String::from_utf8(self.now(kind)?).map_err(|_| why("it is not UTF-8"))
     }
@@ -342,22 +277,23 @@ impl Case<'_> {
     /// Says of values that both sides changed what they are, and how to choose.
     fn both(&self, typed: &Typed, both: &[Both]) -> Why {
         let eval = &self.applied.user.eval;
-        let mut list: Why = both.iter().map(|one| values::both(eval, typed, one)).collect();
-        if !list.is_empty() {
-            list.push(self.choose());
-        }
+        let mut list: Why =
+            both.iter().take(SHOWN).map(|one| values::both(eval, typed, one)).collect();
+        list.extend(more(both.len(), "values"));
+        list.extend((!both.is_empty()).then(|| self.choose()));
         list
     }
 
     /// Says of lines that both sides changed what they are, and how to choose.
     fn stretches(&self, too: &str, both: &[join::Stretch]) -> Why {
         let mut list = vec![format!("{too}, in the same lines:")];
-        list.extend(both.iter().flat_map(values::stretch));
+        list.extend(both.iter().take(SHOWN).flat_map(values::stretch));
+        list.extend(more(both.len(), "places"));
         list.push(self.choose());
         list
     }
 
-    fn choose(&self) -> String {
+    pub(super) fn choose(&self) -> String {
         let path = emit::quote::shell(self.path());
         format!(
             "help: `hcc absorb --prefer file ~/{path}` takes what the file has, `--prefer config` what \
@@ -478,7 +414,7 @@ fn other_change(before: &Document, after: &Document, path: &str) -> Option<Strin
 }
 
 /// The file of a document that makes a path, and the file of the configuration behind it.
-fn made_by<'d>(
+pub(super) fn made_by<'d>(
     document: &'d Document,
     path: &str,
     root: &Utf8Path,

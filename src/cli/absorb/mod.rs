@@ -1,5 +1,6 @@
 //! `hcc absorb`
 
+mod began;
 mod case;
 mod values;
 pub mod work;
