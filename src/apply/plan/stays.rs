@@ -265,9 +265,13 @@ impl Planner<'_> {
                     self.place(&entry.path, Put::Through, Old::Ours(None));
                 }
                 self.stays_edited(entry, left);
-                let note = match entry.puts_the_same(left) {
-                    true => how.to_owned(),
-                    false => format!("{how}; what the configuration says anew does not reach it"),
+                let anew = "what the configuration says anew does not reach it";
+                let note = match (entry.puts_the_same(left), found) {
+                    (true, _) => how.to_owned(),
+                    (false, Found::File { .. } | Found::Through { .. }) => {
+                        format!("{how}; {anew} until `hcc absorb` brings both together")
+                    }
+                    (false, _) => format!("{how}; {anew}"),
                 };
                 self.item(entry, Verb::Keep, Some(note));
                 self.record(wanted, None);

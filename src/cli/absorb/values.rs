@@ -393,10 +393,10 @@ pub fn stretch(both: &Stretch) -> Vec<String> {
     let sides = [("file", &both.file), ("configuration", &both.config), ("before", &both.base)];
     for (side, text) in sides {
         let lines: Vec<&str> = text.lines().collect();
-        let more = if lines.len() > 1 {
-            format!(" ... {} more lines", lines.len() - 1)
-        } else {
-            String::new()
+        let more = match lines.len() {
+            0 | 1 => String::new(),
+            2 => " ... 1 more line".to_owned(),
+            count => format!(" ... {} more lines", count - 1),
         };
         let first = lines.first().map_or_else(|| "no line".to_owned(), |line| short(line));
         told.push(format!("  {:<14} {first}{more}", format!("{side}:")));
