@@ -371,3 +371,40 @@ fn tofi_takes_every_option() {
     home.write("wrong", &config.replace("num-results", "nonsense"));
     assert!(of_file(&home, &["tofi", "-c"], "wrong").contains("Unknown option \"nonsense\""));
 }
+
+#[test]
+fn i3status_prints_every_module() {
+    if !installed("i3status") {
+        return;
+    }
+    let home = Home::fixture("programs/i3status");
+    let path = ".config/i3status/config";
+    let said = |text: &str| {
+        home.write(path, text);
+        home.run("timeout", &["2", "i3status", "-c", path])
+    };
+    let config = home.read(path);
+    let right = said(&config);
+    let line = right.out.lines().next().unwrap_or_default();
+    assert!(line.contains("\"free\" | ") && line.contains(" # x | 20"), "{right:#?}");
+    let wrong = said(&config.replace("low_threshold", "nonsense"));
+    assert!(wrong.err.contains("no such option 'nonsense'"), "{wrong:#?}");
+}
+
+#[test]
+fn sxhkd_knows_every_key() {
+    if !installed("sxhkd") || !installed("xvfb-run") {
+        return;
+    }
+    let home = Home::fixture("services/sxhkd");
+    let path = ".config/sxhkd/sxhkdrc";
+    let said = |text: &str| {
+        home.write(path, text);
+        on_display(&home, &["env", "SHELL=/bin/sh", "timeout", "2", "sxhkd", "-c", path]).err
+    };
+    let config = home.read(path);
+    let right = said(&config);
+    assert!(!right.contains("Unknown") && !right.contains("nvalid"), "{right}");
+    let wrong = said(&config.replace("Return", "Nonsense"));
+    assert!(wrong.contains("Unknown keysym name: 'Nonsense'"), "{wrong}");
+}

@@ -59,3 +59,15 @@ fn taskwarrior_has_reports_and_colors() {
     let shown = home.run("task", &["show", "report.mine"]).out;
     assert!(!shown.contains("unrecognized"), "{shown}");
 }
+
+#[test]
+fn poetry_has_the_settings_it_was_told() {
+    if !installed("poetry") {
+        return;
+    }
+    let home = Home::fixture("programs/poetry");
+    let said = home.run("poetry", &["config", "--list"]).ok();
+    for line in ["virtualenvs.in-project = true", "installer.parallel = false"] {
+        assert!(said.lines().any(|own| own == line), "{line}\n{said}");
+    }
+}

@@ -72,6 +72,8 @@ fn units_of_programs_are_verified() {
         "services/easyeffects",
         "services/batsignal",
         "services/mpd",
+        "services/sxhkd",
+        "services/wpaperd",
         "programs/nh",
         "programs/aria2",
         "programs/atuin",
