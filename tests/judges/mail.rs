@@ -23,7 +23,7 @@ fn msmtp_finds_every_account_and_alias() {
     };
     let common = ["tls_trust_file = /etc/ssl/certs/ca-certificates.crt"];
     for (account, lines) in [
-        ("home", &["host = smtp.example.org", "port = 465", "tls_starttls = off", "auth = choose"]),
+        ("private", &["host = smtp.example.org", "port = 465", "tls_starttls = off", "auth = choose"]),
         (
             "a@example.org",
             &["from = a@example.org", "user = alice@example.org", "port = 465", "tls = on"],
@@ -40,7 +40,7 @@ fn msmtp_finds_every_account_and_alias() {
     let file = home.read(path).replace("tls_starttls", "tls_startls");
     home.write("wrong", &file);
     home.run("chmod", &["600", "wrong"]).clean();
-    let wrong = home.run("msmtp", &["--file=wrong", "--pretend", "-a", "home", "bob@example.org"]);
+    let wrong = home.run("msmtp", &["--file=wrong", "--pretend", "-a", "private", "bob@example.org"]);
     assert!(wrong.err.contains("unknown command"), "{wrong:#?}");
 }
 
@@ -57,14 +57,14 @@ fn mbsync_knows_every_channel() {
     assert!(text.contains("SSLType IMAPS\n"));
     let text = if is_old { text } else { text.replace("SSLType", "TLSType") };
     home.write(".mbsyncrc", &text);
-    for name in ["home", "my-work", "all"] {
+    for name in ["private", "my-work", "all"] {
         let said = home.run("mbsync", &["--list", name]);
         assert!(!said.err.contains("mbsyncrc:") && !said.err.contains("No channel"), "{said:#?}");
     }
     let none = home.run("mbsync", &["--list", "other"]);
     assert!(none.err.contains("No channel or group named 'other'"), "{none:#?}");
     home.write(".mbsyncrc", &text.replace("SubFolders", "SubFloders"));
-    let wrong = home.run("mbsync", &["--list", "home"]);
+    let wrong = home.run("mbsync", &["--list", "private"]);
     assert!(wrong.err.contains("'SubFloders' is not recognized"), "{wrong:#?}");
 }
 
@@ -88,7 +88,7 @@ fn notmuch_has_addresses_tags_and_hooks() {
     ] {
         assert!(said.lines().any(|own| own.trim_end_matches(';') == line), "{line}\n{said}");
     }
-    home.write("Mail/home/Inbox/cur/1:2,", "From: b@example.org\nSubject: one\n\ntext\n");
+    home.write("Mail/private/Inbox/cur/1:2,", "From: b@example.org\nSubject: one\n\ntext\n");
     home.stand_in("mbsync", "echo \"$@\" > fetched");
     let path = home.read(".config/notmuch/default/config");
     let mail = home.join("Mail");
@@ -125,7 +125,7 @@ fn neomutt_takes_every_line_of_every_account() {
     }
     let path = ".config/neomutt/neomuttrc";
     let config = home.read(path);
-    home.write(path, &config.replace("neomutt/my-work\"", "neomutt/home\""));
+    home.write(path, &config.replace("neomutt/my-work\"", "neomutt/private\""));
     let said = read();
     assert!(!said.err.contains("rror"), "{said:#?}");
     for line in [
@@ -133,7 +133,7 @@ fn neomutt_takes_every_line_of_every_account() {
         r#"set imap_pass = "secret""#,
         r#"set smtp_pass = "secret""#,
         r#"set pgp_default_key = "0xABCD1234""#,
-        r#"set signature = "~/.config/neomutt/home.signature""#,
+        r#"set signature = "~/.config/neomutt/private.signature""#,
         "set crypt_auto_sign = yes",
         "set mail_check = 60",
     ] {
@@ -165,5 +165,5 @@ fn aerc_loads_accounts_settings_and_binds() {
     said("binds.conf", &binds);
     let accounts = home.read(".config/aerc/accounts.conf");
     let wrong = said("accounts.conf", &accounts.replace("pass \"mail\"/home", "false"));
-    assert!(wrong.contains("home: failed to read password"), "it asks for passwords: {wrong}");
+    assert!(wrong.contains("private: failed to read password"), "it asks for passwords: {wrong}");
 }

@@ -404,7 +404,8 @@ read = Config.from_file('.config/udiskie/config.yml')
 print(read.program_options)
 print(len(list(read.device_config)), read.notifications, read.icon_names)";
     // Debian's own, for which its modules are.
-    let said = home.run("/usr/bin/python3", &["-c", script]).clean();
+    let mut python = home.command("/usr/bin/python3");
+    let said = super::home::said(python.args(["-c", script])).clean();
     for part in [
         "'automount': False",
         "'tray': True",
