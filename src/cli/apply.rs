@@ -61,6 +61,11 @@ impl Apply {
         let place = Place::find(self.root.as_deref().map(|root| (root, home)))?;
         make_room(&place, &applied.root, &self.manner)?;
         let mut site = self.manner.open(&place, global)?;
+        if applied.is_old() {
+            looked = change::now();
+            applied = Session::for_apply(global, &self.who, ground)?;
+        }
+        let document = &applied.user.document;
         let mut policy = self.keeping.policy(document.policy.backup.clone())?;
         if self.root.is_none() && absorbs(&applied, &policy) {
             let own = policy.drift;

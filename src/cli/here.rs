@@ -29,6 +29,17 @@ pub struct Applied {
     pub root: Utf8PathBuf,
 }
 
+impl Applied {
+    /// Whether a file of the configuration says something else by now than when it was compiled, as
+    /// after waiting for another hcc that wrote it.
+    pub fn is_old(&self) -> bool {
+        let sources = &self.session.program.sources;
+        sources.iter().filter(|(name, _)| !name.starts_with("<hcc>")).any(|(name, text)| {
+            crate::files::read(name.into()).is_ok_and(|now| now != text.as_bytes())
+        })
+    }
+}
+
 /// A folder by its whole path, links resolved.
 fn whole(folder: &Utf8Path) -> Utf8PathBuf {
     match folder.as_str() {

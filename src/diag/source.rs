@@ -97,6 +97,11 @@ impl Sources {
         self.list.iter().map(|source| source.name.as_str())
     }
 
+    /// All texts, in order, each with its path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.list.iter().map(|source| (source.name.as_str(), &*source.text))
+    }
+
     /// A text.
     pub fn text(&self, id: SourceId) -> &str {
         self.list.get(id.0 as usize).map_or("", |source| &source.text)

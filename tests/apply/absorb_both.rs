@@ -400,6 +400,37 @@ fn what_git_writes_is_absorbed_beside_what_the_configuration_says_anew() {
     assert_eq!(git(&["user.email"]).expect("git"), "mine");
 }
 
+#[test]
+fn a_configuration_that_changes_while_hcc_waits_is_read_again() {
+    let config = "home { file \".a\" text=\"one\" }\n";
+    for words in [&["apply", "--yes", "--no-packages"][..], &["absorb", ".b"]] {
+        let sandbox = Sandbox::new(&format!("{config}home {{ file \".b\" text=\"b\" }}\n"));
+        sandbox.apply();
+        sandbox.write(".b", "mine\n");
+        let text = sandbox.read_source("hcc.kdl").replace("one", "two");
+        sandbox.config("hcc.kdl", &text);
+        let lock = std::fs::File::open(sandbox.state("lock")).expect("a lock");
+        lock.lock().expect("locked");
+        let mut command = sandbox.command(words);
+        let mut hcc = command.stderr(std::process::Stdio::piped()).spawn().expect("hcc");
+        let mut said = std::io::BufReader::new(hcc.stderr.take().expect("talk"));
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut said, &mut line).expect("a line");
+        assert!(line.contains("waiting for it"), "{line}");
+        sandbox.config("hcc.kdl", text.replace("two", "three"));
+        lock.unlock().expect("unlocked");
+        std::io::Read::read_to_string(&mut said, &mut line).expect("talk");
+        assert!(hcc.wait().is_ok_and(|status| status.success()), "{words:?}\n{line}");
+        let text = sandbox.read_source("hcc.kdl");
+        assert!(text.contains("three"), "{text}");
+        assert_eq!(text.contains("mine"), words[0] == "absorb", "{text}\n{line}");
+        if words[0] == "absorb" {
+            sandbox.apply();
+        }
+        assert_eq!(sandbox.read(".a"), "three\n", "{line}");
+    }
+}
+
 /// Keys of two objects, each with a value or without.
 type Keys = BTreeMap<(bool, u8), u8>;
 

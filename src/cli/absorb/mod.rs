@@ -66,9 +66,12 @@ impl Absorb {
     /// Runs it.
     pub fn run(&self, global: &Global) -> Status {
         let who = Who::from(&self.named);
-        let applied = Session::for_apply(global, &who, Ground::Here)?;
+        let mut applied = Session::for_apply(global, &who, Ground::Here)?;
         let place = Place::find(None)?;
         let mut site = if self.dry_run { place.look()? } else { place.lock(global)? };
+        if applied.is_old() {
+            applied = Session::for_apply(global, &who, Ground::Here)?;
+        }
         let chosen = Chosen::of(self.paths.iter().map(String::as_str), &site);
         let record = site.record().map_err(super::home::damaged)?;
         let managed = record.index.records.iter().map(|record| record.entry.path.as_str());
