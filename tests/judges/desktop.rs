@@ -269,27 +269,31 @@ fn waybar_is_json() {
     assert_eq!(read[1]["position"], "bottom");
 }
 
+/// What swaync says of a file of settings and one of rules.
+#[track_caller]
+pub fn swaync(home: &Home, config: &str, style: &str) -> String {
+    let start = "exec sh -c 'timeout 3 dbus-run-session -- swaync -c config.json -s style.css > said \
+                 2>&1; swaymsg exit'\n";
+    let files = [("config", start), ("config.json", config), ("style.css", style)];
+    let (_, folder) = sway(home, &files, &["-c", "config"]);
+    std::fs::read_to_string(folder.path().join("said")).expect("swaync has run")
+}
+
 #[test]
 fn swaync_understands_every_key_and_rule() {
     if !installed("swaync") || !installed("sway") || !installed("setpriv") {
         return;
     }
     let home = Home::fixture("services/swaync");
-    let start = "exec sh -c 'timeout 3 dbus-run-session -- swaync -c config.json -s style.css > said \
-                 2>&1; swaymsg exit'\n";
-    let said = |config: &str, style: &str| {
-        let files = [("config", start), ("config.json", config), ("style.css", style)];
-        let (_, folder) = sway(&home, &files, &["-c", "config"]);
-        std::fs::read_to_string(folder.path().join("said")).expect("swaync has run")
-    };
     let config = home.read(".config/swaync/config.json");
     let style = home.read(".config/swaync/style.css");
     let wrong = |said: &str| said.contains("Failed to deserialize") || said.contains("CSS Error");
-    let right = said(&config, &style);
+    let right = swaync(&home, &config, &style);
     assert!(right.contains("Loading widget: title") && !wrong(&right), "{right}");
-    let changed = said(&config.replace("\"timeout\": 10", "\"timeout\": \"x\""), &style);
+    let changed = config.replace("\"timeout\": 10", "\"timeout\": \"x\"");
+    let changed = swaync(&home, &changed, &style);
     assert!(wrong(&changed), "it looks at values: {changed}");
-    let changed = said(&config, &style.replace("border-radius", "border-raddius"));
+    let changed = swaync(&home, &config, &style.replace("border-radius", "border-raddius"));
     assert!(wrong(&changed), "it looks at rules: {changed}");
 }
 

@@ -23,7 +23,10 @@ fn msmtp_finds_every_account_and_alias() {
     };
     let common = ["tls_trust_file = /etc/ssl/certs/ca-certificates.crt"];
     for (account, lines) in [
-        ("private", &["host = smtp.example.org", "port = 465", "tls_starttls = off", "auth = choose"]),
+        (
+            "private",
+            &["host = smtp.example.org", "port = 465", "tls_starttls = off", "auth = choose"],
+        ),
         (
             "a@example.org",
             &["from = a@example.org", "user = alice@example.org", "port = 465", "tls = on"],
@@ -40,7 +43,8 @@ fn msmtp_finds_every_account_and_alias() {
     let file = home.read(path).replace("tls_starttls", "tls_startls");
     home.write("wrong", &file);
     home.run("chmod", &["600", "wrong"]).clean();
-    let wrong = home.run("msmtp", &["--file=wrong", "--pretend", "-a", "private", "bob@example.org"]);
+    let wrong =
+        home.run("msmtp", &["--file=wrong", "--pretend", "-a", "private", "bob@example.org"]);
     assert!(wrong.err.contains("unknown command"), "{wrong:#?}");
 }
 

@@ -156,6 +156,20 @@ fn sway_takes_the_palette() {
 }
 
 #[test]
+fn swaync_takes_the_palette() {
+    if !installed("swaync") || !installed("sway") || !installed("setpriv") {
+        return;
+    }
+    let home = Home::fixture("theme");
+    let style = home.read(".config/swaync/style.css");
+    assert!(style.ends_with(".own { color: red; }\n"), "what is said of it comes last: {style}");
+    let right = desktop::swaync(&home, "{}", &style);
+    assert!(right.contains("Loading widget") && !right.contains("CSS Error"), "{right}");
+    let wrong = desktop::swaync(&home, "{}", &style.replace("#1e1e2e", "nonsense"));
+    assert!(wrong.contains("CSS Error"), "it looks at colors: {wrong}");
+}
+
+#[test]
 fn qutebrowser_takes_the_palette() {
     if !installed("qutebrowser") {
         return;
