@@ -216,7 +216,7 @@ fn prepared_targets_declare_what_their_texts_declare() {
 
     use hcc::diag::{Diagnostics, SourceId};
     use hcc::schema::mentions::Mentions;
-    use hcc::schema::option::{Body, Kind, Statements};
+    use hcc::schema::option::{Body, Kind};
     use hcc::schema::{Group, OptionDecl, Place, Schema, Target, declare};
     use hcc::syntax::packed::{Packer, Words, unpack};
     use hcc::syntax::parse;
@@ -254,8 +254,7 @@ fn prepared_targets_declare_what_their_texts_declare() {
     }
     fn target(target: &Target) -> Arc<Target> {
         let (doc, url) = (String::new(), String::new());
-        let statements = without_knowledge("target", &target.statements.nodes());
-        let statements = Statements::Said(statements.into());
+        let statements = without_knowledge("target", &target.statements).into();
         Arc::new(Target { doc, url, statements, ..target.clone() })
     }
     fn group(own: &Group) -> Group {

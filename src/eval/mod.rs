@@ -163,7 +163,7 @@ impl Eval {
             if self.is_users(&target.span) {
                 defaults(collector, &group, &ctx);
             }
-            collector.typed(&target.statements.nodes(), slot, &ctx);
+            collector.typed(&target.statements.clone(), slot, &ctx);
         }
     }
 

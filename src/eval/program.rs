@@ -105,8 +105,7 @@ pub fn build_with(
     schema.targets.sort_by(|a, b| a.path.cmp(&b.path));
     let (mut renamed, mut removed) = (HashMap::default(), HashMap::default());
     let all: Vec<&[Node]> = blocks(&structure).collect();
-    let moves: Vec<_> = schema.targets.iter().map(|target| target.statements.moves()).collect();
-    let statements = moves.iter().map(|nodes| &**nodes);
+    let statements = schema.targets.iter().map(|target| &*target.statements);
     for node in all.into_iter().chain(statements).flatten() {
         let Some(old) = declare::text_arg(node, 0) else { continue };
         match &*node.name.value {

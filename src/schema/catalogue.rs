@@ -160,7 +160,7 @@ fn reaches(target: &Target, decl: &OptionDecl, name: &str) -> Vec<String> {
     let root = decl.into.as_ref().and_then(|way| way.first()).map_or(name, |first| first);
     let root = root.split('.').next().unwrap_or(root).replace('-', "_");
     let mut files = Vec::new();
-    collect(&target.statements.nodes(), &root, false, &mut files);
+    collect(&target.statements, &root, false, &mut files);
     let only = files.len() == 1;
     let mut list: Vec<String> = Vec::new();
     for (path, _) in files

@@ -6,8 +6,7 @@ use ecow::EcoString;
 
 use super::Group;
 use super::types::Type;
-use crate::diag::{SourceId, Span};
-use crate::syntax::packed::{Unpacker, Words};
+use crate::diag::Span;
 use crate::syntax::tree::{Node, Value};
 
 /// Who an option is about.
@@ -160,46 +159,7 @@ pub struct Target {
     /// The target it is nested in.
     pub parent: Option<EcoString>,
     /// What it does, in order.
-    pub statements: Statements,
+    pub statements: Arc<[Node]>,
     /// Where it is declared.
     pub span: Span,
-}
-
-/// The statements of a target.
-#[derive(Clone, Debug)]
-pub enum Statements {
-    /// As they were read.
-    Said(Arc<[Node]>),
-    /// As they were put down when hcc was built: a run looks at them once, and is done with them.
-    Prepared {
-        /// The nodes.
-        bytes: &'static [u8],
-        /// Their texts.
-        words: Words<'static>,
-        /// Where their spans are.
-        source: SourceId,
-        /// Whether one says `renamed` or `removed`.
-        moves: bool,
-    },
-}
-
-impl Statements {
-    /// The nodes.
-    pub fn nodes(&self) -> Arc<[Node]> {
-        match self {
-            Statements::Said(nodes) => nodes.clone(),
-            Statements::Prepared { bytes, words, source, .. } => {
-                Unpacker::new(*words, bytes, *source).nodes()
-            }
-        }
-    }
-
-    /// Those that say what is called otherwise now, or is gone, if there are any; others may be
-    /// among them.
-    pub fn moves(&self) -> Arc<[Node]> {
-        match self {
-            Statements::Prepared { moves: false, .. } => Arc::default(),
-            _ => self.nodes(),
-        }
-    }
 }

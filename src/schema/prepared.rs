@@ -6,11 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use ecow::EcoString;
 
-use super::option::{Body, Fallback, Kind, OptionDecl, Scope, Statements, Target, TypedKey};
+use super::option::{Body, Fallback, Kind, OptionDecl, Scope, Target, TypedKey};
 use super::types::Type;
 use super::{Group, Place};
 use crate::syntax::packed::{Packer, Unpacker, number, span};
-use crate::syntax::tree::Node;
 use crate::value::Map;
 
 /// Places that are declared at dotted paths, as bytes: [`places`] takes them out.
@@ -23,7 +22,7 @@ pub fn pack(places: &[(EcoString, Place)], packer: &mut Packer, out: &mut Vec<u8
 }
 
 /// The places that were packed.
-pub fn places(from: &mut Unpacker<'static>) -> Vec<(EcoString, Place)> {
+pub fn places(from: &mut Unpacker<'_>) -> Vec<(EcoString, Place)> {
     from.list(|from| (from.text(), from.place(&EcoString::new())))
 }
 
@@ -71,13 +70,7 @@ impl Packer {
         self.text(&target.path, out);
         self.texts(&target.os, out);
         self.maybe(target.parent.as_ref(), out, |packer, parent, out| packer.text(parent, out));
-        let statements = target.statements.nodes();
-        let moves = |node: &Node| matches!(&*node.name.value, "renamed" | "removed");
-        out.push(u8::from(statements.iter().any(moves)));
-        let mut nodes = Vec::new();
-        self.nodes(&statements, &mut nodes);
-        number(nodes.len() as u64, out);
-        out.extend(nodes);
+        self.nodes(&target.statements, out);
         span(target.span, out);
     }
 
@@ -211,7 +204,7 @@ const MAP: u8 = 36;
 const NULLABLE: u8 = 37;
 const UNION: u8 = 38;
 
-impl Unpacker<'static> {
+impl Unpacker<'_> {
     /// A place in a group of the target whose path this is.
     fn place(&mut self, target: &EcoString) -> Place {
         match self.byte() {
@@ -244,12 +237,7 @@ impl Unpacker<'static> {
             one_user: flags & ONE_USER != 0,
             scope: scope(flags),
             parent: self.maybe(Self::text),
-            statements: {
-                let moves = self.byte() != 0;
-                let length = self.number();
-                let bytes = self.bytes(length);
-                Statements::Prepared { bytes, words: self.words(), source: self.source(), moves }
-            },
+            statements: self.nodes(),
             span: self.span(),
         }
     }

@@ -159,24 +159,6 @@ impl<'a> Unpacker<'a> {
         Unpacker { words, bytes, at: 0, source }
     }
 
-    /// The texts of all.
-    pub fn words(&self) -> Words<'a> {
-        self.words
-    }
-
-    /// Where spans are.
-    pub fn source(&self) -> SourceId {
-        self.source
-    }
-
-    /// So many bytes, to be looked at later; less if there are not so many.
-    pub fn bytes(&mut self, count: usize) -> &'a [u8] {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let found = rest.get(..count).unwrap_or(rest);
-        self.at += found.len();
-        found
-    }
-
     /// Nodes.
     pub fn nodes<T: FromIterator<Node>>(&mut self) -> T {
         (0..self.count()).map(|_| self.node()).collect()

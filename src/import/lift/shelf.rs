@@ -73,8 +73,7 @@ impl Shelf {
         let mut shelf = Self::default();
         for target in schema.targets.iter().filter(|target| target.scope == Scope::User) {
             let Some((Named::Group(group), "")) = schema.root.find(&target.path) else { continue };
-            let statements = target.statements.nodes();
-            let files = statements.iter().filter(|node| &*node.name.value == "file");
+            let files = target.statements.iter().filter(|node| &*node.name.value == "file");
             shelf.places.extend(files.filter_map(|node| place(target, &group, node)));
         }
         shelf
@@ -133,8 +132,7 @@ fn place(target: &Target, group: &Group, node: &Node) -> Option<Place> {
     }
     let mut leaves = Vec::new();
     collect(group, &mut leaves);
-    let statements = target.statements.nodes();
-    let besides = statements.iter().filter(|node| &*node.name.value == "lifted");
+    let besides = target.statements.iter().filter(|node| &*node.name.value == "lifted");
     Some(Place {
         target: target.path.clone(),
         at,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::option::{OptionDecl, Scope, Statements, Target, TypedKey};
+use super::option::{OptionDecl, Scope, Target, TypedKey};
 use super::types::Type;
 use super::{Group, Place, Schema, join, library};
 use crate::diag::{Diagnostic, Diagnostics, Spanned, nearest};
@@ -120,7 +120,7 @@ fn declare_target(
         one_user,
         scope,
         parent: parent.map(|parent| parent.path.clone()),
-        statements: Statements::Said(Arc::default()),
+        statements: [].into(),
         span: name.span,
     };
     let mut group = Group { path: path.as_str().into(), ..Group::default() };
@@ -161,7 +161,7 @@ fn declare_target(
     }
     statements.retain(|node| check_statement(node, &group, diags));
     alias_keys(&mut group, diags);
-    target.statements = Statements::Said(statements.into());
+    target.statements = statements.into();
     let target = Arc::new(target);
     group.target = Some(target.clone());
     take(&path, Place::Group(Arc::new(group)), schema, diags);
