@@ -367,24 +367,29 @@ impl Eval {
     }
 
     fn named(&self, env: EnvId, name: &str) -> Option<Named> {
-        let mut at = Some(env);
-        let mut target = None;
-        while let Some(id) = at {
-            let (parent, bound, in_target) = {
-                let state = self.state();
+        let mut target: Option<Arc<Target>> = None;
+        let mut bound = None;
+        {
+            let state = self.state();
+            let mut at = Some(env);
+            while let Some(id) = at {
                 let own = state.env(id);
                 if let Some((_, value)) = own.vars.iter().rev().find(|(own, _)| **own == *name) {
                     return Some(Named::Value(value.clone()));
                 }
                 let block = state.block(own.block);
-                let bound = block.lets.iter().rev().find(|(own, ..)| **own == *name).cloned();
-                (own.parent, bound, block.target.clone())
-            };
-            if let Some((name, raw, span)) = bound {
-                return Some(Named::Value(self.bound(id, &name, &raw, span)));
+                if let Some(found) = block.lets.iter().rev().find(|(own, ..)| **own == *name) {
+                    bound = Some((id, found.clone()));
+                    break;
+                }
+                if target.is_none() {
+                    target.clone_from(&block.target);
+                }
+                at = own.parent;
             }
-            target = target.or(in_target);
-            at = parent;
+        }
+        if let Some((id, (name, raw, span))) = bound {
+            return Some(Named::Value(self.bound(id, &name, &raw, span)));
         }
         if let Some(target) = target
             && let Some(slot) = self.slot_of(&target)

@@ -143,8 +143,18 @@ pub fn is_tangled(text: &str) -> bool {
 
 /// The same for what stands between the braces of a template.
 pub fn is_tangled_template(text: &str) -> bool {
-    let opens = text.split("{{").flat_map(|part| part.split("{%")).skip(1);
-    opens
-        .map(|part| part.find("}}").or(part.find("%}")).map_or(part, |end| &part[..end]))
-        .any(is_tangled)
+    if text.len() <= MAX_OPERATORS {
+        return false;
+    }
+    let mut starts: Vec<usize> = opens(text, b'{').chain(opens(text, b'%')).collect();
+    starts.sort_unstable();
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    starts.iter().zip(ends).any(|(start, end)| {
+        let part = text.get(start + 2..end).unwrap_or_default();
+        // The end is looked for only where it decides.
+        part.len() > MAX_OPERATORS && {
+            let end = part.find("}}").or(part.find("%}")).unwrap_or(part.len());
+            part.get(..end).is_some_and(is_tangled)
+        }
+    })
 }

@@ -25,13 +25,19 @@ pub fn run(program: &Program, diags: &mut Diagnostics) {
         }
         seen.nodes(nodes, &program.schema.root);
     }
-    for target in &program.schema.targets {
-        seen.statements(&target.statements, &program.schema.root);
-    }
-    for (path, span) in &seen.configured {
+    let never = |seen: &Seen, path: &String| {
         let target = program.schema.targets.iter().find(|target| *target.path == **path);
         let always = target.is_some_and(|target| target.always);
-        if !always && !seen.enabled.contains(path) && !seen.disabled.contains(path) {
+        !always && !seen.enabled.contains(path) && !seen.disabled.contains(path)
+    };
+    if seen.configured.keys().any(|path| never(&seen, path)) {
+        // Another target may enable it.
+        for target in &program.schema.targets {
+            seen.statements(&target.statements, &program.schema.root);
+        }
+    }
+    for (path, span) in &seen.configured {
+        if never(&seen, path) {
             diags.push(
                 Diagnostic::warning(
                     "never-enabled",

@@ -55,6 +55,7 @@ fn table() -> &'static Table {
                 _ => {}
             }
         }
+        table.names.sort();
         table
     })
 }
@@ -105,8 +106,9 @@ const COMMAND: &str = "command";
 
 /// How a manager, or a distribution, calls a package, if the table says so.
 fn named(who: &str, package: &str) -> Option<String> {
-    let found = table().names.iter().find(|(name, own, _)| name == package && own == who);
-    found.map(|(_, _, own)| own.to_string())
+    let names = &table().names;
+    let at = names.binary_search_by(|(name, own, _)| (&**name, &**own).cmp(&(package, who)));
+    names.get(at.ok()?).map(|(_, _, own)| own.to_string())
 }
 
 /// `bin('zsh')`, `share('zsh/x')`, `manager()`, `package_name('fd')`, `named('firefox', 'cask')`,

@@ -4,7 +4,8 @@
 //! once is most of the work.
 //!
 //! The meaning is minijinja's, and filters and tests are its own. What is not of these kinds,
-//! comes to nothing or fails has no answer here: minijinja has it, and explains it.
+//! comes to nothing or fails has no answer here: minijinja has it, and explains it. Until that is
+//! seen some of it may have been computed, which is no loss: every value is computed once.
 
 use minijinja::value::ValueKind;
 use minijinja::{State, Value};
@@ -37,10 +38,7 @@ pub fn value(text: &str, names: &dyn Names) -> Option<Value> {
         let below = |of: Value, name: &&str| present(names.attribute(&of, name)?);
         return rest.iter().try_fold(present(names.name(first)?)?, below);
     }
-    // Nothing is computed before all of it is understood.
-    let tokens = tokens(text)?;
-    Reader::new(&tokens, names, false).whole()?;
-    Reader::new(&tokens, names, true).whole()
+    Reader::new(&tokens(text)?, names).whole()
 }
 
 /// A piece of an expression.
@@ -172,8 +170,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(tokens: &'a [Token<'a>], names: &'a dyn Names, live: bool) -> Reader<'a> {
-        Reader { tokens, at: 0, names, live, depth: 0, state: None }
+    fn new(tokens: &'a [Token<'a>], names: &'a dyn Names) -> Reader<'a> {
+        Reader { tokens, at: 0, names, live: true, depth: 0, state: None }
     }
 
     fn whole(mut self) -> Option<Value> {
