@@ -12,7 +12,9 @@ use crate::schema::types::Type;
 use crate::schema::{Group, OptionDecl, Target};
 use crate::syntax::marks::{Compute, Level, Order};
 use crate::syntax::tree::Node;
-use crate::value::{Data, Map, Typed};
+use crate::value::{Data, Typed};
+
+pub use super::slot::{Children, Slot};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),*) => {$(
@@ -153,33 +155,6 @@ pub struct Removal {
     pub under: Option<RemovalId>,
     /// Where.
     pub span: Span,
-}
-
-/// A place in the tree of options.
-#[derive(Debug)]
-pub struct Slot {
-    /// The one above; none for the root and for elements of lists.
-    pub parent: Option<SlotId>,
-    /// Its name there.
-    pub key: EcoString,
-    /// What stands here.
-    pub at: At,
-    /// Definitions of this very value.
-    pub defs: Vec<Def>,
-    /// What is below, in order of first mention.
-    pub children: Map<SlotId>,
-    /// Who named it.
-    pub mentions: Vec<Mention>,
-    /// Nodes with computed keys below it.
-    pub deferred: Vec<Deferred>,
-    /// `(replace)` and `(unset)` of this very slot.
-    pub drops: Vec<RemovalId>,
-    /// The result, once known, and the level it came from.
-    pub memo: Option<(Outcome, Level)>,
-    /// Whether an item's own statements have been taken in.
-    pub prepared: bool,
-    /// The variables of an item.
-    pub env: Option<EnvId>,
 }
 
 /// A stretch of definitions under one guard.
@@ -361,19 +336,7 @@ impl State {
     /// A new slot.
     pub fn add_slot(&mut self, parent: Option<SlotId>, key: EcoString, at: At) -> SlotId {
         let id = SlotId(index(self.slots.len()));
-        self.slots.push(Slot {
-            parent,
-            key,
-            at,
-            defs: Vec::new(),
-            children: Map::default(),
-            mentions: Vec::new(),
-            deferred: Vec::new(),
-            drops: Vec::new(),
-            memo: None,
-            prepared: false,
-            env: None,
-        });
+        self.slots.push(Slot::new(parent, key, at));
         id
     }
 

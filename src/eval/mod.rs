@@ -24,6 +24,7 @@ mod objects;
 pub mod program;
 mod resolve;
 mod simple;
+pub mod slot;
 pub mod structure;
 mod texts;
 

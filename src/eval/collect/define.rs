@@ -91,7 +91,7 @@ impl Collector<'_> {
             let level = ctx.level.unwrap_or_default();
             let id =
                 self.state.add_removal(Removal { level, block: ctx.block, under: ctx.under, span });
-            self.state.slot_mut(slot).drops.push(id);
+            self.state.slot_mut(slot).rare().drops.push(id);
             ctx.under = Some(id);
         }
         ctx
@@ -182,7 +182,7 @@ impl Collector<'_> {
             return;
         }
         let seq = self.state.next_seq();
-        self.state.slot_mut(slot).deferred.push(Deferred {
+        self.state.slot_mut(slot).rare().deferred.push(Deferred {
             seq,
             compute,
             text: text.clone(),

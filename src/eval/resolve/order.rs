@@ -72,7 +72,7 @@ impl Eval {
 
     /// Computes the keys that were left, and takes their nodes in.
     pub fn materialize(&self, slot: SlotId) -> Result<(), Poisoned> {
-        let deferred = std::mem::take(&mut self.state().slot_mut(slot).deferred);
+        let deferred = self.state().slot_mut(slot).take_deferred();
         let mut result = Ok(());
         for one in deferred {
             let Ok(envs) = self.instances(one.ctx.block) else {
@@ -139,8 +139,8 @@ impl Eval {
             let mut at = Some(slot);
             while let Some(id) = at {
                 let own = state.slot(id);
-                if !own.drops.is_empty() {
-                    groups.push((id, own.drops.clone()));
+                if !own.drops().is_empty() {
+                    groups.push((id, own.drops().to_vec()));
                 }
                 at = own.parent;
             }

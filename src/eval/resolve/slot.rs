@@ -167,7 +167,7 @@ impl Eval {
         };
         let Place::Option(decl) = place else { return None };
         let plain = matches!(decl.kind, Kind::Plain) && decl.into.is_none();
-        if !plain || !own.deferred.is_empty() || own.children.contains_key(key) {
+        if !plain || !own.deferred().is_empty() || own.children.contains_key(key) {
             return None;
         }
         let data = match decl.default.as_deref() {

@@ -76,7 +76,7 @@ impl Eval {
             At::Free(decl, way) => (decl, &way[..]),
             _ => return false,
         };
-        if own.deferred.is_empty() {
+        if own.deferred().is_empty() {
             return false;
         }
         let said = own.children.get(name).is_some_and(|child| !state.slot(*child).defs.is_empty());

@@ -1,0 +1,110 @@
+//! A place in the tree of options, as the [arena](super::arena) holds them: there are many.
+
+use ecow::EcoString;
+
+use super::arena::{At, Def, Deferred, EnvId, Mention, Outcome, RemovalId, SlotId};
+use crate::syntax::marks::Level;
+use crate::value::Map;
+
+/// A place in the tree of options.
+#[derive(Debug)]
+pub struct Slot {
+    /// The one above; none for the root and for elements of lists.
+    pub parent: Option<SlotId>,
+    /// Its name there.
+    pub key: EcoString,
+    /// What stands here.
+    pub at: At,
+    /// Definitions of this very value.
+    pub defs: Vec<Def>,
+    /// What is below, in order of first mention.
+    pub children: Children,
+    /// Who named it.
+    pub mentions: Vec<Mention>,
+    /// What few slots have.
+    rare: Option<Box<Rare>>,
+    /// The result, once known, and the level it came from.
+    pub memo: Option<(Outcome, Level)>,
+    /// Whether an item's own statements have been taken in.
+    pub prepared: bool,
+    /// The variables of an item.
+    pub env: Option<EnvId>,
+}
+
+/// What few slots have: most are made for every option that an expression names.
+#[derive(Debug, Default)]
+pub struct Rare {
+    /// Nodes with computed keys below it.
+    pub deferred: Vec<Deferred>,
+    /// `(replace)` and `(unset)` of this very slot.
+    pub drops: Vec<RemovalId>,
+}
+
+impl Slot {
+    /// Of which nothing was said yet.
+    pub fn new(parent: Option<SlotId>, key: EcoString, at: At) -> Slot {
+        Slot {
+            parent,
+            key,
+            at,
+            defs: Vec::new(),
+            children: Children::default(),
+            mentions: Vec::new(),
+            rare: None,
+            memo: None,
+            prepared: false,
+            env: None,
+        }
+    }
+
+    /// Nodes with computed keys below it.
+    pub fn deferred(&self) -> &[Deferred] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.deferred)
+    }
+
+    /// The same, taken out.
+    pub fn take_deferred(&mut self) -> Vec<Deferred> {
+        self.rare.as_mut().map(|rare| std::mem::take(&mut rare.deferred)).unwrap_or_default()
+    }
+
+    /// `(replace)` and `(unset)` of this very slot.
+    pub fn drops(&self) -> &[RemovalId] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.drops)
+    }
+
+    /// To add to what few slots have.
+    pub fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+}
+
+/// Slots below a slot, by name. Most have none.
+#[derive(Debug, Default)]
+pub struct Children(Option<Box<Map<SlotId>>>);
+
+impl Children {
+    /// The one of a name.
+    pub fn get(&self, name: &str) -> Option<&SlotId> {
+        self.0.as_ref()?.get(name)
+    }
+
+    /// Whether there is one of a name.
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Names and slots, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&EcoString, &SlotId)> {
+        self.0.iter().flat_map(|map| map.iter())
+    }
+
+    /// The slots, in order.
+    pub fn values(&self) -> impl Iterator<Item = &SlotId> {
+        self.iter().map(|(_, slot)| slot)
+    }
+
+    /// One more.
+    pub fn insert(&mut self, name: EcoString, slot: SlotId) {
+        self.0.get_or_insert_default().insert(name, slot);
+    }
+}
