@@ -29,6 +29,9 @@ impl Collector<'_> {
         let args = node.args().count();
         let inner: Vec<Node> = with_props(node);
         let root_is_object = way.is_empty() && matches!(decl.ty.inner(), Type::Settings);
+        if marks.shape == Some(Shape::Map) && self.refuses_object(node, slot, decl, way, ctx) {
+            return;
+        }
         match (args, inner.is_empty(), node.children.is_some()) {
             (0, true, false) => match marks.shape {
                 Some(Shape::List) => {
