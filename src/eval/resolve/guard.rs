@@ -193,7 +193,7 @@ impl Eval {
                 let state = self.state();
                 return Ok((0..count)
                     .filter_map(|index| {
-                        state.slot(slot).children.get(&*format!("#{index}")).copied()
+                        state.slot(slot).children.get(&format!("#{index}")).copied()
                     })
                     .map(|item| Jinja::from_object(SlotObject::new(self, item)))
                     .collect());
