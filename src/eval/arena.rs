@@ -111,7 +111,7 @@ pub struct Def {
 }
 
 /// That a key was named: makes it exist and gives it a place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Mention {
     /// Place in the order of definitions.
     pub seq: u32,

@@ -23,30 +23,34 @@ impl Eval {
         }
         let mut found = Vec::with_capacity(children.len());
         for (name, id) in children {
-            let mentions = self.state().slot(id).mentions.clone();
-            let drops = match self.drops(id) {
-                Ok(drops) => drops,
-                Err(Poisoned) => continue,
-            };
-            let mut places: Vec<(Vec<u32>, Order)> = Vec::new();
-            for mention in &mentions {
+            let count = self.state().slot(id).mentions.len();
+            let Ok(drops) = self.drops(id) else { continue };
+            // The first names it; the last that marks it moves it.
+            let mut first: Option<Vec<u32>> = None;
+            let mut marked: Option<(Vec<u32>, Order)> = None;
+            for index in 0..count {
+                let Some(mention) = self.state().slot(id).mentions.get(index).copied() else {
+                    continue;
+                };
                 if self.dropped(&drops, mention.level, mention.under) {
                     continue;
                 }
                 let Ok(envs) = self.instances(mention.block) else { continue };
                 let Some(env) = envs.first() else { continue };
                 let key = [&*self.state().env(*env).order, &[mention.seq]].concat();
-                places.push((key, mention.order));
+                if mention.order != Order::Plain
+                    && marked.as_ref().is_none_or(|last| *last < (key.clone(), mention.order))
+                {
+                    marked = Some((key.clone(), mention.order));
+                }
+                if first.as_ref().is_none_or(|first| key < *first) {
+                    first = Some(key);
+                }
             }
-            places.sort();
-            // The first names it; the last that marks it moves it.
-            let marked =
-                places.iter().rev().map(|(_, order)| *order).find(|own| *own != Order::Plain);
-            let first = places.into_iter().next();
-            let place = first.map(|(key, order)| (marked.unwrap_or(order), key));
-            if let Some((order, key)) = place {
+            if let Some(key) = first {
+                let order = marked.map_or(Order::Plain, |(_, order)| order);
                 found.push((order, key, name, id));
-            } else if mentions.is_empty() && self.has_default(id) {
+            } else if count == 0 && self.has_default(id) {
                 found.push((Order::Plain, Vec::new(), name, id));
             }
         }
