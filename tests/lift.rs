@@ -272,8 +272,9 @@ fn tmux_reads_the_same_from_what_is_generated() {
     ] {
         assert!(lines.contains(line), "{line}: {}", lifted.config);
     }
-    let seen = |sandbox: &Sandbox| -> Option<String> {
-        let (socket, file) = (sandbox.root().join("socket"), sandbox.home(".tmux.conf"));
+    // A server that ends may still be there when the next one begins.
+    let seen = |sandbox: &Sandbox, socket: &str| -> Option<String> {
+        let (socket, file) = (sandbox.root().join(socket), sandbox.home(".tmux.conf"));
         let (socket, file) = (socket.to_string_lossy(), file.to_string_lossy());
         let arguments = [
             "-S",
@@ -298,10 +299,10 @@ fn tmux_reads_the_same_from_what_is_generated() {
         ];
         judge("tmux", &arguments, sandbox)
     };
-    let Some(before) = seen(&lifted.sandbox) else { return };
+    let Some(before) = seen(&lifted.sandbox, "before") else { return };
     assert!(before.contains("prefix C-a"), "{before}");
     lifted.apply();
-    assert_eq!(seen(&lifted.sandbox), Some(before), "{}", lifted.config);
+    assert_eq!(seen(&lifted.sandbox, "after"), Some(before), "{}", lifted.config);
 }
 
 #[test]

@@ -248,8 +248,8 @@ mod tests {
         let both = lines(base, "a\nB\nc\nd\n", "a\n2\nc\nd\n", None).unwrap_err();
         assert_eq!(both.len(), 1);
         assert_eq!((both[0].line, &*both[0].file, &*both[0].config), (2, "B\n", "2\n"));
-        for (side, text) in [(Side::File, "A\nB\nc\nd\n"), (Side::Config, "A\n2\nc\nd\n")] {
-            let joined = lines(base, "A\nB\nc\nd\n", "a\n2\nc\nd\n", Some(side)).unwrap();
+        for (side, text) in [(Side::File, "A\nb\nC\nd\n"), (Side::Config, "A\nb\n3\nd\n")] {
+            let joined = lines(base, "A\nb\nC\nd\n", "a\nb\n3\nd\n", Some(side)).unwrap();
             assert_eq!((&*joined.text, joined.is_part), (text, side == Side::Config));
         }
     }
