@@ -79,6 +79,7 @@ mod library {
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{env, fs, io};
 
 use diag::{Diagnostics, SourceId, Sources, Span};
@@ -230,9 +231,33 @@ fn tops(group: &Group, found: &mut Vec<(EcoString, Place)>) {
     for (name, place) in &group.places {
         match place {
             Place::Group(inner) if inner.target.is_none() => tops(inner, found),
-            _ => found.push((join(&group.path, name), place.clone())),
+            Place::Group(inner) => apart(inner, found),
+            Place::Option(_) => found.push((join(&group.path, name), place.clone())),
         }
     }
+}
+
+/// A target, and those nested in it behind it, as they are declared one after the other: another
+/// may stand at the path of one of them.
+fn apart(target: &Group, found: &mut Vec<(EcoString, Place)>) {
+    let (mut own, mut nested) = (target.clone(), Vec::new());
+    without_nested(&mut own, &mut nested);
+    found.push((own.path.clone(), Place::Group(Arc::new(own))));
+    nested.iter().for_each(|inner| apart(inner, found));
+}
+
+fn without_nested(group: &mut Group, nested: &mut Vec<Arc<Group>>) {
+    group.places.retain(|_, place| match place {
+        Place::Group(inner) if inner.target.is_some() => {
+            nested.push(inner.clone());
+            false
+        }
+        Place::Group(inner) => {
+            without_nested(Arc::make_mut(inner), nested);
+            !inner.places.is_empty()
+        }
+        Place::Option(_) => true,
+    });
 }
 
 /// The systems that guards of these nodes ask for.

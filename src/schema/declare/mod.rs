@@ -170,25 +170,22 @@ fn declare_target(
     }
 }
 
-/// Takes what is declared at a dotted path into a schema, with the targets in it.
+/// Takes a target or an option into a schema, at its dotted path.
 pub fn take(path: &str, place: Place, schema: &mut Schema, diags: &mut Diagnostics) {
-    let span = match &place {
-        Place::Group(group) => group.target.as_ref().map(|target| target.span),
-        Place::Option(decl) => Some(decl.span),
+    let declared = place.clone();
+    let target = match &declared {
+        Place::Group(group) => group.target.clone(),
+        Place::Option(_) => None,
     };
-    targets_of(&place, &mut schema.targets);
-    let taken = Arc::make_mut(&mut schema.root).insert(path, place).is_err();
-    if let (true, Some(span)) = (taken, span) {
-        let message = format!("there is a `{path}` already");
-        diags.push(Diagnostic::error("declared-twice", span, "declared here again", message));
+    schema.targets.extend(target.clone());
+    let Err(old) = Arc::make_mut(&mut schema.root).insert(path, place) else { return };
+    if let Place::Option(decl) = &declared {
+        diags.push(option::again(path, decl.span, &old));
     }
-}
-
-/// The targets at a place and below, those around others first.
-fn targets_of(place: &Place, found: &mut Vec<Arc<Target>>) {
-    if let Place::Group(group) = place {
-        found.extend(group.target.clone());
-        group.places.values().for_each(|inner| targets_of(inner, found));
+    if let Some(target) = target {
+        let message = format!("there is a `{path}` already");
+        let again = "declared here again";
+        diags.push(Diagnostic::error("declared-twice", target.span, again, message));
     }
 }
 

@@ -98,17 +98,18 @@ pub(super) fn option(
         }
         let Some(decl) = declaration(node, &name, context, diags) else { continue };
         if let Err(old) = group.insert(&name.value, Place::Option(Arc::new(decl))) {
-            let mut problem = Diagnostic::error(
-                "declared-twice",
-                name.span,
-                "declared here again",
-                format!("`{}` is declared already", join(context.inside, &name.value)),
-            );
-            if let Place::Option(old) = old {
-                problem = problem.also(old.span, "first declared here");
-            }
-            diags.push(problem);
+            diags.push(again(&join(context.inside, &name.value), name.span, &old));
         }
+    }
+}
+
+/// An option's name is taken.
+pub(super) fn again(path: &str, span: Span, old: &Place) -> Diagnostic {
+    let message = format!("`{path}` is declared already");
+    let problem = Diagnostic::error("declared-twice", span, "declared here again", message);
+    match old {
+        Place::Option(old) => problem.also(old.span, "first declared here"),
+        Place::Group(_) => problem,
     }
 }
 
