@@ -21,6 +21,9 @@ const OPTIONS: &str = r#"
     option "g" type="keyed" { option "n" type="int" default=1 }
 "#;
 
+/// An error as soon as it is read.
+const CIRCLE: &str = r#"let circle=(expr)"circle ~ ''""#;
+
 const VALUES: &str = r#"try { b "one" "two"; e { x 1; y { z "deep" } }; g "k" { n 4 } }"#;
 
 /// What an expression comes to in a file, or that it is an error.
@@ -28,7 +31,7 @@ fn outcome(expression: &str) -> Result<String, Vec<&'static str>> {
     let quoted = hcc::value::quote(expression);
     let file = "file \"~/out.json\" format=\"json\" from=\"{'v': v}\"";
     let text = format!(
-        "target \"try\" always=#true {{\n{OPTIONS}\nlet v=(expr){quoted}; {file} }}\n{VALUES}\n"
+        "target \"try\" always=#true {{\n{OPTIONS}\n{CIRCLE}\nlet v=(expr){quoted}; {file} }}\n{VALUES}\n"
     );
     let (mut diags, mut sources) = (Diagnostics::default(), Sources::default());
     let config = import::from_text("hcc.kdl", &text, Utf8Path::new("."), &mut sources, &mut diags);
@@ -85,6 +88,7 @@ fn expressions() -> impl Strategy<Value = String> {
             "-d",
             "(a, b)",
             "enabled('programs.git')",
+            "circle",
         ][..],
     )
     .prop_map(str::to_owned);
@@ -116,6 +120,8 @@ fn expressions() -> impl Strategy<Value = String> {
                 "| indent(width=2)",
                 "is not variable_name",
                 "is none or c",
+                ".x(1)",
+                "| a.b",
             ][..],
         );
         prop_oneof![
@@ -151,6 +157,9 @@ fn an_expression_computes_only_what_it_needs() {
         ("nothing.at.all if not true else a", "text"),
         ("(a or nothing.at.all) ~ ''", "text"),
         ("false and nothing.at.all or a", "text"),
+        ("circle if not true else a", "text"),
+        ("circle.x(1) if not true else a", "text"),
+        ("[circle | a.b if not true else a][0]", "text"),
     ] {
         // A name that nothing has is an error wherever it stands; a value that is not there is not.
         let expression = expression.replace("nothing.at.all", "b[7]");

@@ -194,6 +194,10 @@ impl<'a> Reader<'a> {
         self.passing(|own| own.operators(OR))?;
         let end = self.at;
         if !self.eat(Token::If) {
+            // What does not end here is of another kind, and an `if` may follow in it.
+            let ends =
+                matches!(self.next(), None | Some(Token::Comma | Token::Close | Token::CloseList));
+            ends.then_some(())?;
             self.at = start;
             return self.operators(OR);
         }
