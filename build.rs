@@ -157,7 +157,6 @@ fn pack(
     for (path, file) in targets {
         let (source, mut nodes) = read_file(file, &mut sources, &mut problems)?;
         nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
-        nodes.iter_mut().for_each(without_docs);
         let above = path.match_indices('.').map(|(at, _)| path[..at].to_owned());
         shelf.folders.extend(above);
         shelf.targets.insert(path.clone());
@@ -169,49 +168,77 @@ fn pack(
     let folders: Vec<String> = shelf.folders.iter().cloned().collect();
     let _first = library::SHELF.set(shelf);
 
-    let (mut packer, mut bytes, mut ends) = (Packer::default(), Vec::new(), Vec::new());
+    let mut plain = Packed::default();
+    let mut whole = Packed::default();
+    whole.packer.whole = true;
     for file in &read {
-        let mut nodes = file.nodes.clone();
-        nodes.iter_mut().for_each(|node| likes(node, file, &read, &mut problems));
-        let mut schema = Schema::default();
-        for node in &nodes {
-            match &*node.name.value {
-                "option" => declare::own_option(node, &mut schema, &mut problems),
-                _ => declare::target(node.clone(), &mut schema, &mut problems),
-            }
-        }
-        let mut places = Vec::new();
-        tops(&schema.root, &mut places);
-        prepared::pack(&places, &mut packer, &mut bytes);
-        nodes.retain(|node| &*node.name.value == "target");
-        Mentions::pack(&nodes, &guarded(&nodes), &mut packer, &mut bytes);
-        ends.push(bytes.len());
+        whole.add(file, &read, &mut problems);
+    }
+    // What is wrong was said.
+    let mut said = Diagnostics::default();
+    read.iter_mut().flat_map(|file| &mut file.nodes).for_each(without_docs);
+    for file in &read {
+        plain.add(file, &read, &mut said);
     }
     let (mut trees, mut starts) = (Vec::new(), Vec::new());
     for (name, file) in tables {
         let (_, nodes) = read_file(file, &mut sources, &mut problems)?;
         starts.push((name, trees.len()));
-        packer.nodes(&nodes, &mut trees);
+        plain.packer.nodes(&nodes, &mut trees);
     }
     if problems.has_errors() {
         eprint!("{}", diag::render::report(&problems, &sources, diag::render::Style::default()));
         std::process::exit(1);
     }
-    fs::write(below.join("words"), packer.words)?;
-    fs::write(below.join("shelf"), bytes)?;
     fs::write(below.join("trees"), trees)?;
     let mut say = |text: String| writeln!(out, "{text}").map_err(io::Error::other);
-    say(format!("static WORDS: &str = include_str!({:?});", below.join("words")))?;
-    say(format!("static STARTS: &[u32] = &{:?};", packer.starts))?;
     say(format!("static FOLDERS: &[&str] = &{folders:?};"))?;
-    say(format!("static SHELF: &[u8] = include_bytes!({:?});", below.join("shelf")))?;
     say(format!("static TREES: &[u8] = include_bytes!({:?});", below.join("trees")))?;
     say(format!(
         "/// Where each begins in `TREES`.\nstatic TABLES: &[(&str, usize)] = &{starts:?};"
     ))?;
-    say(format!(
-        "/// Where what each of `TARGETS` declares ends.\nstatic ENDS: &[usize] = &{ends:?};"
-    ))
+    for (packed, name) in [(plain, "PLAIN"), (whole, "WHOLE")] {
+        let (words, shelf) =
+            (below.join(format!("{name}.words")), below.join(format!("{name}.shelf")));
+        fs::write(&words, packed.packer.words)?;
+        fs::write(&shelf, packed.bytes)?;
+        say(format!(
+            "static {name}: Prepared = Prepared {{ \
+             words: Words {{ text: include_str!({words:?}), starts: &{:?} }}, \
+             bytes: include_bytes!({shelf:?}), ends: &{:?} }};",
+            packed.packer.starts, packed.ends
+        ))?;
+    }
+    Ok(())
+}
+
+/// What all targets declare, as bytes.
+#[derive(Default)]
+struct Packed {
+    packer: Packer,
+    bytes: Vec<u8>,
+    /// Where each target ends.
+    ends: Vec<usize>,
+}
+
+impl Packed {
+    fn add(&mut self, file: &File, all: &[File], problems: &mut Diagnostics) {
+        let mut nodes = file.nodes.clone();
+        nodes.iter_mut().for_each(|node| likes(node, file, all, problems));
+        let mut schema = Schema::default();
+        for node in &nodes {
+            match &*node.name.value {
+                "option" => declare::own_option(node, &mut schema, problems),
+                _ => declare::target(node.clone(), &mut schema, problems),
+            }
+        }
+        let mut places = Vec::new();
+        tops(&schema.root, &mut places);
+        prepared::pack(&places, &mut self.packer, &mut self.bytes);
+        nodes.retain(|node| &*node.name.value == "target");
+        Mentions::pack(&nodes, &guarded(&nodes), &mut self.packer, &mut self.bytes);
+        self.ends.push(self.bytes.len());
+    }
 }
 
 fn read_file(

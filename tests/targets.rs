@@ -215,6 +215,7 @@ fn prepared_targets_declare_what_their_texts_declare() {
     use std::sync::Arc;
 
     use hcc::diag::{Diagnostics, SourceId};
+    use hcc::schema::library::Detail;
     use hcc::schema::mentions::Mentions;
     use hcc::schema::option::{Body, Kind};
     use hcc::schema::{Group, OptionDecl, Place, Schema, Target, declare};
@@ -292,7 +293,13 @@ fn prepared_targets_declare_what_their_texts_declare() {
         for system in ["linux", "darwin"] {
             let mut prepared = Schema::default();
             let mut found = Mentions::on(vec![system.into()]);
-            library::declare(&name, SOURCE, &mut prepared, &mut found, &mut diags);
+            for detail in [Detail::Whole, Detail::Plain] {
+                prepared = Schema::default();
+                library::declare(&name, detail, SOURCE, &mut prepared, &mut found, &mut diags);
+                if detail == Detail::Whole {
+                    assert_eq!(format!("{:#?}", said.root), format!("{:#?}", prepared.root));
+                }
+            }
             assert_eq!(
                 format!("{:#?}", group(&said.root)),
                 format!("{:#?}", group(&prepared.root))

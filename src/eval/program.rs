@@ -11,6 +11,7 @@ use super::facts::Machine;
 use super::{lint, structure};
 use crate::diag::{Diagnostics, SourceId, Sources};
 use crate::files;
+use crate::schema::library::Detail;
 use crate::schema::mentions::{Mentions, Strings};
 use crate::schema::{Group, Place, Schema, declare, library};
 use crate::syntax::import::Config;
@@ -72,25 +73,17 @@ pub fn build_with(
             mentions.path(&name.value);
         }
     }
+    let detail = match shelf {
+        Shelf::Mentioned => Detail::Plain,
+        Shelf::All => Detail::Whole,
+    };
     if shelf == Shelf::All {
         library::names().for_each(|path| mentions.add(&path));
     }
     while let Some(path) = mentions.open.pop_first() {
-        if shelf == Shelf::Mentioned {
-            if let Some(text) = library::target(&path) {
-                let source = sources.add(source_name(&path), text);
-                library::declare(&path, source, &mut schema, &mut mentions, diags);
-            }
-            continue;
-        }
-        for mut node in library.read(&path, &mut sources, diags) {
-            if &*node.name.value == "option" {
-                declare::own_option(&node, &mut schema, diags);
-                continue;
-            }
-            library.likes(&mut node, &mut sources, diags);
-            mentions.target(&node);
-            declare::target(node, &mut schema, diags);
+        if let Some(text) = library::target(&path) {
+            let source = sources.add(source_name(&path), text);
+            library::declare(&path, detail, source, &mut schema, &mut mentions, diags);
         }
     }
     for node in &mut structure.options {

@@ -11,7 +11,22 @@ type Table = &'static [(&'static str, &'static str)];
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-const WORDS_OF_ALL: Words<'static> = Words { text: WORDS, starts: STARTS };
+/// What all targets declare, as bytes.
+struct Prepared {
+    words: Words<'static>,
+    bytes: &'static [u8],
+    /// Where each of `TARGETS` ends.
+    ends: &'static [usize],
+}
+
+/// How much of what a target declares is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What a compilation asks for.
+    Plain,
+    /// Docs, examples and what is known of files of other tools too.
+    Whole,
+}
 
 /// The text of a target's file: `programs.git` is `targets/programs/git.kdl`.
 pub fn target(path: &str) -> Option<&'static str> {
@@ -27,15 +42,20 @@ pub fn has(path: &str) -> bool {
 /// which is to hold the file's text.
 pub fn declare(
     path: &str,
+    detail: Detail,
     source: SourceId,
     schema: &mut Schema,
     mentions: &mut Mentions,
     diags: &mut Diagnostics,
 ) {
     let Some(index) = place(path) else { return };
-    let start = index.checked_sub(1).and_then(|last| ENDS.get(last)).copied().unwrap_or(0);
-    let bytes = ENDS.get(index).and_then(|end| SHELF.get(start..*end)).unwrap_or_default();
-    let mut from = Unpacker::new(WORDS_OF_ALL, bytes, source);
+    let all = match detail {
+        Detail::Plain => &PLAIN,
+        Detail::Whole => &WHOLE,
+    };
+    let start = index.checked_sub(1).and_then(|last| all.ends.get(last)).copied().unwrap_or(0);
+    let bytes = all.ends.get(index).and_then(|end| all.bytes.get(start..*end)).unwrap_or_default();
+    let mut from = Unpacker::new(all.words, bytes, source);
     for (path, place) in prepared::places(&mut from) {
         declare::take(&path, place, schema, diags);
     }
@@ -72,5 +92,5 @@ pub fn table(name: &str) -> Tree {
     let Ok(index) = TABLES.binary_search_by(|(own, _)| (*own).cmp(name)) else { return Vec::new() };
     let end = TABLES.get(index + 1).map_or(TREES.len(), |(_, start)| *start);
     let bytes = TABLES.get(index).and_then(|(_, start)| TREES.get(*start..end));
-    unpack(WORDS_OF_ALL, bytes.unwrap_or_default(), SourceId(u32::MAX))
+    unpack(PLAIN.words, bytes.unwrap_or_default(), SourceId(u32::MAX))
 }

@@ -1,12 +1,12 @@
 //! What targets declare, put down when hcc was built and taken out by the runs that need it: to
-//! declare a target from its tree takes several times as long. Docs are left out: those who list
-//! options read the text.
+//! declare a target from its tree takes several times as long. It is put down twice: without docs,
+//! and whole for those who list options or lift files.
 
 use std::sync::{Arc, OnceLock};
 
 use ecow::EcoString;
 
-use super::option::{Body, Fallback, Kind, OptionDecl, Scope, Target, TypedKey};
+use super::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, Target, TypedKey};
 use super::types::Type;
 use super::{Group, Place};
 use crate::syntax::packed::{Packer, Unpacker, number, span};
@@ -68,6 +68,8 @@ impl Packer {
         let system = target.scope == Scope::System;
         out.push(flags(&[(system, SYSTEM), (target.always, ALWAYS), (target.one_user, ONE_USER)]));
         self.text(&target.path, out);
+        self.text(&target.doc, out);
+        self.text(&target.url, out);
         self.texts(&target.os, out);
         self.maybe(target.parent.as_ref(), out, |packer, parent, out| packer.text(parent, out));
         self.nodes(&target.statements, out);
@@ -113,8 +115,14 @@ impl Packer {
         for key in &decl.keys {
             self.texts(&key.pattern, out);
             self.ty(&key.ty, out);
+            self.text(&key.doc, out);
             self.maybe(key.alias.as_ref(), out, |packer, alias, out| packer.text(alias, out));
         }
+        let docs = decl.docs.as_deref().filter(|_| self.whole);
+        self.maybe(docs, out, |packer, docs, out| {
+            packer.text(&docs.doc, out);
+            packer.maybe(docs.example.as_ref(), out, |packer, text, out| packer.text(text, out));
+        });
         self.text(&decl.hm, out);
         self.text(&decl.target, out);
         span(decl.span, out);
@@ -230,8 +238,8 @@ impl Unpacker<'_> {
         let flags = self.byte();
         Target {
             path: self.text(),
-            doc: String::new(),
-            url: String::new(),
+            doc: self.word().to_owned(),
+            url: self.word().to_owned(),
             os: self.texts(),
             always: flags & ALWAYS != 0,
             one_user: flags & ONE_USER != 0,
@@ -265,13 +273,16 @@ impl Unpacker<'_> {
             keys: self.list(|from| TypedKey {
                 pattern: from.texts(),
                 ty: from.ty(),
-                doc: EcoString::new(),
+                doc: from.text(),
                 alias: from.maybe(Self::text),
             }),
             required: flags & REQUIRED != 0,
             internal: flags & INTERNAL != 0,
             scope: scope(flags),
-            docs: None,
+            docs: self.maybe(|from| {
+                let (doc, example) = (from.text(), from.maybe(Self::text));
+                Box::new(Docs { doc, example })
+            }),
             hm: self.text(),
             // Most are of the target around them, and share its path.
             target: match self.word() {

@@ -23,6 +23,8 @@ const KIND: u32 = 2;
 /// Packs trees, and collects their texts.
 #[derive(Debug, Default)]
 pub struct Packer {
+    /// Whether what is only said to people is packed too.
+    pub whole: bool,
     /// The texts, one behind the other.
     pub words: String,
     /// Where each begins, and the last ends.
