@@ -11,6 +11,9 @@ mod diag;
 #[path = "src/schema/group.rs"]
 mod group;
 #[allow(dead_code)]
+#[path = "src/schema/keys.rs"]
+mod keys;
+#[allow(dead_code)]
 #[path = "src/syntax/marks.rs"]
 mod marks;
 #[allow(dead_code)]
@@ -45,7 +48,7 @@ mod syntax {
 /// The schema's rooms where they look for each other.
 mod schema {
     pub(crate) use super::group::{Group, Place, join};
-    pub(crate) use super::{library, option, types};
+    pub(crate) use super::{keys, library, option, types};
 }
 use group::{Group, Place, Schema, join};
 

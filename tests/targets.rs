@@ -215,6 +215,7 @@ fn prepared_targets_declare_what_their_texts_declare() {
     use std::sync::Arc;
 
     use hcc::diag::{Diagnostics, SourceId};
+    use hcc::schema::keys::Keys;
     use hcc::schema::library::Detail;
     use hcc::schema::mentions::Mentions;
     use hcc::schema::option::{Body, Kind};
@@ -245,7 +246,9 @@ fn prepared_targets_declare_what_their_texts_declare() {
     }
     fn decl(decl: &OptionDecl) -> OptionDecl {
         let mut plain = OptionDecl { docs: None, ..decl.clone() };
-        plain.keys.iter_mut().for_each(|key| key.doc = "".into());
+        let mut keys = plain.keys.all();
+        keys.iter_mut().for_each(|key| key.doc = "".into());
+        plain.keys = Keys::Said(keys);
         plain.kind = match &plain.kind {
             Kind::Plain => Kind::Plain,
             Kind::Keyed(inner) => Kind::Keyed(body(inner)),
@@ -277,7 +280,7 @@ fn prepared_targets_declare_what_their_texts_declare() {
         let mut packer = Packer::default();
         let bytes = packer.pack(&nodes);
         let words = Words { text: &packer.words, starts: &packer.starts };
-        assert!(unpack(words, &bytes, SOURCE) == nodes, "{name}");
+        assert!(unpack(&words, &bytes, SOURCE) == nodes, "{name}");
 
         nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
         if nodes.iter().any(declare::like::any) {

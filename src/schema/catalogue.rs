@@ -103,7 +103,8 @@ impl Rows<'_> {
             };
             self.group(&body.group, &below);
         }
-        for key in decl.keys.iter().filter(|key| key.alias.is_none() && !key.doc.is_empty()) {
+        let keys = decl.keys.all().into_iter();
+        for key in keys.filter(|key| key.alias.is_none() && !key.doc.is_empty()) {
             self.list.push(Entry {
                 path: format!("{path}.{}", key.pattern.join(".")),
                 ty: key.ty.to_string(),

@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod declare;
 mod group;
 pub mod home_manager;
+pub mod keys;
 pub mod library;
 pub mod mentions;
 pub mod option;

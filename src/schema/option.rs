@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use super::Group;
+use super::keys::Keys;
 use super::types::Type;
 use crate::diag::Span;
 use crate::syntax::tree::{Node, Value};
@@ -94,7 +95,7 @@ pub struct OptionDecl {
     /// Index into `slots` of the one for definitions without.
     pub default_slot: usize,
     /// Typed keys of a settings option.
-    pub keys: Vec<TypedKey>,
+    pub keys: Keys,
     /// Must be defined where its item is.
     pub required: bool,
     /// Not for users: targets talk to each other through it.
@@ -113,13 +114,10 @@ pub struct OptionDecl {
 
 impl OptionDecl {
     /// The typed key for a way into the settings.
-    pub fn key<'a>(
-        &self,
-        way: impl ExactSizeIterator<Item = &'a str> + Clone,
-    ) -> Option<&TypedKey> {
-        self.keys.iter().find(|key| {
-            key.pattern.len() == way.len()
-                && key.pattern.iter().zip(way.clone()).all(|(p, name)| matches(p, name))
+    pub fn key<'a>(&self, way: impl ExactSizeIterator<Item = &'a str> + Clone) -> Option<TypedKey> {
+        self.keys.find(|pattern| {
+            pattern.len() == way.len()
+                && pattern.iter().zip(way.clone()).all(|(part, name)| matches(part, name))
         })
     }
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use ecow::EcoString;
 
-use super::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, Target, TypedKey};
+use super::keys::Keys;
+use super::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, Target};
 use super::types::Type;
 use super::{Group, Place};
 use crate::syntax::packed::{Packer, Unpacker, number, span};
@@ -22,7 +23,7 @@ pub fn pack(places: &[(EcoString, Place)], packer: &mut Packer, out: &mut Vec<u8
 }
 
 /// The places that were packed.
-pub fn places(from: &mut Unpacker<'_>) -> Vec<(EcoString, Place)> {
+pub fn places(from: &mut Unpacker<'static>) -> Vec<(EcoString, Place)> {
     from.list(|from| (from.text(), from.place(&EcoString::new())))
 }
 
@@ -111,13 +112,18 @@ impl Packer {
         self.maybe(decl.as_name.as_ref(), out, |packer, name, out| packer.text(name, out));
         self.texts(&decl.slots, out);
         number(decl.default_slot as u64, out);
-        number(decl.keys.len() as u64, out);
-        for key in &decl.keys {
-            self.texts(&key.pattern, out);
-            self.ty(&key.ty, out);
-            self.text(&key.doc, out);
-            self.maybe(key.alias.as_ref(), out, |packer, alias, out| packer.text(alias, out));
+        let mut keys = Vec::new();
+        for key in decl.keys.all() {
+            let mut one = Vec::new();
+            self.texts(&key.pattern, &mut one);
+            self.ty(&key.ty, &mut one);
+            self.text(&key.doc, &mut one);
+            self.maybe(key.alias.as_ref(), &mut one, |packer, alias, out| packer.text(alias, out));
+            number(one.len() as u64, &mut keys);
+            keys.extend(one);
         }
+        number(keys.len() as u64, out);
+        out.extend(keys);
         let docs = decl.docs.as_deref().filter(|_| self.whole);
         self.maybe(docs, out, |packer, docs, out| {
             packer.text(&docs.doc, out);
@@ -212,7 +218,7 @@ const MAP: u8 = 36;
 const NULLABLE: u8 = 37;
 const UNION: u8 = 38;
 
-impl Unpacker<'_> {
+impl Unpacker<'static> {
     /// A place in a group of the target whose path this is.
     fn place(&mut self, target: &EcoString) -> Place {
         match self.byte() {
@@ -270,12 +276,10 @@ impl Unpacker<'_> {
             as_name: self.maybe(Self::text),
             slots: self.texts(),
             default_slot: self.number(),
-            keys: self.list(|from| TypedKey {
-                pattern: from.texts(),
-                ty: from.ty(),
-                doc: from.text(),
-                alias: from.maybe(Self::text),
-            }),
+            keys: {
+                let length = self.number();
+                Keys::Prepared { bytes: self.bytes(length), words: self.words() }
+            },
             required: flags & REQUIRED != 0,
             internal: flags & INTERNAL != 0,
             scope: scope(flags),
@@ -301,7 +305,7 @@ impl Unpacker<'_> {
         }
     }
 
-    fn ty(&mut self) -> Type {
+    pub(super) fn ty(&mut self) -> Type {
         let what = self.byte();
         self.ty_of(what)
     }
@@ -333,11 +337,11 @@ impl Unpacker<'_> {
         shared.get(usize::from(at)).cloned().unwrap_or_else(|| Arc::new(self.ty_of(at)))
     }
 
-    fn texts(&mut self) -> Vec<EcoString> {
+    pub(super) fn texts(&mut self) -> Vec<EcoString> {
         self.list(Self::text)
     }
 
-    fn maybe<T>(&mut self, take: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(super) fn maybe<T>(&mut self, take: impl FnOnce(&mut Self) -> T) -> Option<T> {
         (self.byte() != 0).then(|| take(self))
     }
 }

@@ -142,14 +142,14 @@ impl<'a> Words<'a> {
 
 /// The tree that was packed; its spans are in `source`. Bytes that no [`Packer`] made give some
 /// tree or none.
-pub fn unpack(words: Words<'_>, bytes: &[u8], source: SourceId) -> Tree {
+pub fn unpack(words: &Words<'_>, bytes: &[u8], source: SourceId) -> Tree {
     Unpacker::new(words, bytes, source).nodes()
 }
 
 /// Takes out what a [`Packer`] put in, in that order. Of bytes that none made it makes something.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Unpacker<'a> {
-    words: Words<'a>,
+    words: &'a Words<'a>,
     bytes: &'a [u8],
     at: usize,
     source: SourceId,
@@ -157,8 +157,21 @@ pub struct Unpacker<'a> {
 
 impl<'a> Unpacker<'a> {
     /// At the beginning of `bytes`; spans are in `source`.
-    pub fn new(words: Words<'a>, bytes: &'a [u8], source: SourceId) -> Unpacker<'a> {
+    pub fn new(words: &'a Words<'a>, bytes: &'a [u8], source: SourceId) -> Unpacker<'a> {
         Unpacker { words, bytes, at: 0, source }
+    }
+
+    /// The texts of all.
+    pub fn words(&self) -> &'a Words<'a> {
+        self.words
+    }
+
+    /// So many bytes, to be looked at later; less if there are not so many.
+    pub fn bytes(&mut self, count: usize) -> &'a [u8] {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let found = rest.get(..count).unwrap_or(rest);
+        self.at += found.len();
+        found
     }
 
     /// Nodes.

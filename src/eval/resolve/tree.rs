@@ -159,11 +159,10 @@ impl Eval {
 
 /// Whether a typed key of settings is, or is below, `way` and `name`.
 fn has_key_below(decl: &OptionDecl, way: &[EcoString], name: &str) -> bool {
-    decl.keys.iter().any(|key| {
-        key.pattern.len() > way.len()
-            && key.pattern.iter().zip(way).all(|(a, b)| a == b)
-            && key.pattern.get(way.len()).is_some_and(|part| &**part == name)
-    })
+    let is_below = |pattern: &[&str]| {
+        pattern.get(way.len()) == Some(&name) && pattern.iter().zip(way).all(|(a, b)| **a == **b)
+    };
+    decl.keys.find(is_below).is_some()
 }
 
 impl Collector<'_> {

@@ -7,6 +7,7 @@ use ecow::EcoString;
 use super::statement::SHELL_INIT;
 use super::{PACKAGES, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Span, Spanned};
+use crate::schema::keys::Keys;
 use crate::schema::option::{Docs, Fallback, Kind, OptionDecl, Target};
 use crate::schema::types::Type;
 use crate::schema::{Group, Place, join, library};
@@ -32,7 +33,7 @@ pub(super) fn implied(
         as_name: None,
         slots: Vec::new(),
         default_slot: 0,
-        keys: Vec::new(),
+        keys: Keys::Said(Vec::new()),
         required: false,
         internal: false,
         scope: target.scope,

@@ -242,7 +242,7 @@ fn alias_keys(group: &mut Group, diags: &mut Diagnostics) {
         };
         match group.places.get_mut(settings) {
             Some(Place::Option(found)) if found.ty.is_freeform() && !way.is_empty() => {
-                Arc::make_mut(found).keys.insert(0, key);
+                Arc::make_mut(found).keys.put_first(key);
             }
             _ => diags.push(
                 Diagnostic::error(

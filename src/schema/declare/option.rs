@@ -6,6 +6,7 @@ use ecow::EcoString;
 
 use super::{RESERVED, TOP_LEVEL, as_text, bool_prop, check_props, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Span, Spanned, nearest};
+use crate::schema::keys::Keys;
 use crate::schema::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, TypedKey};
 use crate::schema::types::{BadType, Type};
 use crate::schema::{Group, Place, join};
@@ -276,7 +277,7 @@ pub(super) fn declaration(
         as_name: text_prop(node, "as").map(|name| name.value),
         slots,
         default_slot,
-        keys,
+        keys: Keys::Said(keys),
         required: bool_prop(node, "required", diags),
         internal: bool_prop(node, "internal", diags),
         scope: context.scope,
