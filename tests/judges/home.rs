@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each judge uses a part of it")]
 
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -15,7 +15,10 @@ use tempfile::TempDir;
 /// Whether a program can judge. What cannot is said on the terminal, past the test's capture.
 pub fn installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    let runs = |file: std::path::PathBuf| {
+        std::fs::metadata(file).is_ok_and(|file| file.is_file() && file.mode() & 0o111 != 0)
+    };
+    let found = std::env::split_paths(&path).any(|folder| runs(folder.join(program)));
     if !found {
         let _written = writeln!(std::io::stderr(), "SKIPPED: {program} is not installed");
     }
