@@ -15,6 +15,7 @@ pub(super) const FORMAT: Format = Format {
           is a block for each. The order is kept. What a reader does its own way is said by parameters.",
     null: false,
     comment: Some("#"),
+    marks: &["#", ";", "//"],
     params: &[
         dialect::SEPARATOR,
         dialect::PREFIX,

@@ -16,6 +16,7 @@ pub(super) const FORMAT: Format = Format {
           `brew \"git\", link: true`. Every text is a Ruby string in which nothing can run.",
     null: false,
     comment: Some("#"),
+    marks: &["#"],
     params: &[
         Param {
             name: "call",

@@ -15,6 +15,7 @@ pub(super) const FORMAT: Format = Format {
           are quoted is the user's own.",
     null: false,
     comment: Some("#"),
+    marks: &["#"],
     params: &[],
     write,
 };

@@ -13,6 +13,7 @@ pub(super) const FORMAT: Format = Format {
           is `[section \"sub\"]`; a list repeats its key, a list of objects its section.",
     null: false,
     comment: Some("#"),
+    marks: &["#", ";"],
     params: &[],
     write,
 };

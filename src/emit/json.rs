@@ -13,6 +13,7 @@ pub(super) const FORMAT: Format = Format {
     doc: "JSON (RFC 8259), indented; the order of keys is kept.",
     null: true,
     comment: None,
+    marks: &[],
     params: &[INDENT],
     write,
 };
@@ -23,6 +24,7 @@ pub(super) const WITH_COMMENTS: Format = Format {
     doc: "JSON whose reader allows `//` comments, as editors' settings do; written like `json`.",
     null: true,
     comment: Some("//"),
+    marks: &["//", "/*"],
     params: &[INDENT],
     write,
 };
@@ -33,6 +35,7 @@ pub(super) const NUON: Format = Format {
     doc: "A value as Nushell reads it; the order of keys is kept.",
     null: true,
     comment: Some("#"),
+    marks: &["#"],
     params: &[
         INDENT,
         Param {

@@ -14,6 +14,7 @@ pub(super) const FORMAT: Format = Format {
           a node for each. In an object, `_args` are the arguments of its own node and `_props` its properties.",
     null: true,
     comment: Some("//"),
+    marks: &["//", "/*"],
     params: &[
         Param { name: "version", doc: "`version 1`: the version of KDL; 2 if not said." },
         Param {

@@ -10,6 +10,7 @@ pub(super) const FORMAT: Format = Format {
     doc: "A line `key=value` for each key; what a reader does its own way is said by parameters.",
     null: false,
     comment: Some("#"),
+    marks: &["#", ";", "//"],
     params: &[
         dialect::SEPARATOR,
         dialect::PREFIX,

@@ -9,6 +9,7 @@ pub(super) const FORMAT: Format = Format {
     doc: "A list of texts, one on each line, as they stand: `.gitignore`, `sshcontrol`.",
     null: false,
     comment: None,
+    marks: &[],
     params: &[],
     write,
 };

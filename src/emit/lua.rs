@@ -13,6 +13,7 @@ pub(super) const FORMAT: Format = Format {
           order of keys is kept.",
     null: true,
     comment: Some("--"),
+    marks: &["--"],
     params: &[
         Param {
             name: "assign",

@@ -159,6 +159,8 @@ pub struct Format {
     pub null: bool,
     /// What starts a comment line, if the format has comments.
     pub comment: Option<&'static str>,
+    /// What begins a comment for its readers; some know more than the one above.
+    pub marks: &'static [&'static str],
     /// The parameters it takes.
     pub params: &'static [Param],
     /// The writer.

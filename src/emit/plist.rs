@@ -13,6 +13,7 @@ pub(super) const FORMAT: Format = Format {
           tools do.",
     null: false,
     comment: None,
+    marks: &["<!--"],
     params: &[],
     write,
 };

@@ -11,6 +11,7 @@ pub(super) const FORMAT: Format = Format {
           object is written as a text that holds JSON, as these programs keep them.",
     null: false,
     comment: Some("//"),
+    marks: &["//", "/*"],
     params: &[Param {
         name: "function",
         doc: "`function \"lockPref\"`: what sets a preference; `user_pref` if not said.",

@@ -9,6 +9,7 @@ pub(super) const FORMAT: Format = Format {
     doc: "A line `NAME='value'` for each key, for a POSIX shell; nothing in a value is expanded.",
     null: false,
     comment: Some("#"),
+    marks: &["#"],
     params: &[Param { name: "export", doc: "`export`: writes `export NAME='value'`." }],
     write,
 };

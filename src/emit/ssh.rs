@@ -17,6 +17,7 @@ pub(super) const FORMAT: Format = Format {
           object the words `NAME=value` on one line.",
     null: false,
     comment: Some("#"),
+    marks: &["#", ";"],
     params: &[
         Param {
             name: "bool",

@@ -15,6 +15,7 @@ pub(super) const FORMAT: Format = Format {
           with the filter `systemd`.",
     null: false,
     comment: Some("#"),
+    marks: &["#", ";"],
     params: &[Param {
         name: "bool",
         doc: "`bool \"yes\" \"no\"`: how true and false are said; `true` and `false` if not said.",

@@ -15,6 +15,7 @@ pub(super) const FORMAT: Format = Format {
           values come before tables, otherwise the order is kept.",
     null: false,
     comment: Some("#"),
+    marks: &["#"],
     params: &[],
     write,
 };

@@ -13,6 +13,7 @@ pub(super) const FORMAT: Format = Format {
           such as `yes` or `12:30`, are quoted; the order of keys is kept.",
     null: true,
     comment: Some("#"),
+    marks: &["#"],
     params: &[],
     write,
 };

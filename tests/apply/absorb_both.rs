@@ -368,14 +368,27 @@ fn an_edit_that_an_older_hcc_kept_is_absorbed_and_saved() {
 
 #[test]
 fn comments_that_no_value_holds_are_saved_with_the_file() {
-    let sandbox = Sandbox::new(KEYS);
-    sandbox.apply();
-    let text = sandbox.read(".k.toml").replace("a = 1", "a = 10 # since it is ten");
-    sandbox.write(".k.toml", &text);
-    let said = sandbox.run(&["absorb", ".k.toml"]).well().says("saved: what stood at .k.toml");
-    let at = said.stderr.split_once("is now HOME/").expect("a path").1;
-    assert_eq!(sandbox.read(at.lines().next().expect("a line")), text);
-    assert!(sandbox.is_ours(".k.toml"));
+    for (path, format, old, new) in [
+        (".k.toml", "toml", "a = 1", "a = 10 # since it is ten"),
+        (
+            ".k.plist",
+            "plist",
+            "<integer>1</integer>",
+            "<!-- since it is ten -->\n\t<integer>10</integer>",
+        ),
+    ] {
+        let file = format!("file \"{path}\" format=\"{format}\" {{ settings {{ a 1 }} }}");
+        let sandbox = Sandbox::new(&format!("home {{ {file} }}\n"));
+        sandbox.apply();
+        let text = sandbox.read(path).replace(old, new);
+        assert!(text.contains(new), "{text}");
+        sandbox.write(path, &text);
+        let said =
+            sandbox.run(&["absorb", path]).well().says(&format!("saved: what stood at {path}"));
+        let at = said.stderr.split_once("is now HOME/").expect("a path").1;
+        assert_eq!(sandbox.read(at.lines().next().expect("a line")), text);
+        assert!(sandbox.is_ours(path));
+    }
 }
 
 #[test]

@@ -372,13 +372,11 @@ impl Case<'_> {
 
 /// Whether a text has comments in lines that it did not have: no value holds them.
 fn has_new_comments(format: &str, base: &str, text: &str) -> bool {
-    if emit::find(format).is_none_or(|format| format.comment.is_none()) {
-        return false;
-    }
+    let marks = emit::find(format).map_or(&[][..], |format| format.marks);
     let known: BTreeSet<&str> = base.lines().map(str::trim).collect();
     let has_comment = |line: &str| {
         let mut words = line.split_whitespace();
-        words.any(|word| ["#", ";", "//", "/*", "<!--"].iter().any(|mark| word.starts_with(mark)))
+        words.any(|word| marks.iter().any(|mark| word.starts_with(mark)))
     };
     text.lines().any(|line| !known.contains(line.trim()) && has_comment(line))
 }
