@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
+use smallvec::SmallVec;
 
 use crate::diag::Span;
 
@@ -10,13 +11,16 @@ use crate::diag::Span;
 /// names are the user's own, and nobody else's.
 pub type Map<V> = indexmap::IndexMap<EcoString, V, foldhash::fast::RandomState>;
 
+/// The places behind a value: nearly always one.
+pub type Places = SmallVec<[Span; 1]>;
+
 /// A value and the places that said it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Typed {
     /// The value.
     pub data: Data,
     /// The places of the definitions that took part.
-    pub from: Vec<Span>,
+    pub from: Places,
     /// For text made of pieces: how many lines each has, and where it was said.
     pub pieces: Option<Arc<[(usize, Span)]>>,
 }
@@ -43,18 +47,23 @@ pub enum Data {
 impl Typed {
     /// A value said at one place.
     pub fn at(data: Data, span: Span) -> Self {
-        Self { data, from: vec![span], pieces: None }
+        Self { data, from: Places::from([span]), pieces: None }
     }
 
     /// The places behind it and all that is in it, its own first.
     pub fn places(&self) -> Vec<Span> {
-        let mut spans = self.from.clone();
+        let mut spans = Vec::new();
+        self.add_places(&mut spans);
+        spans
+    }
+
+    fn add_places(&self, spans: &mut Vec<Span>) {
+        spans.extend(&self.from);
         match &self.data {
-            Data::Map(map) => map.values().for_each(|inner| spans.extend(inner.places())),
-            Data::List(list) => list.iter().for_each(|inner| spans.extend(inner.places())),
+            Data::Map(map) => map.values().for_each(|inner| inner.add_places(spans)),
+            Data::List(list) => list.iter().for_each(|inner| inner.add_places(spans)),
             _ => {}
         }
-        spans
     }
 
     /// Equal as values, wherever they were said.

@@ -117,26 +117,26 @@ fn files(list: &[File], out: &mut String) {
         .iter()
         .map(|file| (file.path.trim_start_matches('/').split('/').collect(), describe(file)))
         .collect();
-    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut lines = Vec::with_capacity(2 * rows.len());
     level(&rows, 0, "    ", &mut lines);
-    let width = lines
-        .iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(name, _)| name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(60);
+    let described = lines.iter().filter(|(_, text)| !text.is_empty());
+    let width = described.map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(60);
     for (name, text) in lines {
-        let pad = " ".repeat(width.saturating_sub(name.chars().count()));
-        line(out, format!("{name}{pad}  {text}").trim_end());
+        out.push_str(&name);
+        if !text.is_empty() {
+            let pad = width.saturating_sub(name.chars().count());
+            out.extend(std::iter::repeat_n(' ', pad + 2));
+            out.push_str(text);
+        }
+        out.push('\n');
     }
 }
 
-fn level(
-    rows: &[(Vec<&str>, String)],
+fn level<'a>(
+    rows: &'a [(Vec<&str>, String)],
     depth: usize,
     indent: &str,
-    lines: &mut Vec<(String, String)>,
+    lines: &mut Vec<(String, &'a str)>,
 ) {
     let mut rest = rows;
     while let Some((first, text)) = rest.first() {
@@ -147,7 +147,7 @@ fn level(
         // A file; or a folder of the configuration's, which has a line of its own before what other
         // targets put into it.
         if first.len() == depth + 1 {
-            lines.push((format!("{indent}{}", shown(name)), text.clone()));
+            lines.push((format!("{indent}{}", shown(name)), text));
             level(here.get(1..).unwrap_or_default(), depth + 1, &format!("{indent}  "), lines);
             continue;
         }
@@ -159,12 +159,12 @@ fn level(
         {
             shared += 1;
         }
-        let joined = first.get(depth..shared).unwrap_or_default().join("/");
         if here.len() == 1 {
             let all = first.get(depth..).unwrap_or_default().join("/");
-            lines.push((format!("{indent}{}", shown(&all)), text.clone()));
+            lines.push((format!("{indent}{}", shown(&all)), text));
         } else {
-            lines.push((format!("{indent}{}/", shown(&joined)), String::new()));
+            let joined = first.get(depth..shared).unwrap_or_default().join("/");
+            lines.push((format!("{indent}{}/", shown(&joined)), ""));
             level(here, shared, &format!("{indent}  "), lines);
         }
     }

@@ -59,16 +59,20 @@ struct Source {
     name: String,
     text: Cow<'static, str>,
     /// The first byte of each line but the first, once asked for.
-    lines: OnceLock<Vec<usize>>,
+    lines: OnceLock<Vec<u32>>,
 }
 
 impl Source {
     /// The first bytes of the lines, but the first, that start at or before a byte.
-    fn lines_above(&self, byte: usize) -> &[usize] {
+    fn lines_above(&self, byte: usize) -> &[u32] {
         let lines = self.lines.get_or_init(|| {
-            memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1).collect()
+            // Room for most texts at once; what is not needed costs nothing.
+            let mut lines = Vec::with_capacity(self.text.len() / 32);
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            lines.extend(ends.map(|end| u32::try_from(end + 1).unwrap_or(u32::MAX)));
+            lines
         });
-        let above = lines.partition_point(|first| *first <= byte);
+        let above = lines.partition_point(|first| *first as usize <= byte);
         lines.get(..above).unwrap_or_default()
     }
 }
@@ -131,7 +135,7 @@ impl Sources {
             start -= 1;
         }
         let above = source.lines_above(start);
-        let first = above.last().copied().unwrap_or(0);
+        let first = above.last().map_or(0, |first| *first as usize);
         let line = above.len() + 1;
         let column = source.text.get(first..start).unwrap_or("").chars().count() + 1;
         Position { line, column }

@@ -1,5 +1,6 @@
 //! What a host's definitions come to before anything is evaluated: slots, definitions, guards.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use ecow::EcoString;
@@ -204,6 +205,15 @@ pub struct Env {
     pub lets: HashMap<EcoString, Result<Arc<Typed>, Poisoned>>,
 }
 
+/// A place in the order of all definitions, loops unrolled.
+#[derive(Clone, Copy, Debug)]
+pub struct Point {
+    /// The instance.
+    pub env: EnvId,
+    /// The place in its block.
+    pub seq: u32,
+}
+
 /// What is being computed now, to find cycles.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
@@ -320,6 +330,15 @@ impl State {
     /// An instance.
     pub fn env(&self, id: EnvId) -> &Env {
         &self.envs[id.0 as usize]
+    }
+
+    /// Which of two places comes first.
+    pub fn compare(&self, a: Point, b: Point) -> Ordering {
+        let way = |point: &Point| self.env(point.env).order.iter();
+        match a.env == b.env {
+            true => a.seq.cmp(&b.seq),
+            false => way(&a).chain([&a.seq]).cmp(way(&b).chain([&b.seq])),
+        }
     }
 
     /// A drop.

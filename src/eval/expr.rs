@@ -18,7 +18,7 @@ use super::simple;
 use crate::diag::{Diagnostic, Span};
 use crate::schema::Target;
 use crate::syntax::marks::Compute;
-use crate::value::{Data, Typed};
+use crate::value::{Data, Places, Typed};
 
 /// Expressions that were met, by their text.
 pub type Compiled = HashMap<EcoString, Met>;
@@ -120,7 +120,11 @@ impl Eval {
                     && let (Some(found), _) = self.watched(span, || self.direct(env, &path))
                 {
                     return found.map(|found| Typed {
-                        from: if found.from.is_empty() { vec![span] } else { found.from.clone() },
+                        from: if found.from.is_empty() {
+                            Places::from([span])
+                        } else {
+                            found.from.clone()
+                        },
                         ..found
                     });
                 }
@@ -170,7 +174,7 @@ impl Eval {
                     && let Some(key) = own.item_key(object.slot)
                 {
                     let data = Data::String(key);
-                    return Some(Ok(Typed { data, from: Vec::new(), pieces: None }));
+                    return Some(Ok(Typed { data, from: Places::new(), pieces: None }));
                 }
             }
             match own.child_named(object.slot, name) {
@@ -188,7 +192,7 @@ impl Eval {
         match own.force(slot) {
             Ok(Some(value)) => Some(Ok((*value).clone())),
             Ok(None) => {
-                own.empty_of(slot).map(|data| Ok(Typed { data, from: Vec::new(), pieces: None }))
+                own.empty_of(slot).map(|data| Ok(Typed { data, from: Places::new(), pieces: None }))
             }
             Err(Poisoned) => Some(Err(Poisoned)),
         }

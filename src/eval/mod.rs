@@ -43,7 +43,7 @@ use crate::diag::{Diagnostic, Diagnostics, Severity, Span};
 use crate::schema::option::{Fallback, Kind};
 use crate::schema::{Place, Scope, join};
 use crate::syntax::{edit, parse};
-use crate::value::{Data, Map, Typed};
+use crate::value::{Data, Map, Places, Typed};
 
 /// Slots that an evaluation has room for at once: more than most need.
 const SLOTS: usize = 1024;
@@ -448,7 +448,7 @@ fn string(text: &str) -> Data {
 }
 
 fn object_value(data: Data) -> Typed {
-    Typed { data, from: Vec::new(), pieces: None }
+    Typed { data, from: Places::new(), pieces: None }
 }
 
 fn object(entries: Vec<(&str, Data)>) -> Typed {

@@ -10,7 +10,7 @@ use super::arena::{At, EnvId, Poisoned, SlotId};
 use super::resolve::Whose;
 use super::{Eval, mistake};
 use crate::diag::{Diagnostic, Span};
-use crate::value::{Data, Map, Typed};
+use crate::value::{Data, Map, Places, Typed};
 
 /// A place in the tree of options, read when it is needed.
 #[derive(Debug)]
@@ -253,7 +253,7 @@ impl Eval {
         match self.force(slot) {
             Ok(Some(value)) => to_jinja(&value),
             Ok(None) => match self.empty_of(slot) {
-                Some(data) => to_jinja(&Typed { data, from: Vec::new(), pieces: None }),
+                Some(data) => to_jinja(&Typed { data, from: Places::new(), pieces: None }),
                 // That it is missing is said where its item is.
                 None if matches!(&at, At::Option(decl) if decl.required) => self.poisoned(),
                 None => Jinja::UNDEFINED,
@@ -304,7 +304,11 @@ impl Eval {
             };
         }
         if let Some(object) = value.downcast_object_ref::<MapObject>() {
-            return Ok(Typed { data: Data::Map(object.0.clone()), from: vec![span], pieces: None });
+            return Ok(Typed {
+                data: Data::Map(object.0.clone()),
+                from: Places::from([span]),
+                pieces: None,
+            });
         }
         let data = match value.kind() {
             ValueKind::None => Data::Null,

@@ -13,7 +13,7 @@ use crate::eval::collect::string;
 use crate::ir::{Content, Origin, Written};
 use crate::schema::declare::KNOWLEDGE;
 use crate::syntax::tree::Node;
-use crate::value::{Data, Typed};
+use crate::value::{Data, Places, Typed};
 
 /// What a file holds, its text, and where that comes from.
 pub struct Body {
@@ -22,7 +22,7 @@ pub struct Body {
     /// Its text, for those that have one.
     pub written: Written,
     /// The places behind it.
-    pub from: Vec<Span>,
+    pub from: Places,
 }
 
 pub fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poisoned> {
@@ -81,7 +81,7 @@ pub fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Po
         return Ok(Some(Body {
             content: Content::Link { to },
             written: Written::default(),
-            from: Vec::new(),
+            from: Places::new(),
         }));
     }
     if let Some((format, value)) = data {
@@ -98,7 +98,7 @@ pub fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Po
         None if empty => Ok(Some(Body {
             content: Content::Text { text: "".into() },
             written: Written::default(),
-            from: Vec::new(),
+            from: Places::new(),
         })),
         None => Ok(None),
     }
@@ -181,7 +181,7 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
         }
         let whole = value.get_or_insert_with(|| Typed {
             data: Data::Map(Arc::default()),
-            from: Vec::new(),
+            from: Places::new(),
             pieces: None,
         });
         whole.from.extend(inner.from.iter().copied());
@@ -273,7 +273,7 @@ fn written(
             Ok(Body {
                 content: Content::Data { format: format.name, params, value: plain },
                 written: Written { text: text.text.into(), lines },
-                from: deep_origins(value),
+                from: deep_origins(value).into(),
             })
         }
         Err(faults) => {

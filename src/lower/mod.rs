@@ -31,7 +31,7 @@ use crate::ir::{
 };
 use crate::syntax::marks::Compute;
 use crate::syntax::tree::{Entry, Node};
-use crate::value::{Data, Typed};
+use crate::value::{Data, Places, Typed};
 use order::Placed;
 
 /// All that one evaluation comes to. Problems are left in `eval`.
@@ -229,7 +229,7 @@ impl Statement<'_> {
         }
     }
 
-    fn first_text(&self) -> Result<(EcoString, Vec<Span>), Poisoned> {
+    fn first_text(&self) -> Result<(EcoString, Places), Poisoned> {
         let value = self.first()?;
         match value.data {
             Data::String(text) => Ok((text, value.from)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use crate::diag::{Diagnostic, Span};
-use crate::value::{Data, Map, Typed};
+use crate::value::{Data, Map, Places, Typed};
 
 /// A type, as written behind `type=`.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,7 +171,7 @@ impl Type {
     /// Whether a lone value is meant as an element, because it is nothing else of a union.
     pub fn is_element(&self, data: &Data) -> bool {
         let fits = |ty: &Type| {
-            let value = Typed { data: data.clone(), from: Vec::new(), pieces: None };
+            let value = Typed { data: data.clone(), from: Places::new(), pieces: None };
             ty.check(value).is_ok()
         };
         matches!(self.inner(), Type::Union(_)) && !fits(self) && self.element().is_some_and(fits)
@@ -383,7 +383,8 @@ impl Type {
                     _ => None,
                 };
                 let fits = found.filter(|data| {
-                    self.check(Typed { data: data.clone(), from: Vec::new(), pieces: None }).is_ok()
+                    self.check(Typed { data: data.clone(), from: Places::new(), pieces: None })
+                        .is_ok()
                 });
                 (fits.map(|data| data.plain()), None)
             }

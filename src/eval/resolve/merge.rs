@@ -14,7 +14,7 @@ use crate::schema::option::Kind;
 use crate::schema::types::{Type, one_newline};
 use crate::syntax::marks::{Level, Order};
 use crate::syntax::tree::Node;
-use crate::value::{Data, Map, Typed, short};
+use crate::value::{Data, Map, Places, Typed, short};
 
 impl Eval {
     /// A value of a type: what the highest level says.
@@ -37,7 +37,7 @@ impl Eval {
         let active = self.active(slot)?;
         let mut children = Map::default();
         let mut below = Level::Option;
-        let mut from = Vec::new();
+        let mut from = Places::new();
         if holds_keys {
             let mut poisoned = false;
             for (name, child) in self.in_order(slot) {
@@ -177,7 +177,7 @@ impl Eval {
             ordered.sort_by_key(|one| one.def.order);
         }
         let mut list = Vec::new();
-        let mut from = Vec::new();
+        let mut from = Places::new();
         for one in ordered {
             from.push(one.def.span);
             if one.def.part == Part::EmptyList {
@@ -196,12 +196,15 @@ impl Eval {
                 _ => None,
             };
             // A computed list joins as its elements.
-            match (value.data, one.def.raw.clone()) {
+            match (value.data, &one.def.raw) {
                 (Data::List(items), Raw::Computed(..)) if !lines => {
                     for item in items {
                         // Where its elements were said, if they came from somewhere.
-                        let from =
-                            if item.from.is_empty() { vec![one.def.span] } else { item.from };
+                        let from = if item.from.is_empty() {
+                            Places::from([one.def.span])
+                        } else {
+                            item.from
+                        };
                         let item = Typed { from, ..item };
                         list.push(match &element {
                             Some(ty) => self.checked(&path, ty, item, one.def.span)?,
@@ -213,7 +216,7 @@ impl Eval {
                 (data, _) => {
                     // A line that a target makes of an item is the user's who said the item.
                     let behind = match lines && !self.is_users(&one.def.span) {
-                        true => self.item_span(one.env).map(|span| vec![span]),
+                        true => self.item_span(one.env).map(|span| Places::from([span])),
                         false => None,
                     };
                     let from = behind.unwrap_or(value.from);
@@ -372,7 +375,7 @@ impl Eval {
 fn joined(list: &[Typed]) -> Typed {
     let mut text = String::new();
     let mut pieces = Vec::new();
-    let mut from = Vec::new();
+    let mut from = Places::new();
     for piece in list {
         let Data::String(own) = &piece.data else { continue };
         let own = one_newline(own);

@@ -5,7 +5,7 @@ use ecow::EcoString;
 use super::Active;
 use crate::diag::Diagnostic;
 use crate::eval::Eval;
-use crate::eval::arena::{At, Guard, Poisoned, Raw, RemovalId, SlotId};
+use crate::eval::arena::{At, Guard, Point, Poisoned, Raw, RemovalId, SlotId};
 use crate::eval::collect::{Collector, Ctx};
 use crate::schema::Place;
 use crate::syntax::marks::{Level, Order};
@@ -26,8 +26,8 @@ impl Eval {
             let count = self.state().slot(id).mentions.len();
             let Ok(drops) = self.drops(id) else { continue };
             // The first names it; the last that marks it moves it.
-            let mut first: Option<Vec<u32>> = None;
-            let mut marked: Option<(Vec<u32>, Order)> = None;
+            let mut first: Option<Point> = None;
+            let mut marked: Option<(Point, Order)> = None;
             for index in 0..count {
                 let Some(mention) = self.state().slot(id).mentions.get(index).copied() else {
                     continue;
@@ -37,24 +37,33 @@ impl Eval {
                 }
                 let Ok(envs) = self.instances(mention.block) else { continue };
                 let Some(env) = envs.first() else { continue };
-                let key = [&*self.state().env(*env).order, &[mention.seq]].concat();
+                let point = Point { env: *env, seq: mention.seq };
+                let state = self.state();
                 if mention.order != Order::Plain
-                    && marked.as_ref().is_none_or(|last| *last < (key.clone(), mention.order))
+                    && marked.is_none_or(|(last, order)| {
+                        state.compare(last, point).then(order.cmp(&mention.order)).is_lt()
+                    })
                 {
-                    marked = Some((key.clone(), mention.order));
+                    marked = Some((point, mention.order));
                 }
-                if first.as_ref().is_none_or(|first| key < *first) {
-                    first = Some(key);
+                if first.is_none_or(|first| state.compare(point, first).is_lt()) {
+                    first = Some(point);
                 }
             }
-            if let Some(key) = first {
+            if first.is_some() {
                 let order = marked.map_or(Order::Plain, |(_, order)| order);
-                found.push((order, key, name, id));
+                found.push((order, first, name, id));
             } else if count == 0 && self.has_default(id) {
-                found.push((Order::Plain, Vec::new(), name, id));
+                found.push((Order::Plain, None, name, id));
             }
         }
-        found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        let state = self.state();
+        found.sort_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| match (a.1, b.1) {
+                (Some(a), Some(b)) => state.compare(a, b),
+                (a, b) => a.is_some().cmp(&b.is_some()),
+            })
+        });
         found.into_iter().map(|(_, _, name, id)| (name, id)).collect()
     }
 
@@ -232,9 +241,9 @@ impl Eval {
             }
         }
         if active.len() > 1 {
-            // Their place among all, loops unrolled.
             let state = self.state();
-            active.sort_by_cached_key(|one| [&*state.env(one.env).order, &[one.def.seq]].concat());
+            let point = |one: &Active| Point { env: one.env, seq: one.def.seq };
+            active.sort_by(|a, b| state.compare(point(a), point(b)));
         }
         Ok(active)
     }

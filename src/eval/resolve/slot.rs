@@ -15,7 +15,7 @@ use crate::schema::types::{Type, one_newline};
 use crate::schema::{OptionDecl, Place};
 use crate::syntax::marks::{self, Level};
 use crate::syntax::tree::Scalar;
-use crate::value::{Data, Map, Typed};
+use crate::value::{Data, Map, Places, Typed};
 
 impl Eval {
     pub(super) fn compute(&self, slot: SlotId) -> (Outcome, Level) {
@@ -39,7 +39,7 @@ impl Eval {
                 (
                     Ok(Some(Arc::new(Typed {
                         data: Data::Map(Arc::new(map)),
-                        from: Vec::new(),
+                        from: Places::new(),
                         pieces: None,
                     }))),
                     Level::Normal,
@@ -173,12 +173,12 @@ impl Eval {
         let data = match decl.default.as_deref() {
             None => decl.ty.empty()?,
             Some(Fallback::Value(value)) if value.ty.is_none() => {
-                let value = Typed { data: literal(&value.data), from: Vec::new(), pieces: None };
+                let value = Typed { data: literal(&value.data), from: Places::new(), pieces: None };
                 decl.ty.check(value).ok()?.data
             }
             Some(_) => return None,
         };
-        Some(Typed { data, from: Vec::new(), pieces: None })
+        Some(Typed { data, from: Places::new(), pieces: None })
     }
 
     /// A value that no definition gives.
@@ -208,7 +208,7 @@ impl Eval {
             None => Ok(decl
                 .ty
                 .empty()
-                .map(|data| Arc::new(Typed { data, from: Vec::new(), pieces: None }))),
+                .map(|data| Arc::new(Typed { data, from: Places::new(), pieces: None }))),
             Some(Fallback::Value(value)) => {
                 let (marks, _) = marks::read(value.ty.as_deref());
                 let raw = match (marks.compute, &value.data) {
@@ -344,7 +344,7 @@ impl Eval {
             return (Err(Poisoned), Level::Normal);
         }
         let mut map = Map::default();
-        let mut from = Vec::new();
+        let mut from = Places::new();
         let mut poisoned = false;
         for (name, child) in self.in_order(slot) {
             match self.force(child) {
