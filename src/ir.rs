@@ -7,6 +7,7 @@ use ecow::EcoString;
 use indexmap::IndexMap;
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
+use smallvec::SmallVec;
 
 /// The version of the IR's shape.
 pub const VERSION: u32 = 1;
@@ -139,8 +140,8 @@ pub enum Step {
     Index(usize),
 }
 
-/// A way into a [`Value`].
-pub type Path = Vec<Step>;
+/// A way into a [`Value`]; few are longer than two steps.
+pub type Path = SmallVec<[Step; 2]>;
 
 /// All that one host's system, or one of its users, comes to.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -424,13 +425,16 @@ pub struct File {
     pub written: Written,
 }
 
+/// The places behind one line: nearly always one.
+pub type Origins = SmallVec<[Origin; 1]>;
+
 /// A file's text, for those that have one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Written {
     /// The text.
     pub text: EcoString,
     /// For each line the places behind it.
-    pub lines: Vec<Vec<Origin>>,
+    pub lines: Vec<Origins>,
 }
 
 /// A package.

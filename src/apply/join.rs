@@ -83,7 +83,7 @@ impl Sides<'_> {
             // Both made an object of it: each of its keys counts by itself.
             (Some(Value::Map(_)), Some(after @ Value::Map(_))) => {
                 for inner in changes(&Value::Map(Default::default()), after) {
-                    let path = [change.path.as_slice(), &inner.path].concat();
+                    let path = change.path.iter().chain(&inner.path).cloned().collect();
                     self.sort(Changed { path, ..inner }, values);
                 }
             }
@@ -103,7 +103,7 @@ impl Sides<'_> {
     fn both(&self, path: &[Step], values: &mut Values) {
         let side = |value: &Value| at(value, path).cloned();
         let both = Both {
-            path: path.to_vec(),
+            path: path.into(),
             base: side(self.base),
             file: side(self.file),
             config: side(self.config),

@@ -185,7 +185,8 @@ fn row_json(row: &Explained, one: &Compiled) -> serde_json::Value {
 /// A file line by line; one whose content comes whole from a source says that.
 fn why_file(file: &File, global: &Global) -> Status {
     let lines: Vec<&str> = file.written.text.lines().collect();
-    let behind = |index: usize| file.written.lines.get(index).map_or(&[][..], Vec::as_slice);
+    let behind =
+        |index: usize| file.written.lines.get(index).map_or(&[][..], |places| places.as_slice());
     if global.json {
         let rows: Vec<_> = lines
             .iter()

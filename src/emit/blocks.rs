@@ -122,7 +122,7 @@ impl Writer<'_> {
         };
         let many = blocks.len() > 1 || matches!(value, Value::List(_));
         for (at, map) in blocks.into_iter().enumerate() {
-            let path = if many { index(path, at) } else { path.to_vec() };
+            let path = if many { index(path, at) } else { path.into() };
             self.block(&path, &format!("{first} {second}"), map, margin);
         }
     }

@@ -75,7 +75,7 @@ pub fn find(name: &str) -> Option<&'static Format> {
 pub fn write(format: &Format, value: &Value, params: &Params) -> Result<Text, Vec<Fault>> {
     let mut faults: Vec<Fault> =
         params.list.iter().filter_map(|said| unknown_param(format, said)).collect();
-    page::find_nul(value, &mut Vec::new(), &mut faults);
+    page::find_nul(value, &mut Path::new(), &mut faults);
     if !faults.is_empty() {
         return Err(faults);
     }

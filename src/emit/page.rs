@@ -24,7 +24,7 @@ impl Page {
             self.text.push_str(&self.margin);
             self.text.push_str(line);
             self.text.push('\n');
-            self.lines.push(Some(path.to_vec()));
+            self.lines.push(Some(path.into()));
         }
     }
 
@@ -48,7 +48,7 @@ impl Page {
     /// Notes a value that cannot be written.
     pub fn fault(&mut self, path: &[Step], message: impl Into<String>, help: Option<&str>) {
         self.faults.push(Fault {
-            path: path.to_vec(),
+            path: path.into(),
             param: None,
             message: message.into(),
             help: help.map(str::to_owned),
@@ -90,12 +90,16 @@ impl Page {
 
 /// The way to a key.
 pub(super) fn key(path: &[Step], key: &EcoString) -> Path {
-    [path, &[Step::Key(EcoString::clone(key))]].concat()
+    longer(path, Step::Key(key.clone()))
 }
 
 /// The way to an item.
 pub(super) fn index(path: &[Step], index: usize) -> Path {
-    [path, &[Step::Index(index)]].concat()
+    longer(path, Step::Index(index))
+}
+
+fn longer(path: &[Step], step: Step) -> Path {
+    path.iter().cloned().chain([step]).collect()
 }
 
 /// A scalar as text, with the format's words for true and false; `None` if it is none.

@@ -41,7 +41,7 @@ fn write(value: &Value, _params: &Params) -> Result<Text, Vec<Fault>> {
 /// Converts a value, and notes the lines it will take: a `<dict>` and a `</dict>`, a line for each
 /// key, one for each scalar and for each newline inside it.
 fn convert(page: &mut Page, lines: &mut Vec<Option<Path>>, path: &[Step], value: &Value) -> Plist {
-    lines.push(Some(path.to_vec()));
+    lines.push(Some(path.into()));
     match value {
         Value::Null => {
             page.fault(path, "a property list has no null", Some("leave the key out"));
@@ -91,7 +91,7 @@ fn convert(page: &mut Page, lines: &mut Vec<Option<Path>>, path: &[Step], value:
 }
 
 fn spread(lines: &mut Vec<Option<Path>>, path: &[Step], text: &str) {
-    lines.extend(text.matches('\n').map(|_| Some(path.to_vec())));
+    lines.extend(text.matches('\n').map(|_| Some(path.into())));
 }
 
 /// XML 1.0 §2.2: what a document cannot hold even as a character reference.

@@ -87,7 +87,7 @@ impl Writer<'_> {
     fn block(&mut self, path: &[Step], name: &str, map: &Map) {
         let said = map.iter().find(|(name, _)| is_header(name));
         let (path_of, keyword, patterns) = match said {
-            None => (path.to_vec(), "Host", Some(name.to_owned())),
+            None => (path.into(), "Host", Some(name.to_owned())),
             Some((keyword, Value::List(list))) => {
                 let path = key(path, keyword);
                 let text = join(&mut self.page, &path, list, " ", self.bools);

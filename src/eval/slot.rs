@@ -93,6 +93,16 @@ impl Children {
         self.get(name).is_some()
     }
 
+    /// Name and slot of the one at a place.
+    pub fn get_index(&self, index: usize) -> Option<(&EcoString, &SlotId)> {
+        self.0.as_ref()?.get_index(index)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.as_ref().map_or(0, |map| map.len())
+    }
+
     /// Names and slots, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&EcoString, &SlotId)> {
         self.0.iter().flat_map(|map| map.iter())

@@ -10,7 +10,7 @@ use crate::diag::{Diagnostic, Span, nearest};
 use crate::emit::{self, Params, Said};
 use crate::eval::Poisoned;
 use crate::eval::collect::string;
-use crate::ir::{Content, Origin, Written};
+use crate::ir::{Content, Origins, Written};
 use crate::schema::declare::KNOWLEDGE;
 use crate::syntax::tree::Node;
 use crate::value::{Data, Places, Typed};
@@ -265,8 +265,9 @@ fn written(
                 .lines
                 .iter()
                 .map(|path| {
-                    path.as_ref()
-                        .map_or_else(Vec::new, |path| origins(statement.eval, value.origins(path)))
+                    path.as_ref().map_or_else(Origins::new, |path| {
+                        origins(statement.eval, value.origins(path))
+                    })
                 })
                 .collect();
             around(statement, &mut lines)?;
@@ -320,7 +321,7 @@ fn written(
 }
 
 /// The places behind the lines of `header` and `footer`.
-fn around(statement: &Statement<'_>, lines: &mut [Vec<Origin>]) -> Result<(), Poisoned> {
+fn around(statement: &Statement<'_>, lines: &mut [Origins]) -> Result<(), Poisoned> {
     for name in [emit::HEADER, emit::FOOTER] {
         let mut own = Vec::new();
         for node in statement.node().children().iter().filter(|child| &*child.name.value == name) {

@@ -27,7 +27,8 @@ use crate::eval::arena::{EnvId, Output, Raw, SlotId};
 use crate::eval::collect::{Collector, Ctx, string};
 use crate::eval::{Eval, Poisoned};
 use crate::ir::{
-    Action, Document, Host, Install, Origin, Package, Preference, Unit, User, VERSION, Value,
+    Action, Document, Host, Install, Origin, Origins, Package, Preference, Unit, User, VERSION,
+    Value,
 };
 use crate::syntax::marks::Compute;
 use crate::syntax::tree::{Entry, Node};
@@ -257,7 +258,7 @@ impl Statement<'_> {
         if spans.is_empty() {
             spans.push(self.node().span);
         }
-        origins(self.eval, &spans)
+        origins(self.eval, &spans).into_vec()
     }
 
     /// Where the user enabled the target.
@@ -391,8 +392,8 @@ impl Statement<'_> {
 }
 
 /// Spans as origins, each once, in order.
-fn origins(eval: &Eval, spans: &[Span]) -> Vec<Origin> {
-    let mut list: Vec<Origin> = Vec::with_capacity(spans.len().min(1));
+fn origins(eval: &Eval, spans: &[Span]) -> Origins {
+    let mut list = Origins::new();
     let mut seen = HashSet::default();
     for span in spans {
         let line = eval.shared.sources.line(*span);

@@ -412,7 +412,12 @@ pub fn one_newline(text: &EcoString) -> EcoString {
     match text.trim_end_matches('\n') {
         trimmed if trimmed.len() + 1 == text.len() && !trimmed.is_empty() => text.clone(),
         "" => EcoString::default(),
-        trimmed => [trimmed, "\n"].concat().into(),
+        trimmed => {
+            let mut own = EcoString::with_capacity(trimmed.len() + 1);
+            own.push_str(trimmed);
+            own.push('\n');
+            own
+        }
     }
 }
 

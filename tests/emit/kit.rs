@@ -92,7 +92,7 @@ pub fn check_lines(value: &Value, text: &Text) {
         };
         assert!(lines.contains(&plain), "{lines:?} does not hold {plain:?}");
     }
-    check_leaves(value, &mut Vec::new(), text);
+    check_leaves(value, &mut Path::new(), text);
 }
 
 fn is_plain(text: &str) -> bool {

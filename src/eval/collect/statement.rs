@@ -51,7 +51,7 @@ impl Collector<'_> {
 
     /// Arguments and properties as they will be read.
     fn entries(&mut self, node: &Node, ctx: &Ctx) -> Arc<[Given]> {
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(node.entries.len());
         for entry in &*node.entries {
             if let Some((raw, span)) = self.raw(&entry.value, ctx) {
                 let name = entry.name.as_ref().map(|name| name.value.clone());

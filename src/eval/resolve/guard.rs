@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 use minijinja::Value as Jinja;
 use minijinja::value::ValueKind;
+use smallvec::SmallVec;
 
 use super::Whose;
 use crate::diag::{Diagnostic, Span};
@@ -50,7 +51,7 @@ impl Eval {
             None => Arc::from([State::BASE]),
         };
         let seq = self.state().block(block).seq;
-        let mut found = Vec::new();
+        let mut found: SmallVec<[EnvId; 8]> = SmallVec::new();
         for env in outer.iter().copied() {
             match guard {
                 Guard::Root => found.push(self.inner(env, block, lets)),
@@ -91,7 +92,8 @@ impl Eval {
                 }
             }
         }
-        Ok(found.into())
+        // Where a guard holds, its instances are those around it.
+        Ok(if *found == *outer { outer } else { Arc::from(&*found) })
     }
 
     /// The same instance, or one more around the block's own `let`.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
+use smallvec::SmallVec;
 
 use super::Active;
 use crate::diag::{Diagnostic, Span};
@@ -11,7 +12,7 @@ use crate::eval::arena::{At, Guard, Outcome, Part, Poisoned, Raw, SlotId};
 use crate::eval::collect::{Collector, Ctx};
 use crate::schema::OptionDecl;
 use crate::schema::option::Kind;
-use crate::schema::types::{Type, one_newline};
+use crate::schema::types::Type;
 use crate::syntax::marks::{Level, Order};
 use crate::syntax::tree::Node;
 use crate::value::{Data, Map, Places, Typed, short};
@@ -64,7 +65,7 @@ impl Eval {
         let empty_map = active.iter().find(|one| one.def.part == Part::EmptyMap);
         match own {
             Some(own) if children.is_empty() || own > below => {
-                let top: Vec<&Active> = active
+                let top: SmallVec<[&Active; 2]> = active
                     .iter()
                     .filter(|one| one.def.level == own && one.def.part != Part::EmptyMap)
                     .collect();
@@ -378,13 +379,15 @@ fn joined(list: &[Typed]) -> Typed {
     let mut from = Places::new();
     for piece in list {
         let Data::String(own) = &piece.data else { continue };
-        let own = one_newline(own);
-        let span = piece.from.first().copied();
-        if let Some(span) = span {
-            from.push(span);
-            pieces.push((own.matches('\n').count(), span));
+        let start = text.len();
+        text.push_str(own.trim_end_matches('\n'));
+        if text.len() > start {
+            text.push('\n');
         }
-        text.push_str(&own);
+        if let Some(span) = piece.from.first() {
+            from.push(*span);
+            pieces.push((text.get(start..).unwrap_or_default().matches('\n').count(), *span));
+        }
     }
     Typed { data: Data::String(text.into()), from, pieces: Some(pieces.into()) }
 }

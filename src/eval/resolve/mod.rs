@@ -10,6 +10,8 @@ mod scope;
 mod slot;
 mod tree;
 
+use smallvec::SmallVec;
+
 use super::Eval;
 use super::arena::{At, Def, EnvId, Frame, Guard, Outcome, Poisoned, Raw, SlotId, State};
 use crate::diag::{Diagnostic, Span};
@@ -23,6 +25,9 @@ pub struct Active {
     /// The definition.
     pub def: Def,
 }
+
+/// The definitions of one place that count: nearly always one.
+pub type Actives = SmallVec<[Active; 1]>;
 
 pub use scope::Whose;
 

@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 
-use super::Active;
+use super::{Active, Actives};
 use crate::diag::Diagnostic;
 use crate::eval::Eval;
 use crate::eval::arena::{At, Guard, Point, Poisoned, Raw, RemovalId, SlotId};
@@ -14,16 +14,15 @@ use crate::value::Data;
 impl Eval {
     /// The children that exist, in order, with the highest level at which each is named.
     pub fn in_order(&self, slot: SlotId) -> Vec<(EcoString, SlotId)> {
-        let children: Vec<(EcoString, SlotId)> = {
-            let state = self.state();
-            state.slot(slot).children.iter().map(|(name, id)| (name.clone(), *id)).collect()
-        };
-        if children.is_empty() {
-            return children;
-        }
-        let mut found = Vec::with_capacity(children.len());
-        for (name, id) in children {
-            let count = self.state().slot(id).mentions.len();
+        // What is read meanwhile may add to them.
+        let children = self.state().slot(slot).children.count();
+        let mut found = Vec::with_capacity(children);
+        for index in 0..children {
+            let (name, id, count) = {
+                let state = self.state();
+                let Some((name, id)) = state.slot(slot).children.get_index(index) else { break };
+                (name.clone(), *id, state.slot(*id).mentions.len())
+            };
             let Ok(drops) = self.drops(id) else { continue };
             // The first names it; the last that marks it moves it.
             let mut first: Option<Point> = None;
@@ -216,14 +215,14 @@ impl Eval {
     }
 
     /// The definitions of a slot that count, in order.
-    pub fn active(&self, slot: SlotId) -> Result<Vec<Active>, Poisoned> {
+    pub fn active(&self, slot: SlotId) -> Result<Actives, Poisoned> {
         // What its guards bring in while they are read is looked at next time.
         let count = self.state().slot(slot).defs.len();
         if count == 0 {
-            return Ok(Vec::new());
+            return Ok(Actives::new());
         }
         let drops = self.drops(slot)?;
-        let mut active = Vec::with_capacity(count);
+        let mut active = Actives::with_capacity(count);
         for index in 0..count {
             let Some((level, under, block)) = ({
                 let state = self.state();
