@@ -2,7 +2,7 @@
 //! [`super::objects`] and [`super::filters`], that knows minijinja.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 
 use ecow::EcoString;
 use foldhash::HashMap;
@@ -14,7 +14,7 @@ use super::arena::{EnvId, Guard, Poisoned, Raw, SlotId, State};
 use super::interpolate::{self, Piece, is_tangled, pieces, simple_path};
 use super::mistake;
 use super::objects::{Pair, ScopeObject, SlotObject, to_jinja};
-use super::simple;
+use super::simple::{self, Called};
 use crate::diag::{Diagnostic, Span};
 use crate::schema::Target;
 use crate::syntax::marks::Compute;
@@ -43,6 +43,14 @@ enum Named {
     Option(SlotId),
 }
 
+/// What a `let` comes to.
+enum Bound {
+    /// It was computed before.
+    Known(Result<Arc<Typed>, Poisoned>),
+    /// It is to be computed, in its instance.
+    New(EnvId, (EcoString, Raw, Span)),
+}
+
 /// The names of an instance.
 struct Within<'a> {
     eval: &'a Eval,
@@ -59,6 +67,15 @@ impl simple::Names for Within<'_> {
             Some(object) => object.eval()?.read_child(object.slot, name),
             None => of.get_attr(name).ok(),
         }
+    }
+
+    fn state(&self) -> Called {
+        let kept = self.eval.called().take();
+        kept.unwrap_or_else(|| environment().empty_state())
+    }
+
+    fn give_back(&self, state: Called) {
+        *self.eval.called() = Some(state);
     }
 }
 
@@ -119,13 +136,11 @@ impl Eval {
                 if let Some(path) = simple_path(text)
                     && let (Some(found), _) = self.watched(span, || self.direct(env, &path))
                 {
-                    return found.map(|found| Typed {
-                        from: if found.from.is_empty() {
-                            Places::from([span])
-                        } else {
-                            found.from.clone()
-                        },
-                        ..found
+                    return found.map(|mut found| {
+                        if found.from.is_empty() {
+                            found.from.push(span);
+                        }
+                        found
                     });
                 }
                 let value = self.expression(text, span, env)?;
@@ -136,7 +151,7 @@ impl Eval {
                 self.typed(&value, span)
             }
             Raw::Computed(Compute::Format, text) => {
-                self.format(text, span, env).map(|text| Typed::at(Data::String(text.into()), span))
+                self.format(text, span, env).map(|text| Typed::at(Data::String(text), span))
             }
             Raw::Computed(Compute::File, path) => {
                 self.file_text(path, span).map(|text| Typed::at(Data::String(text.into()), span))
@@ -199,7 +214,7 @@ impl Eval {
     }
 
     /// An `(f)` string.
-    pub fn format(&self, text: &str, span: Span, env: EnvId) -> Result<String, Poisoned> {
+    fn format(&self, text: &str, span: Span, env: EnvId) -> Result<EcoString, Poisoned> {
         if let Some(tag) = interpolate::tag(text) {
             if !self.is_users(&span) {
                 self.push(mistake::tag(tag, span, &self.shared));
@@ -217,7 +232,7 @@ impl Eval {
                 return Err(Poisoned);
             }
         };
-        let mut out = String::with_capacity(text.len());
+        let mut out = EcoString::with_capacity(text.len());
         for part in parts {
             match part {
                 Piece::Text(text) => out.push_str(text),
@@ -290,12 +305,16 @@ impl Eval {
         }
     }
 
+    fn called(&self) -> MutexGuard<'_, Option<Called>> {
+        self.called.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn compiled(
         &self,
         text: &str,
         span: Span,
     ) -> Result<Arc<Expression<'static, 'static>>, Poisoned> {
-        let mut cache = self.compiled.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut cache = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         let times = match cache.get(text) {
             Some(Met::Kept(found)) => return Ok(found.clone()),
             Some(Met::Wrong) => return Err(Poisoned),
@@ -383,7 +402,10 @@ impl Eval {
                 }
                 let block = state.block(own.block);
                 if let Some(found) = block.lets.iter().rev().find(|(own, ..)| **own == *name) {
-                    bound = Some((id, found.clone()));
+                    bound = Some(match own.lets.get(name) {
+                        Some(known) => Bound::Known(known.clone()),
+                        None => Bound::New(id, found.clone()),
+                    });
                     break;
                 }
                 if target.is_none() {
@@ -392,8 +414,8 @@ impl Eval {
                 at = own.parent;
             }
         }
-        if let Some((id, (name, raw, span))) = bound {
-            return Some(Named::Value(self.bound(id, &name, &raw, span)));
+        if let Some(bound) = bound {
+            return Some(Named::Value(self.bound(bound)));
         }
         if let Some(target) = target
             && let Some(slot) = self.slot_of(&target)
@@ -409,24 +431,23 @@ impl Eval {
         known.or_else(|| self.slot_at(&target.path))
     }
 
-    fn bound(&self, env: EnvId, name: &EcoString, raw: &Raw, span: Span) -> Jinja {
-        let frame = super::arena::Frame::Let(env, name.clone(), span);
-        let memo = self.state().env(env).lets.get(name).cloned();
-        let result = match memo {
-            Some(result) => result,
-            None => {
+    fn bound(&self, bound: Bound) -> Jinja {
+        let result = match bound {
+            Bound::Known(result) => result,
+            Bound::New(env, (name, raw, span)) => {
+                let frame = super::arena::Frame::Let(env, name.clone(), span);
                 let entered = {
                     let mut state = self.state();
                     self.entered(&mut state, frame)
                 };
                 let result = entered.and_then(|()| {
-                    let result = self.value(raw, span, env).map(Arc::new);
+                    let result = self.value(&raw, span, env).map(Arc::new);
                     self.state().stack.pop();
                     result
                 });
                 let mut state = self.state();
                 if let Some(own) = state.envs.get_mut(env.0 as usize) {
-                    own.lets.insert(name.clone(), result.clone());
+                    own.lets.insert(name, result.clone());
                 }
                 result
             }

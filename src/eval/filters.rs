@@ -1,5 +1,7 @@
 //! Filters of expressions and templates: quoting for readers, and small changes of text.
 
+use std::borrow::Cow;
+
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Value};
 
@@ -138,11 +140,11 @@ fn is_alias(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('#') && !name.contains(special)
 }
 
-fn scalar(value: &Value) -> Result<String, Error> {
+fn scalar(value: &Value) -> Result<Cow<'_, str>, Error> {
     match value.kind() {
-        ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
-        ValueKind::Number => Ok(value.to_string()),
-        ValueKind::Bool => Ok(if value.is_true() { "true" } else { "false" }.to_owned()),
+        ValueKind::String => Ok(value.as_str().unwrap_or_default().into()),
+        ValueKind::Number => Ok(value.to_string().into()),
+        ValueKind::Bool => Ok(if value.is_true() { "true" } else { "false" }.into()),
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
         ValueKind::None => Err(Error::new(
             ErrorKind::InvalidOperation,

@@ -2,7 +2,7 @@
 //! them. The table is `templates/tables/managers.kdl`.
 
 use ecow::EcoString;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
@@ -114,7 +114,7 @@ fn named(who: &str, package: &str) -> Option<String> {
 /// `bin('zsh')`, `share('zsh/x')`, `manager()`, `package_name('fd')`, `named('firefox', 'cask')`,
 /// `absolute('~/x')`.
 pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
-    let host = Arc::new(eval.shared.host.clone());
+    let host = &eval.shared.host;
     let text = |args: &[Jinja]| -> Result<String, Error> {
         args.first()
             .and_then(|arg| arg.as_str().map(str::to_owned))
@@ -123,8 +123,8 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
     match name {
         "bin" | "share" => {
             let folder = if name == "bin" { "bin" } else { "share" };
+            let prefix = of(host).map_or("/usr", |manager| manager.prefix.as_str());
             Some(Jinja::from_function(move |args: minijinja::value::Rest<Jinja>| {
-                let prefix = of(&host).map_or("/usr", |manager| manager.prefix.as_str());
                 text(&args).map(|name| format!("{prefix}/{folder}/{name}"))
             }))
         }
@@ -150,13 +150,19 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
                 Ok::<bool, Error>(target.is_some_and(|target| eval.enabled(target) == Ok(true)))
             }))
         }
-        "manager" => Some(Jinja::from_function(move || manager(&host))),
+        "manager" => {
+            let manager = manager(host);
+            Some(Jinja::from_function(move || manager))
+        }
         "named" => Some(Jinja::from_function(|package: String, manager: String| {
             named(&manager, &package).map_or_else(|| Jinja::from(()), Jinja::from)
         })),
-        "package_name" => Some(Jinja::from_function(move |args: minijinja::value::Rest<Jinja>| {
-            text(&args).map(|name| package_name(&host, &name))
-        })),
+        "package_name" => {
+            let host = host.clone();
+            Some(Jinja::from_function(move |args: minijinja::value::Rest<Jinja>| {
+                text(&args).map(|name| package_name(&host, &name))
+            }))
+        }
         _ => None,
     }
 }

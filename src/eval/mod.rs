@@ -27,12 +27,14 @@ mod simple;
 pub mod slot;
 pub mod structure;
 mod texts;
+mod tokens;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ecow::EcoString;
 use foldhash::HashMap;
 use minijinja::Value as Jinja;
+use smallvec::SmallVec;
 
 pub use arena::Poisoned;
 use arena::{At, BlockId, EnvId, Guard, Output, SlotId, State};
@@ -59,9 +61,19 @@ pub struct Eval {
     me: Weak<Eval>,
     targets: Mutex<HashMap<String, EnvId>>,
     compiled: Mutex<expr::Compiled>,
+    /// What filters are called with, while none is.
+    called: Mutex<Option<simple::Called>>,
     host: Jinja,
     user: Option<Jinja>,
     xdg: Option<Jinja>,
+}
+
+/// What is known of where a value was said.
+enum Behind {
+    /// There, by the user.
+    Place(Span),
+    /// Where this is named.
+    Slot(SlotId),
 }
 
 impl Eval {
@@ -102,6 +114,7 @@ impl Eval {
             me: me.clone(),
             targets: Mutex::default(),
             compiled: Mutex::default(),
+            called: Mutex::default(),
         });
         eval.collect(host, user);
         eval
@@ -346,37 +359,46 @@ impl Eval {
 
     /// Where the user said the item that an instance is about.
     fn blame(&self, env: EnvId) -> Option<Span> {
-        let mut objects = Vec::new();
-        {
-            let state = self.state();
-            let mut at = Some(env);
-            while let Some(id) = at {
+        let mut at = Some(env);
+        while let Some(id) = at {
+            let (behind, parent) = {
+                let state = self.state();
                 let own = state.env(id);
-                objects.extend(own.vars.iter().map(|(_, value)| value.clone()));
-                at = own.parent;
+                let behind = own.vars.iter().filter_map(|(_, value)| self.behind(value));
+                (behind.collect::<SmallVec<[Behind; 2]>>(), own.parent)
+            };
+            let found = behind.into_iter().find_map(|behind| match behind {
+                Behind::Place(span) => Some(span),
+                Behind::Slot(slot) => self.named_at(slot),
+            });
+            if found.is_some() {
+                return found;
             }
+            at = parent;
         }
-        objects.iter().find_map(|value| {
-            if let Some(pair) = value.downcast_object_ref::<objects::Pair>() {
-                let mut from = pair.typed.iter().flat_map(|typed| typed.from.iter().copied());
-                return from.find(|span| self.is_users(span));
-            }
-            let object = value.downcast_object_ref::<objects::SlotObject>()?;
-            self.named_at(object.slot)
-        })
+        None
+    }
+
+    /// What is known of where a variable's value was said.
+    fn behind(&self, value: &Jinja) -> Option<Behind> {
+        if let Some(pair) = value.downcast_object_ref::<objects::Pair>() {
+            let mut from = pair.typed.iter().flat_map(|typed| typed.from.iter().copied());
+            return from.find(|span| self.is_users(span)).map(Behind::Place);
+        }
+        value.downcast_object_ref::<objects::SlotObject>().map(|object| Behind::Slot(object.slot))
     }
 
     /// Where the user first names a slot, as far as it counts.
     fn named_at(&self, slot: SlotId) -> Option<Span> {
-        let mentions = self.state().slot(slot).mentions.clone();
+        let mentions = |index| self.state().slot(slot).mentions.get(index).copied();
         let drops = self.drops(slot).unwrap_or_default();
-        let counts = |mention: &&arena::Mention| {
+        let counts = |mention: &arena::Mention| {
             mention.span.end > 0
                 && self.is_users(&mention.span)
                 && !self.dropped(&drops, mention.level, mention.under)
                 && self.instances(mention.block).is_ok_and(|envs| !envs.is_empty())
         };
-        mentions.iter().find(counts).map(|mention| mention.span)
+        (0..).map_while(mentions).find(counts).map(|mention| mention.span)
     }
 
     /// Whether a place is in the user's own files.

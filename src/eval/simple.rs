@@ -9,8 +9,10 @@
 
 use minijinja::value::ValueKind;
 use minijinja::{State, Value};
+use smallvec::SmallVec;
 
 use super::interpolate::simple_path;
+use super::tokens::{Token, token, unescaped};
 
 /// What the names in an expression mean.
 pub trait Names {
@@ -19,7 +21,19 @@ pub trait Names {
 
     /// What stands below a value.
     fn attribute(&self, of: &Value, name: &str) -> Option<Value>;
+
+    /// What filters, tests and functions are called with.
+    fn state(&self) -> Called;
+
+    /// That it is no longer needed.
+    fn give_back(&self, state: Called);
 }
+
+/// What filters, tests and functions are called with: of some kilobytes, so it is used again.
+pub type Called = State<'static, 'static>;
+
+/// What they are called with besides.
+type Arguments = SmallVec<[Value; 2]>;
 
 /// Parentheses, lists and arguments in one another. Each level of an expression with an `if` is
 /// passed over once more to find it.
@@ -34,58 +48,26 @@ pub fn value(text: &str, names: &dyn Names) -> Option<Value> {
         return None;
     }
     if let Some(way) = simple_path(text) {
-        let (first, rest) = way.split_first()?;
-        let below = |of: Value, name: &&str| present(names.attribute(&of, name)?);
-        return rest.iter().try_fold(present(names.name(first)?)?, below);
+        return at_end(&way, names);
     }
-    Reader::new(&tokens(text)?, names).whole()
+    let mut reader = Reader::new(text, names);
+    let value = reader.whole();
+    if let Some(state) = reader.state {
+        names.give_back(state);
+    }
+    value
 }
 
-/// A piece of an expression.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Token<'a> {
-    Name(&'a str),
-    Text(&'a str),
-    Number(u32),
-    Equal,
-    Unequal,
-    AtMost,
-    AtLeast,
-    Less,
-    More,
-    Dot,
-    Pipe,
-    Comma,
-    Tilde,
-    Open,
-    Close,
-    OpenList,
-    CloseList,
-    Is,
-    Not,
-    If,
-    Else,
-    And,
-    Or,
-    In,
+/// What a way of names leads to. What is not there at its end is undefined: no mistake yet.
+fn at_end(way: &[&str], names: &dyn Names) -> Option<Value> {
+    let (first, rest) = way.split_first()?;
+    let first = present(names.name(first)?)?;
+    let Some((last, between)) = rest.split_last() else { return Some(first) };
+    let below = |of: Value, name: &&str| present(names.attribute(&of, name)?);
+    let holder = between.iter().try_fold(first, below)?;
+    let found = names.attribute(&holder, last).unwrap_or(Value::UNDEFINED);
+    (found.kind() != ValueKind::Invalid).then_some(found)
 }
-
-const SIGNS: &[(&str, Token<'static>)] = &[
-    (".", Token::Dot),
-    ("|", Token::Pipe),
-    ("~", Token::Tilde),
-    ("(", Token::Open),
-    (")", Token::Close),
-    (",", Token::Comma),
-    ("[", Token::OpenList),
-    ("]", Token::CloseList),
-    ("==", Token::Equal),
-    ("!=", Token::Unequal),
-    ("<=", Token::AtMost),
-    (">=", Token::AtLeast),
-    ("<", Token::Less),
-    (">", Token::More),
-];
 
 // How close operators bind.
 const OR: u8 = 1;
@@ -106,82 +88,45 @@ fn closeness(token: Token<'_>) -> u8 {
     }
 }
 
-fn word(name: &str) -> Token<'_> {
-    match name {
-        "is" => Token::Is,
-        "not" => Token::Not,
-        "if" => Token::If,
-        "else" => Token::Else,
-        "and" => Token::And,
-        "or" => Token::Or,
-        "in" => Token::In,
-        _ => Token::Name(name),
-    }
-}
-
-/// The pieces of an expression; none if one is of no common kind.
-fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
-    let mut found = Vec::with_capacity(16);
-    let mut rest = text.trim_ascii();
-    while let Some(first) = rest.bytes().next() {
-        let (token, after) = match first {
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
-                let (name, after) = split(rest, |b| b.is_ascii_alphanumeric() || b == b'_')?;
-                (word(name), after)
-            }
-            b'0'..=b'9' => {
-                let (number, after) = split(rest, |b| b.is_ascii_digit())?;
-                let ends = !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-                (Token::Number(number.parse().ok().filter(|_| ends)?), after)
-            }
-            quote @ (b'"' | b'\'') => {
-                let end = memchr::memchr(quote, rest.get(1..)?.as_bytes())?;
-                let text = rest.get(1..=end)?;
-                if memchr::memchr(b'\\', text.as_bytes()).is_some() {
-                    return None;
-                }
-                (Token::Text(text), rest.get(end + 2..)?)
-            }
-            _ => {
-                let (sign, token) = SIGNS.iter().find(|(sign, _)| rest.starts_with(sign))?;
-                (*token, rest.get(sign.len()..)?)
-            }
-        };
-        found.push(token);
-        rest = after.trim_ascii_start();
-    }
-    Some(found)
-}
-
-/// What a text begins with, and the rest.
-fn split(text: &str, belongs: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
-    text.split_at_checked(text.bytes().position(|b| !belongs(b)).unwrap_or(text.len()))
+/// What stands from one place of a text to another. Of what is no text, or counted from its end,
+/// minijinja knows more.
+fn part(text: &Value, start: Option<Value>, end: Option<Value>) -> Option<Value> {
+    let text = text.as_str()?;
+    let place = |at: Option<Value>, none: usize| at.map_or(Some(none), |at| at.try_into().ok());
+    let (start, end) = (place(start, 0)?, place(end, usize::MAX)?);
+    let length = end.saturating_sub(start);
+    Some(Value::from(text.chars().skip(start).take(length).collect::<String>()))
 }
 
 struct Reader<'a> {
-    tokens: &'a [Token<'a>],
-    at: usize,
+    /// What is read next, and what follows it.
+    next: Token<'a>,
+    rest: &'a str,
     names: &'a dyn Names,
+    /// There may be an `if`.
+    chooses: bool,
     /// What is read now is computed too; else it is passed over, and comes to anything.
     live: bool,
     depth: u8,
-    /// What filters, tests and functions are called with, once one is.
-    state: Option<State<'static, 'static>>,
+    /// Once something was called.
+    state: Option<Called>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(tokens: &'a [Token<'a>], names: &'a dyn Names) -> Reader<'a> {
-        Reader { tokens, at: 0, names, live: true, depth: 0, state: None }
+    fn new(text: &'a str, names: &'a dyn Names) -> Reader<'a> {
+        let (next, rest) = token(text);
+        let chooses = text.as_bytes().windows(2).any(|pair| pair == b"if");
+        Reader { next, rest, names, chooses, live: true, depth: 0, state: None }
     }
 
-    fn whole(mut self) -> Option<Value> {
+    fn whole(&mut self) -> Option<Value> {
         let value = self.chosen()?;
-        self.next().is_none().then_some(value)
+        (self.next == Token::End).then_some(value)
     }
 
     /// `a if b else c`. What is not chosen is not computed.
     fn chosen(&mut self) -> Option<Value> {
-        if !self.live || !self.tokens.contains(&Token::If) {
+        if !self.live || !self.chooses {
             let value = self.operators(OR)?;
             if self.eat(Token::If) {
                 self.operators(OR)?;
@@ -190,15 +135,17 @@ impl<'a> Reader<'a> {
             }
             return Some(value);
         }
-        let start = self.at;
+        let start = self.at();
         self.passing(|own| own.operators(OR))?;
-        let end = self.at;
+        let end = self.at();
         if !self.eat(Token::If) {
             // What does not end here is of another kind, and an `if` may follow in it.
-            let ends =
-                matches!(self.next(), None | Some(Token::Comma | Token::Close | Token::CloseList));
+            let ends = matches!(
+                self.next,
+                Token::End | Token::Comma | Token::Colon | Token::Close | Token::CloseList
+            );
             ends.then_some(())?;
-            self.at = start;
+            self.go(start);
             return self.operators(OR);
         }
         let holds = self.operators(OR)?.is_true();
@@ -207,10 +154,11 @@ impl<'a> Reader<'a> {
             return self.chosen();
         }
         self.passing(Self::chosen)?;
-        let after = std::mem::replace(&mut self.at, start);
+        let after = self.at();
+        self.go(start);
         let value = self.operators(OR)?;
-        (self.at == end).then_some(())?;
-        self.at = after;
+        (self.at() == end).then_some(())?;
+        self.go(after);
         Some(value)
     }
 
@@ -223,13 +171,10 @@ impl<'a> Reader<'a> {
         };
         let mut compared = false;
         loop {
-            let token = self.next();
-            let closeness = token.map_or(0, closeness);
-            if closeness < least {
+            if closeness(self.next) < least {
                 return Some(value);
             }
-            self.at += 1;
-            match token? {
+            match self.take() {
                 Token::Or if self.live && value.is_true() => {
                     self.passing(|own| own.operators(AND))?;
                 }
@@ -281,24 +226,28 @@ impl<'a> Reader<'a> {
     fn filtered(&mut self) -> Option<Value> {
         let mut value = self.primary()?;
         loop {
-            if self.eat(Token::Pipe) {
-                let name = self.name()?;
-                let mut arguments = self.with(value);
-                self.arguments(&mut arguments)?;
-                value = match self.live {
-                    true => present(self.state().apply_filter(name, &arguments).ok()?)?,
-                    false => nothing(),
-                };
-            } else if self.eat(Token::Is) {
-                let wanted = !self.eat(Token::Not);
-                let name = self.name()?;
-                let mut arguments = self.with(value);
-                if !self.arguments(&mut arguments)? && self.is_an_argument() {
-                    return None;
+            match self.next {
+                Token::Pipe => {
+                    self.take();
+                    let name = self.name()?;
+                    let mut arguments = self.with(value);
+                    self.arguments(&mut arguments)?;
+                    value = match self.live {
+                        true => present(self.state().apply_filter(name, &arguments).ok()?)?,
+                        false => nothing(),
+                    };
                 }
-                value = self.test(name, &arguments, wanted)?;
-            } else {
-                return Some(value);
+                Token::Is => {
+                    self.take();
+                    let wanted = !self.eat(Token::Not);
+                    let name = self.name()?;
+                    let mut arguments = self.with(value);
+                    if !self.arguments(&mut arguments)? && self.is_an_argument() {
+                        return None;
+                    }
+                    value = self.test(name, &arguments, wanted)?;
+                }
+                _ => return Some(value),
             }
         }
     }
@@ -306,16 +255,14 @@ impl<'a> Reader<'a> {
     /// Whether what follows a test is taken as its argument.
     fn is_an_argument(&self) -> bool {
         matches!(
-            self.next(),
-            Some(
-                Token::Name(_)
-                    | Token::Text(_)
-                    | Token::Number(_)
-                    | Token::OpenList
-                    | Token::If
-                    | Token::Not
-                    | Token::In
-            )
+            self.next,
+            Token::Name(_)
+                | Token::Text(_)
+                | Token::Number(_)
+                | Token::OpenList
+                | Token::If
+                | Token::Not
+                | Token::In
         )
     }
 
@@ -328,38 +275,49 @@ impl<'a> Reader<'a> {
         Some(Value::from(holds == wanted))
     }
 
-    /// A value with what is written close behind it: `.name`, `[0]`.
+    /// A value with what is written close behind it: `.name`, `[0]`, `[1:]`.
     fn primary(&mut self) -> Option<Value> {
         let mut value = self.literal()?;
         loop {
-            if self.eat(Token::Dot) {
-                let name = self.name()?;
-                if self.live {
-                    value = present(self.names.attribute(&value, name)?)?;
+            match self.next {
+                Token::Dot => {
+                    self.take();
+                    let name = self.name()?;
+                    if self.live {
+                        value = present(self.names.attribute(&value, name)?)?;
+                    }
                 }
-            } else if self.eat(Token::OpenList) {
-                let key = self.inner(Self::chosen)?;
-                self.eat(Token::CloseList).then_some(())?;
-                if self.live {
-                    value = present(value.get_item(&key).ok()?)?;
+                Token::OpenList => {
+                    self.take();
+                    value = self.at_key(value)?;
                 }
-            } else {
-                return Some(value);
+                _ => return Some(value),
             }
         }
     }
 
+    /// What the rest of `[0]` or `[1:]` is about.
+    fn at_key(&mut self, value: Value) -> Option<Value> {
+        let key = self.unless(Token::Colon)?;
+        let is_part = self.eat(Token::Colon);
+        let end = if is_part { self.unless(Token::CloseList)? } else { None };
+        self.eat(Token::CloseList).then_some(())?;
+        match (self.live, is_part) {
+            (false, _) => Some(value),
+            (true, true) => part(&value, key, end),
+            (true, false) => present(value.get_item(&key?).ok()?),
+        }
+    }
+
     fn literal(&mut self) -> Option<Value> {
-        let token = self.next()?;
-        self.at += 1;
-        Some(match token {
+        Some(match self.take() {
             Token::Name("true" | "True") => Value::from(true),
             Token::Name("false" | "False") => Value::from(false),
             Token::Name("none" | "None") => Value::from(()),
             Token::Name(name) => return self.named(name),
             // Two texts side by side are one.
-            Token::Text(_) if matches!(self.next(), Some(Token::Text(_))) => return None,
-            Token::Text(text) if self.live => Value::from(text),
+            Token::Text(_) if matches!(self.next, Token::Text(_)) => return None,
+            Token::Text(text) if self.live => Value::from(unescaped(text)?),
             Token::Text(_) => nothing(),
             Token::Number(number) => Value::from(number),
             Token::Open => {
@@ -367,9 +325,9 @@ impl<'a> Reader<'a> {
                 return self.eat(Token::Close).then_some(value);
             }
             Token::OpenList => {
-                let mut items = Vec::new();
+                let mut items = Arguments::new();
                 self.items(Token::CloseList, &mut items)?;
-                Value::from(items)
+                Value::from(items.into_vec())
             }
             _ => return None,
         })
@@ -377,7 +335,7 @@ impl<'a> Reader<'a> {
 
     /// A name or a call of one.
     fn named(&mut self, name: &str) -> Option<Value> {
-        let mut arguments = Vec::new();
+        let mut arguments = Arguments::new();
         let called = self.arguments(&mut arguments)?;
         if !self.live {
             return Some(nothing());
@@ -387,7 +345,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Arguments in parentheses, if there are any.
-    fn arguments(&mut self, into: &mut Vec<Value>) -> Option<bool> {
+    fn arguments(&mut self, into: &mut Arguments) -> Option<bool> {
         if !self.eat(Token::Open) {
             return Some(false);
         }
@@ -396,11 +354,15 @@ impl<'a> Reader<'a> {
     }
 
     /// The first argument of a filter or a test.
-    fn with(&self, value: Value) -> Vec<Value> {
-        if self.live { vec![value] } else { Vec::new() }
+    fn with(&self, value: Value) -> Arguments {
+        let mut arguments = Arguments::new();
+        if self.live {
+            arguments.push(value);
+        }
+        arguments
     }
 
-    fn items(&mut self, end: Token<'_>, into: &mut Vec<Value>) -> Option<()> {
+    fn items(&mut self, end: Token<'_>, into: &mut Arguments) -> Option<()> {
         if self.eat(end) {
             return Some(());
         }
@@ -432,24 +394,43 @@ impl<'a> Reader<'a> {
         value
     }
 
-    fn state(&mut self) -> &mut State<'static, 'static> {
-        self.state.get_or_insert_with(|| super::expr::environment().empty_state())
+    /// What stands here in brackets, unless that is at an end.
+    fn unless(&mut self, end: Token<'_>) -> Option<Option<Value>> {
+        if self.next == end { Some(None) } else { self.inner(Self::chosen).map(Some) }
     }
 
-    fn next(&self) -> Option<Token<'a>> {
-        self.tokens.get(self.at).copied()
+    fn state(&mut self) -> &mut Called {
+        self.state.get_or_insert_with(|| self.names.state())
+    }
+
+    fn at(&self) -> (Token<'a>, &'a str) {
+        (self.next, self.rest)
+    }
+
+    fn go(&mut self, (next, rest): (Token<'a>, &'a str)) {
+        (self.next, self.rest) = (next, rest);
+    }
+
+    /// What is next; then it is behind.
+    fn take(&mut self) -> Token<'a> {
+        let taken = self.next;
+        self.go(token(self.rest));
+        taken
     }
 
     fn name(&mut self) -> Option<&'a str> {
-        let Some(Token::Name(name)) = self.next() else { return None };
-        self.at += 1;
+        let Token::Name(name) = self.next else { return None };
+        self.take();
         Some(name)
     }
 
     /// Whether this is next; then it is behind.
+    #[inline]
     fn eat(&mut self, token: Token<'_>) -> bool {
-        let found = self.next() == Some(token);
-        self.at += usize::from(found);
+        let found = self.next == token;
+        if found {
+            self.take();
+        }
         found
     }
 }

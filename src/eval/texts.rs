@@ -1,5 +1,7 @@
 //! Files of the configuration as values: `(file)` and `(template)`.
 
+use std::borrow::Cow;
+
 use minijinja::Value as Jinja;
 
 use super::Eval;
@@ -56,14 +58,14 @@ impl Eval {
         let embedded = (!self.shared.folders.contains_key(&span.source))
             .then(|| library::template(path))
             .flatten();
-        let text = match embedded {
-            Some(text) => text.to_owned(),
+        let text: Cow<'_, str> = match embedded {
+            Some(text) => text.into(),
             None => match self.shared.templates.get(path) {
-                Some(id) => self.shared.sources.text(*id).to_string(),
-                None => self.file_text(path, span)?,
+                Some(id) => self.shared.sources.text(*id).to_string().into(),
+                None => self.file_text(path, span)?.into(),
             },
         };
-        if is_tangled_template(&text) {
+        if embedded.is_none() && is_tangled_template(&text) {
             self.push(tangled(span));
             return Err(Poisoned);
         }

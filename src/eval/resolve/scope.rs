@@ -61,34 +61,29 @@ impl Eval {
         let before =
             (self.swap_poison(false), self.system.as_ref().map(|own| own.swap_poison(false)));
         let result = run();
-        let here = self.swap_poison(before.0);
         let there = match (&self.system, before.1) {
             (Some(system), Some(before)) => system.swap_poison(before),
             _ => false,
         };
-        self.say_crossed(span);
+        let mut state = self.state();
+        let here = std::mem::replace(&mut state.poison, before.0);
+        say_crossed(&mut state, span);
         (result, here || there)
     }
 
     fn swap_poison(&self, poison: bool) -> bool {
         std::mem::replace(&mut self.state().poison, poison)
     }
+}
 
-    /// Says that the machine read a user's option.
-    fn say_crossed(&self, span: Span) {
-        let mut state = self.state();
-        if let Some(path) = state.crossed.take()
-            && !state.checking
-        {
-            state.diags.push(
-                Diagnostic::error(
-                    "system-reads-user",
-                    span,
-                    "read for the machine",
-                    format!("`{path}` is a user's option, which the machine cannot read"),
-                )
+/// Says that the machine read a user's option.
+fn say_crossed(state: &mut State, span: Span) {
+    let Some(path) = state.crossed.take() else { return };
+    if !state.checking {
+        let what = format!("`{path}` is a user's option, which the machine cannot read");
+        state.diags.push(
+            Diagnostic::error("system-reads-user", span, "read for the machine", what)
                 .help("declare what both need with `scope=\"system\"`"),
-            );
-        }
+        );
     }
 }
