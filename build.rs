@@ -183,12 +183,16 @@ fn pack(
     for file in &read {
         plain.add(file, &read, &mut said);
     }
-    let (mut trees, mut starts) = (Vec::new(), Vec::new());
+    let (mut trees, mut starts, mut names) = (Vec::new(), Vec::new(), Vec::new());
     for (name, file) in tables {
-        let (_, nodes) = read_file(file, &mut sources, &mut problems)?;
+        let (_, mut nodes) = read_file(file, &mut sources, &mut problems)?;
+        if name == "managers" {
+            nodes.retain(|node| !renames(node, &mut names));
+        }
         starts.push((name, trees.len()));
         plain.packer.nodes(&nodes, &mut trees);
     }
+    names.sort();
     if problems.has_errors() {
         eprint!("{}", diag::render::report(&problems, &sources, diag::render::Style::default()));
         std::process::exit(1);
@@ -200,6 +204,7 @@ fn pack(
     say(format!(
         "/// Where each begins in `TREES`.\nstatic TABLES: &[(&str, usize)] = &{starts:?};"
     ))?;
+    say(format!("static NAMES: &[(&str, &str, &str)] = &{names:?};"))?;
     for (packed, name) in [(plain, "PLAIN"), (whole, "WHOLE")] {
         let (words, shelf) =
             (below.join(format!("{name}.words")), below.join(format!("{name}.shelf")));
@@ -242,6 +247,25 @@ impl Packed {
         Mentions::pack(&nodes, &guarded(&nodes), &mut self.packer, &mut self.bytes);
         self.ends.push(self.bytes.len());
     }
+}
+
+/// Whether a node says how a package is called elsewhere: its common name, where, the name there.
+fn renames(node: &Node, names: &mut Vec<(EcoString, EcoString, EcoString)>) -> bool {
+    let text = |entry: &Entry| match &entry.value.data {
+        tree::Scalar::String(text) => Some(text.clone()),
+        _ => None,
+    };
+    if &*node.name.value != "package" {
+        return false;
+    }
+    if let Some(package) = node.args().next().and_then(text) {
+        names.extend(
+            node.props().filter_map(|(own, entry)| {
+                Some((package.clone(), own.value.clone(), text(entry)?))
+            }),
+        );
+    }
+    true
 }
 
 fn read_file(

@@ -19,44 +19,22 @@ struct Manager {
     prefix: EcoString,
 }
 
-#[derive(Debug, Default)]
-struct Table {
-    managers: Vec<Manager>,
-    /// Common name, who calls it otherwise (a distribution or a manager), the name there.
-    names: Vec<(EcoString, EcoString, EcoString)>,
+fn managers() -> &'static [Manager] {
+    static MANAGERS: OnceLock<Vec<Manager>> = OnceLock::new();
+    MANAGERS.get_or_init(|| library::table("managers").iter().filter_map(read).collect())
 }
 
-fn table() -> &'static Table {
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let mut table = Table::default();
-        for node in &library::table("managers") {
-            let Some(name) = arguments(node).first().cloned() else { continue };
-            match &*node.name.value {
-                "manager" => table.managers.push(Manager {
-                    name,
-                    guards: node
-                        .children()
-                        .iter()
-                        .map(|child| (child.name.value.clone(), arguments(child)))
-                        .collect(),
-                    prefix: crate::schema::declare::text_prop(node, "prefix")
-                        .map(|text| text.value)
-                        .unwrap_or_default(),
-                }),
-                "package" => {
-                    for (manager, entry) in node.props() {
-                        if let Scalar::String(own) = &entry.value.data {
-                            let names = (name.clone(), manager.value.clone(), own.clone());
-                            table.names.push(names);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        table.names.sort();
-        table
+fn read(node: &Node) -> Option<Manager> {
+    Some(Manager {
+        name: arguments(node).first().cloned()?,
+        guards: node
+            .children()
+            .iter()
+            .map(|child| (child.name.value.clone(), arguments(child)))
+            .collect(),
+        prefix: crate::schema::declare::text_prop(node, "prefix")
+            .map(|text| text.value)
+            .unwrap_or_default(),
     })
 }
 
@@ -70,7 +48,7 @@ fn arguments(node: &Node) -> Vec<EcoString> {
 }
 
 fn of(host: &HostFacts) -> Option<&'static Manager> {
-    table().managers.iter().find(|manager| {
+    managers().iter().find(|manager| {
         manager.guards.iter().all(|(fact, values)| {
             let own = match fact.as_str() {
                 "os" => host.os.as_deref(),
@@ -106,9 +84,7 @@ const COMMAND: &str = "command";
 
 /// How a manager, or a distribution, calls a package, if the table says so.
 fn named(who: &str, package: &str) -> Option<String> {
-    let names = &table().names;
-    let at = names.binary_search_by(|(name, own, _)| (&**name, &**own).cmp(&(package, who)));
-    names.get(at.ok()?).map(|(_, _, own)| own.to_string())
+    library::package_name(package, who).map(str::to_owned)
 }
 
 /// `bin('zsh')`, `share('zsh/x')`, `manager()`, `package_name('fd')`, `named('firefox', 'cask')`,

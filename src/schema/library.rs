@@ -87,6 +87,13 @@ fn find(table: Table, name: &str) -> Option<&'static str> {
     table.get(at).map(|(_, text)| *text)
 }
 
+/// How a manager, or a distribution, calls a package, if it has another name for it than the
+/// common one.
+pub fn package_name(package: &str, who: &str) -> Option<&'static str> {
+    let at = NAMES.binary_search_by(|(name, own, _)| (*name, *own).cmp(&(package, who))).ok()?;
+    NAMES.get(at).map(|(_, _, own)| *own)
+}
+
 /// A table that is no target, by its name below `templates/tables/`.
 pub fn table(name: &str) -> Tree {
     let Ok(index) = TABLES.binary_search_by(|(own, _)| (*own).cmp(name)) else { return Vec::new() };
