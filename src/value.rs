@@ -1,5 +1,6 @@
 //! Values with their origins.
 
+use std::fmt;
 use std::sync::Arc;
 
 use ecow::EcoString;
@@ -13,6 +14,36 @@ pub type Map<V> = indexmap::IndexMap<EcoString, V, foldhash::fast::RandomState>;
 
 /// The places behind a value: nearly always one.
 pub type Places = SmallVec<[Span; 1]>;
+
+/// A whole number. It lies like bytes: aligned like an `i128`, it would make every value and every
+/// entry of a tree a quarter larger.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Int([u8; 16]);
+
+impl Int {
+    /// The number.
+    pub fn get(self) -> i128 {
+        i128::from_ne_bytes(self.0)
+    }
+}
+
+impl<T: Into<i128>> From<T> for Int {
+    fn from(number: T) -> Int {
+        Int(number.into().to_ne_bytes())
+    }
+}
+
+impl fmt::Display for Int {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+impl fmt::Debug for Int {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
 
 /// A value and the places that said it.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +64,7 @@ pub enum Data {
     /// `#true` or `#false`.
     Bool(bool),
     /// A whole number.
-    Int(i128),
+    Int(Int),
     /// A float.
     Float(f64),
     /// A text.

@@ -202,7 +202,7 @@ fn same_value(ours: &Value, theirs: &KdlEntry) -> bool {
     let data = match (&ours.data, theirs.value()) {
         (Scalar::Null, KdlValue::Null) => true,
         (Scalar::Bool(ours), KdlValue::Bool(theirs)) => ours == theirs,
-        (Scalar::Int(ours), KdlValue::Integer(theirs)) => ours == theirs,
+        (Scalar::Int(ours), KdlValue::Integer(theirs)) => ours.get() == *theirs,
         (Scalar::Float(ours), KdlValue::Float(theirs)) => {
             ours == theirs || (ours.is_nan() && theirs.is_nan())
         }

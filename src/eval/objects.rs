@@ -141,7 +141,9 @@ pub fn to_jinja(value: &Typed) -> Jinja {
     match &value.data {
         Data::Null => Jinja::from(()),
         Data::Bool(value) => Jinja::from(*value),
-        Data::Int(value) => i64::try_from(*value).map_or_else(|_| Jinja::from(*value), Jinja::from),
+        Data::Int(value) => {
+            i64::try_from(value.get()).map_or_else(|_| Jinja::from(value.get()), Jinja::from)
+        }
         Data::Float(value) => Jinja::from(*value),
         Data::String(text) => Jinja::from(&**text),
         Data::List(list) => Jinja::from(list.iter().map(to_jinja).collect::<Vec<_>>()),
@@ -318,7 +320,7 @@ impl Eval {
             }
             ValueKind::Bool => Data::Bool(value.is_true()),
             ValueKind::Number if value.is_integer() => match i128::try_from(value.clone()) {
-                Ok(n) => Data::Int(n),
+                Ok(n) => Data::Int(n.into()),
                 Err(_) => return Err(Poisoned),
             },
             ValueKind::Number => match f64::try_from(value.clone()) {

@@ -10,7 +10,7 @@ impl Typed {
         match &self.data {
             Data::Null => ir::Value::Null,
             Data::Bool(value) => ir::Value::Bool(*value),
-            Data::Int(value) => ir::Value::Int(*value),
+            Data::Int(value) => ir::Value::Int(value.get()),
             Data::Float(value) => ir::Value::Float(*value),
             Data::String(value) => ir::Value::String(value.clone()),
             Data::List(list) => ir::Value::List(list.iter().map(Typed::to_ir).collect()),

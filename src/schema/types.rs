@@ -225,13 +225,13 @@ impl Type {
             }
             (Type::Bool, data @ Data::Bool(_)) => data,
             (Type::Int(low, high), Data::Int(n))
-                if low.is_none_or(|low| n >= low.into())
-                    && high.is_none_or(|high| n <= high.into()) =>
+                if low.is_none_or(|low| n.get() >= low.into())
+                    && high.is_none_or(|high| n.get() <= high.into()) =>
             {
                 Data::Int(n)
             }
-            (Type::Float(low, high), Data::Int(n)) if in_range(n as f64, *low, *high) => {
-                Data::Float(n as f64)
+            (Type::Float(low, high), Data::Int(n)) if in_range(n.get() as f64, *low, *high) => {
+                Data::Float(n.get() as f64)
             }
             (Type::Float(low, high), Data::Float(n)) if in_range(n, *low, *high) => Data::Float(n),
             (
@@ -293,11 +293,11 @@ impl Type {
         let text = |end: &Option<f64>| end.map(|end| end.to_string());
         match (self.inner(), found) {
             (Type::Int(low, high), Data::Int(n)) => {
-                let small = low.is_some_and(|low| *n < low.into());
+                let small = low.is_some_and(|low| n.get() < low.into());
                 outside(low.map(|end| end.to_string()), high.map(|end| end.to_string()), small)
             }
             (Type::Float(low, high), Data::Int(n)) => {
-                outside(text(low), text(high), low.is_some_and(|low| (*n as f64) < low))
+                outside(text(low), text(high), low.is_some_and(|low| (n.get() as f64) < low))
             }
             (Type::Float(low, high), Data::Float(n)) => {
                 outside(text(low), text(high), low.is_some_and(|low| *n < low))
@@ -372,13 +372,13 @@ impl Type {
                 }
                 _ => help("write `#true` or `#false`"),
             },
-            (Type::Bool, Data::Int(1)) => (Some("#true".to_owned()), None),
-            (Type::Bool, Data::Int(0)) => (Some("#false".to_owned()), None),
+            (Type::Bool, Data::Int(n)) if n.get() == 1 => (Some("#true".to_owned()), None),
+            (Type::Bool, Data::Int(n)) if n.get() == 0 => (Some("#false".to_owned()), None),
             (Type::Bool, _) => help("write `#true` or `#false`"),
             (Type::Int(..), Data::Float(_)) => help("write a whole number"),
             (Type::Int(..) | Type::Float(..), Data::String(text)) => {
                 let found = match (text.parse::<i128>(), text.parse::<f64>()) {
-                    (Ok(n), _) => Some(Data::Int(n)),
+                    (Ok(n), _) => Some(Data::Int(n.into())),
                     (_, Ok(n)) => Some(Data::Float(n)),
                     _ => None,
                 };

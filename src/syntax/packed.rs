@@ -78,7 +78,7 @@ impl Packer {
         value.ty.iter().for_each(|ty| self.name(ty, out));
         name.iter().for_each(|name| self.name(name, out));
         match &value.data {
-            Scalar::Int(value) => out.extend(value.to_le_bytes()),
+            Scalar::Int(value) => out.extend(value.get().to_le_bytes()),
             Scalar::Float(value) => out.extend(value.to_le_bytes()),
             Scalar::String(value) => self.text(value, out),
             Scalar::Null | Scalar::Bool(_) => {}
@@ -207,7 +207,7 @@ impl<'a> Unpacker<'a> {
         let data = match flags >> KIND {
             1 => Scalar::Bool(false),
             2 => Scalar::Bool(true),
-            3 => Scalar::Int(i128::from_le_bytes(self.take())),
+            3 => Scalar::Int(i128::from_le_bytes(self.take()).into()),
             4 => Scalar::Float(f64::from_le_bytes(self.take())),
             5 => Scalar::String(self.text()),
             _ => Scalar::Null,

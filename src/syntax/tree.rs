@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use crate::diag::{Span, Spanned};
+use crate::value::Int;
 
 /// Levels of children that a document may have. Trees are walked by recursion after the reader,
 /// so the reader refuses what is deeper; no configuration comes near.
@@ -61,7 +62,7 @@ pub enum Scalar {
     /// `#true`, `#false`.
     Bool(bool),
     /// A number without point and exponent.
-    Int(i128),
+    Int(Int),
     /// A number with point or exponent, `#inf`, `#-inf`, `#nan`.
     Float(f64),
     /// A string of any form.

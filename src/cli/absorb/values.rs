@@ -335,15 +335,15 @@ fn scalar(after: &Value, was: &Data) -> Option<Scalar> {
         (Value::Null, _) => Scalar::Null,
         (Value::Bool(value), _) => Scalar::Bool(*value),
         (Value::Int(value), Data::Float(_)) => Scalar::Float(*value as f64),
-        (Value::Int(value), _) => Scalar::Int(*value),
+        (Value::Int(value), _) => Scalar::Int((*value).into()),
         (Value::Float(value), _) => Scalar::Float(*value),
         (Value::String(text), Data::Bool(_)) => match &**text {
             "true" | "yes" | "on" | "1" => Scalar::Bool(true),
             "false" | "no" | "off" | "0" => Scalar::Bool(false),
             _ => Scalar::String(text.clone()),
         },
-        (Value::String(text), Data::Int(_)) => match text.parse() {
-            Ok(number) => Scalar::Int(number),
+        (Value::String(text), Data::Int(_)) => match text.parse::<i128>() {
+            Ok(number) => Scalar::Int(number.into()),
             Err(_) => Scalar::String(text.clone()),
         },
         (Value::String(text), Data::Float(_)) => match text.parse() {

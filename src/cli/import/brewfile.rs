@@ -114,7 +114,7 @@ impl Brewfile {
         host.children.push(Item::new("use").arg(name));
         host.comment.push(String::new());
         module.comment.push(String::new());
-        page::write(&[Item::new("hcc").prop("version", Scalar::Int(1)), host, module])
+        page::write(&[Item::new("hcc").prop("version", Scalar::Int(1.into())), host, module])
     }
 
     fn next(&self, out: &Utf8Path) {

@@ -343,7 +343,7 @@ fn config(places: &Places, taken: &[Gathered], done: &[Done], lifter: &Lifter) -
         programs.entry(program(&first.path)).or_default().1.push(own.clone());
     }
     let used = programs.keys().fold(Item::new("use"), |list, name| list.arg(&**name));
-    let version = Item::new("hcc").prop("version", Scalar::Int(1));
+    let version = Item::new("hcc").prop("version", Scalar::Int(1.into()));
     let mut parts = vec![version];
     if !taken.is_empty() {
         let note = "What a `file` names is copied here, and a link to the copy in the home: edits take effect at once.";

@@ -296,8 +296,10 @@ impl Lifter {
     /// Whether a target means what its files did, beside those that were lifted before.
     fn holds(&self, target: &Target, quiet: &[String]) -> Result<(), String> {
         let all: Vec<&Target> = self.taken.iter().chain([target]).collect();
-        let mut items =
-            vec![Item::new("hcc").prop("version", Scalar::Int(1)), init::host(&self.machine)];
+        let mut items = vec![
+            Item::new("hcc").prop("version", Scalar::Int(1.into())),
+            init::host(&self.machine),
+        ];
         for own in &all {
             items.push(own.item(quiet)?);
         }

@@ -361,7 +361,7 @@ fn page(found: &Repository, folder: &Utf8Path, said: &[Said], machine: &Machine)
         false => "\nWhat a `file` names is a link to the file here: an edit takes effect at once.",
     };
     let mut items = vec![
-        Item::new("hcc").prop("version", Scalar::Int(1)).comment(&format!(
+        Item::new("hcc").prop("version", Scalar::Int(1.into())).comment(&format!(
             "{name}, as stow has it. `hcc diff` shows what `hcc apply` would change."
         )),
         Item::new("install-default").arg("live").comment(links),

@@ -38,7 +38,7 @@ fn holds_where(
             "host" => is(Some(&host.name)),
             "user" => is(user.map(|user| &*user.name)),
             "uid" => match (&entry.value.data, user.and_then(|user| user.uid)) {
-                (Scalar::Int(said), Some(uid)) => *said == i128::from(uid),
+                (Scalar::Int(said), Some(uid)) => said.get() == i128::from(uid),
                 _ => false,
             },
             "os" => is(host.os.as_deref()),

@@ -255,7 +255,7 @@ pub(super) fn user(
                     )
                     .write(entry.value.span, quote(&facts.home)),
                 ),
-                ("uid", Scalar::Int(uid)) => facts.uid = i64::try_from(*uid).ok(),
+                ("uid", Scalar::Int(uid)) => facts.uid = i64::try_from(uid.get()).ok(),
                 ("home", _) => diags.push(wrong(entry, "home", "string")),
                 ("uid", _) => diags.push(wrong(entry, "uid", "int")),
                 (other, _) => diags.push(

@@ -109,7 +109,7 @@ pub fn read(nodes: Vec<Node>, machine: &Machine, diags: &mut Diagnostics) -> Str
 fn version(node: &Node, diags: &mut Diagnostics) {
     for (name, entry) in node.props() {
         let problem = match (&*name.value, &entry.value.data) {
-            ("version", Scalar::Int(1)) => continue,
+            ("version", Scalar::Int(number)) if number.get() == 1 => continue,
             ("version", _) => Diagnostic::error(
                 "unknown-version",
                 entry.span,

@@ -344,7 +344,7 @@ fn list_node(name: &str, values: Vec<Marked>) -> Item {
 fn scalar(value: &Value) -> Option<Scalar> {
     Some(match value {
         Value::Bool(value) => Scalar::Bool(*value),
-        Value::Int(value) => Scalar::Int(*value),
+        Value::Int(value) => Scalar::Int((*value).into()),
         Value::Float(value) => Scalar::Float(*value),
         Value::Text(text) | Value::Symbol(text) => Scalar::String(text.as_str().into()),
         Value::Nil | Value::List(_) | Value::Map(_) => return None,

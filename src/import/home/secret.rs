@@ -217,7 +217,7 @@ impl Token {
 
 fn number(node: &Node, name: &str) -> usize {
     match node.prop(name).map(|entry| &entry.value.data) {
-        Some(Scalar::Int(number)) => usize::try_from(*number).unwrap_or(usize::MAX),
+        Some(Scalar::Int(number)) => usize::try_from(number.get()).unwrap_or(usize::MAX),
         _ => usize::MAX,
     }
 }

@@ -407,7 +407,7 @@ fn scalar(value: &Value) -> Result<Scalar, String> {
     Ok(match value {
         Value::Null => Scalar::Null,
         Value::Bool(value) => Scalar::Bool(*value),
-        Value::Int(value) => Scalar::Int(*value),
+        Value::Int(value) => Scalar::Int((*value).into()),
         Value::Float(value) => Scalar::Float(*value),
         Value::String(text) => Scalar::String(text.clone()),
         other => return Err(format!("expected a scalar, found {}", other.kind())),

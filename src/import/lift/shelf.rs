@@ -222,7 +222,7 @@ pub(super) fn plain(value: &Scalar) -> crate::ir::Value {
     match value {
         Scalar::Null => Value::Null,
         Scalar::Bool(value) => Value::Bool(*value),
-        Scalar::Int(value) => Value::Int(*value),
+        Scalar::Int(value) => Value::Int(value.get()),
         Scalar::Float(value) => Value::Float(*value),
         Scalar::String(text) => Value::String(text.clone()),
     }

@@ -159,7 +159,12 @@ pub(super) fn declaration(
         Some("keyed") => {
             let inner = node.children().iter().filter(|child| &*child.name.value == "option");
             for entry in inner.filter_map(|child| child.prop("argument")) {
-                if matches!(entry.value.data, Scalar::Bool(true) | Scalar::Int(..=1)) {
+                let first = match entry.value.data {
+                    Scalar::Bool(first) => first,
+                    Scalar::Int(n) => n.get() <= 1,
+                    _ => false,
+                };
+                if first {
                     diags.push(
                         Diagnostic::error(
                             "bad-option",
@@ -271,7 +276,7 @@ pub(super) fn declaration(
         }),
         argument: node.prop("argument").and_then(|entry| match entry.value.data {
             Scalar::Bool(true) => Some(1),
-            Scalar::Int(n) => usize::try_from(n).ok(),
+            Scalar::Int(n) => usize::try_from(n.get()).ok(),
             _ => None,
         }),
         as_name: text_prop(node, "as").map(|name| name.value),

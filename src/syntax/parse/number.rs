@@ -44,7 +44,7 @@ pub(super) fn read(text: &str) -> Result<Scalar, NotANumber> {
     let end = run(digits, 0, radix, &mut clean).ok_or(NotANumber::Shape)?;
     if end == digits.len() {
         return i128::from_str_radix(&clean, radix)
-            .map(Scalar::Int)
+            .map(|value| Scalar::Int(value.into()))
             .map_err(|_| NotANumber::TooLarge);
     }
     if radix != 10 {
