@@ -27,7 +27,7 @@ impl Collector<'_> {
     ) {
         let (marks, _) = marks::read(node.ty.as_deref());
         let args = node.args().count();
-        let inner: Vec<Node> = with_props(node);
+        let inner = with_props(node);
         let root_is_object = way.is_empty() && matches!(decl.ty.inner(), Type::Settings);
         if marks.shape == Some(Shape::Map) && self.refuses_object(node, slot, decl, way, ctx) {
             return;
@@ -244,7 +244,7 @@ impl Collector<'_> {
         way: &[EcoString],
         ctx: &Ctx,
     ) {
-        let mut scalars: HashMap<EcoString, (Span, usize)> = HashMap::default();
+        let mut scalars: HashMap<&str, (Span, usize)> = HashMap::default();
         for child in nodes {
             let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);
@@ -289,10 +289,10 @@ impl Collector<'_> {
                 let typed_list =
                     key_type(decl, &extend(way, &child.name.value)).is_some_and(|ty| ty.is_list());
                 let is_list = count > 1 || typed_list || marks.shape == Some(Shape::List);
-                match scalars.get(&child.name.value) {
+                match scalars.get(&*child.name.value) {
                     Some((first, 1)) if !is_list => {
                         let first = *first;
-                        scalars.insert(child.name.value.clone(), (first, 3));
+                        scalars.insert(&child.name.value, (first, 3));
                         let both: Vec<String> = nodes
                             .iter()
                             .filter(|node| node.name.value == child.name.value)
@@ -317,10 +317,8 @@ impl Collector<'_> {
                     }
                     Some((_, 3)) if !is_list => continue,
                     _ => {
-                        scalars.insert(
-                            child.name.value.clone(),
-                            (child.name.span, if is_list { 2 } else { 1 }),
-                        );
+                        let times = if is_list { 2 } else { 1 };
+                        scalars.insert(&child.name.value, (child.name.span, times));
                     }
                 }
             }
@@ -357,7 +355,7 @@ impl Collector<'_> {
         marks: Marks,
         ctx: &Ctx,
     ) {
-        let way: Arc<[EcoString]> = extend(way, &node.name.value).into();
+        let way: Arc<[EcoString]> = way.iter().chain([&node.name.value]).cloned().collect();
         let at = self.state.child(slot, &node.name.value, || At::Free(decl.clone(), way.clone()));
         let ctx = self.dropping(at, marks, ctx, node.name.span);
         if !marks.unset {

@@ -9,6 +9,7 @@ mod submodule;
 mod unknown;
 mod value;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
@@ -221,7 +222,10 @@ impl Collector<'_> {
 }
 
 /// Properties as children, in front of the children.
-pub fn with_props(node: &Node) -> Vec<Node> {
+pub fn with_props(node: &Node) -> Cow<'_, [Node]> {
+    if node.props().next().is_none() {
+        return Cow::Borrowed(node.children());
+    }
     let mut nodes: Vec<Node> = node
         .props()
         .map(|(name, entry)| Node {
@@ -233,7 +237,7 @@ pub fn with_props(node: &Node) -> Vec<Node> {
         })
         .collect();
     nodes.extend(node.children().iter().cloned());
-    nodes
+    Cow::Owned(nodes)
 }
 
 /// The text and place of a string.

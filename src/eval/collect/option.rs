@@ -211,10 +211,9 @@ impl Collector<'_> {
     /// Properties as children, in front of the children. A property twice, or beside a child of
     /// that name, is said, and counts once.
     pub(super) fn once<'n>(&mut self, node: &'n Node) -> Cow<'n, [Node]> {
-        if node.props().next().is_none() {
+        let Cow::Owned(mut children) = with_props(node) else {
             return Cow::Borrowed(node.children());
-        }
-        let mut children = with_props(node);
+        };
         let props: Vec<&Name> = node.props().map(|(name, _)| name).collect();
         if children.len() < 2 {
             return Cow::Owned(children);
