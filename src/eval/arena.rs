@@ -15,6 +15,7 @@ use crate::syntax::marks::{Compute, Level, Order};
 use crate::syntax::tree::Node;
 use crate::value::{Data, Typed};
 
+use super::chain::Chains;
 pub use super::slot::{Children, Slot};
 
 macro_rules! ids {
@@ -269,6 +270,10 @@ pub struct NameCheck {
 pub struct State {
     /// The slots; the first is the root.
     pub slots: Vec<Slot>,
+    /// The definitions of all slots.
+    pub defs: Chains<Def>,
+    /// Who named each slot.
+    pub mentions: Chains<Mention>,
     /// Where the targets of this scope stand, by path.
     pub targets: HashMap<EcoString, SlotId>,
     /// The blocks; the first is the root.
@@ -357,6 +362,26 @@ impl State {
         let id = SlotId(index(self.slots.len()));
         self.slots.push(Slot::new(parent, key, at));
         id
+    }
+
+    /// The definitions of this very slot.
+    pub fn defs(&self, id: SlotId) -> impl Iterator<Item = &Def> {
+        self.defs.iter(self.slot(id).defs)
+    }
+
+    /// Adds one.
+    pub fn define(&mut self, id: SlotId, def: Def) {
+        self.defs.push(&mut self.slots[id.0 as usize].defs, def);
+    }
+
+    /// Who named a slot.
+    pub fn mentions(&self, id: SlotId) -> impl Iterator<Item = &Mention> {
+        self.mentions.iter(self.slot(id).mentions)
+    }
+
+    /// Adds one.
+    pub fn mention(&mut self, id: SlotId, mention: Mention) {
+        self.mentions.push(&mut self.slots[id.0 as usize].mentions, mention);
     }
 
     /// The slot below, made if need be.
@@ -457,14 +482,6 @@ pub fn segment(key: &str) -> String {
     } else {
         crate::value::quote(key)
     }
-}
-
-/// Adds to a list that mostly stays with one.
-pub fn add<T>(list: &mut Vec<T>, one: T) {
-    if list.is_empty() {
-        list.reserve_exact(1);
-    }
-    list.push(one);
 }
 
 fn index(n: usize) -> u32 {

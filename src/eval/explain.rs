@@ -77,8 +77,8 @@ impl Eval {
         let mut first: Option<(u32, Span)> = None;
         while let Some(id) = open.pop() {
             let own = state.slot(id);
-            let defs = own.defs.iter().map(|def| (def.seq, def.span));
-            let said = own.mentions.iter().map(|mention| (mention.seq, mention.span)).chain(defs);
+            let defs = state.defs(id).map(|def| (def.seq, def.span));
+            let said = state.mentions(id).map(|mention| (mention.seq, mention.span)).chain(defs);
             let users = said.filter(|(_, span)| span.end > 0 && self.is_users(span));
             first = first.into_iter().chain(users).min_by_key(|(seq, _)| *seq);
             open.extend(own.children.values().copied());
@@ -108,7 +108,8 @@ impl Eval {
             let state = self.state();
             let own = state.slot(slot);
             let children: Vec<_> = own.children.values().copied().collect();
-            (own.defs.clone(), state.path(slot), children, own.at.clone())
+            let defs: Vec<_> = state.defs(slot).cloned().collect();
+            (defs, state.path(slot), children, own.at.clone())
         };
         if let At::Group(group) = &at {
             // What is kept in `settings` stands there, and is part of the group all the same.

@@ -8,6 +8,7 @@
 //! [`freeform`] put them into the [`arena`], [`resolve`] merges them when somebody asks.
 
 pub mod arena;
+pub mod chain;
 pub mod collect;
 pub mod explain;
 mod expr;
@@ -37,7 +38,7 @@ use minijinja::Value as Jinja;
 use smallvec::SmallVec;
 
 pub use arena::Poisoned;
-use arena::{At, BlockId, EnvId, Guard, Output, SlotId, State};
+use arena::{At, BlockId, EnvId, Guard, Mention, Output, SlotId, State};
 use collect::{Collector, Ctx, Program, Shared};
 use structure::{Host, User};
 
@@ -122,8 +123,10 @@ impl Eval {
 
     fn collect(&self, host: &Host, user: Option<&User>) {
         let mut state = self.state();
-        // Room that is not used costs nothing; to grow into it would copy all slots each time.
+        // Room that is not used costs nothing; to grow into it would copy all of them each time.
         state.slots.reserve(SLOTS);
+        state.blocks.reserve(SLOTS / 2);
+        state.envs.reserve(SLOTS / 2);
         let root = At::Group(self.shared.schema.root.clone());
         state.add_slot(None, "".into(), root);
         state.add_block(None, Guard::Root, None);
@@ -390,15 +393,15 @@ impl Eval {
 
     /// Where the user first names a slot, as far as it counts.
     fn named_at(&self, slot: SlotId) -> Option<Span> {
-        let mentions = |index| self.state().slot(slot).mentions.get(index).copied();
+        let mentions: SmallVec<[Mention; 4]> = self.state().mentions(slot).copied().collect();
         let drops = self.drops(slot).unwrap_or_default();
-        let counts = |mention: &arena::Mention| {
+        let counts = |mention: &&Mention| {
             mention.span.end > 0
                 && self.is_users(&mention.span)
                 && !self.dropped(&drops, mention.level, mention.under)
                 && self.instances(mention.block).is_ok_and(|envs| !envs.is_empty())
         };
-        (0..).map_while(mentions).find(counts).map(|mention| mention.span)
+        mentions.iter().find(counts).map(|mention| mention.span)
     }
 
     /// Whether a place is in the user's own files.

@@ -2,7 +2,8 @@
 
 use ecow::EcoString;
 
-use super::arena::{At, Def, Deferred, EnvId, Mention, Outcome, RemovalId, SlotId};
+use super::arena::{At, Deferred, EnvId, Outcome, RemovalId, SlotId};
+use super::chain::Chain;
 use crate::syntax::marks::Level;
 use crate::value::Map;
 
@@ -16,11 +17,11 @@ pub struct Slot {
     /// What stands here.
     pub at: At,
     /// Definitions of this very value.
-    pub defs: Vec<Def>,
+    pub defs: Chain,
     /// What is below, in order of first mention.
     pub children: Children,
     /// Who named it.
-    pub mentions: Vec<Mention>,
+    pub mentions: Chain,
     /// What few slots have.
     rare: Option<Box<Rare>>,
     /// The result, once known, and the level it came from.
@@ -47,9 +48,9 @@ impl Slot {
             parent,
             key,
             at,
-            defs: Vec::new(),
+            defs: Chain::default(),
             children: Children::default(),
-            mentions: Vec::new(),
+            mentions: Chain::default(),
             rare: None,
             memo: None,
             prepared: false,

@@ -64,7 +64,9 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
     let mut preferences = Vec::new();
     let mut packages = HashSet::default();
     let mut actions = Vec::new();
-    for (output, envs) in eval.outputs() {
+    let outputs = eval.outputs();
+    document.files.reserve(outputs.len());
+    for (output, envs) in outputs {
         if &*output.node.name.value == "file" {
             file::known_props(eval, &output.node);
         }

@@ -6,7 +6,7 @@ use ecow::EcoString;
 
 use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, SourceId, Span};
-use crate::eval::arena::{At, Def, Deferred, Mention, Part, Raw, Removal, SlotId, add};
+use crate::eval::arena::{At, Def, Deferred, Mention, Part, Raw, Removal, SlotId};
 use crate::eval::freeform::key_type;
 use crate::schema::OptionDecl;
 use crate::schema::option::Kind;
@@ -104,8 +104,8 @@ impl Collector<'_> {
         }
         let seq = self.state.next_seq();
         let level = ctx.level.unwrap_or_default();
-        let mentions = &mut self.state.slot_mut(slot).mentions;
-        let same = mentions.last().is_some_and(|last| {
+        let last = self.state.mentions.last(self.state.slot(slot).mentions);
+        let same = last.is_some_and(|last| {
             last.block == ctx.block && last.level == level && last.under == ctx.under
         });
         // On the way to an option its groups are named over and over: once is enough.
@@ -114,7 +114,8 @@ impl Collector<'_> {
         }
         let span = span.unwrap_or(Span::new(SourceId(0), 0, 0));
         let block = ctx.block;
-        add(mentions, Mention { seq, block, level, order, under: ctx.under, span });
+        let under = ctx.under;
+        self.state.mention(slot, Mention { seq, block, level, order, under, span });
     }
 
     /// Adds a definition.
@@ -147,7 +148,7 @@ impl Collector<'_> {
             computed_key: ctx.computed_key,
             span,
         };
-        add(&mut self.state.slot_mut(slot).defs, def);
+        self.state.define(slot, def);
     }
 
     /// Leaves a node with a computed key for the time its container is read.

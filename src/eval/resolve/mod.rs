@@ -164,11 +164,8 @@ impl Eval {
         match frame {
             Frame::Slot(id) => {
                 let slot = state.slot(*id);
-                let span = slot
-                    .defs
-                    .iter()
-                    .find(|def| matches!(def.raw, Raw::Computed(..)))
-                    .map(|def| def.span);
+                let computed = |def: &&Def| matches!(def.raw, Raw::Computed(..));
+                let span = state.defs(*id).find(computed).map(|def| def.span);
                 let fallback = match &slot.at {
                     At::Option(decl) => Some(decl.span),
                     _ => None,

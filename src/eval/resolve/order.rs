@@ -18,18 +18,22 @@ impl Eval {
         let children = self.state().slot(slot).children.count();
         let mut found = Vec::with_capacity(children);
         for index in 0..children {
-            let (name, id, count) = {
+            let (name, id, mentions) = {
                 let state = self.state();
                 let Some((name, id)) = state.slot(slot).children.get_index(index) else { break };
-                (name.clone(), *id, state.slot(*id).mentions.len())
+                (name.clone(), *id, state.slot(*id).mentions)
             };
             let Ok(drops) = self.drops(id) else { continue };
             // The first names it; the last that marks it moves it.
             let mut first: Option<Point> = None;
             let mut marked: Option<(Point, Order)> = None;
-            for index in 0..count {
-                let Some(mention) = self.state().slot(id).mentions.get(index).copied() else {
-                    continue;
+            let mut next = mentions.first();
+            while let Some(link) = next {
+                let mention = {
+                    let state = self.state();
+                    let (mention, after) = state.mentions.at(mentions, link);
+                    next = after;
+                    *mention
                 };
                 if self.dropped(&drops, mention.level, mention.under) {
                     continue;
@@ -52,7 +56,7 @@ impl Eval {
             if first.is_some() {
                 let order = marked.map_or(Order::Plain, |(_, order)| order);
                 found.push((order, first, name, id));
-            } else if count == 0 && self.has_default(id) {
+            } else if mentions.is_empty() && self.has_default(id) {
                 found.push((Order::Plain, None, name, id));
             }
         }
@@ -217,25 +221,25 @@ impl Eval {
     /// The definitions of a slot that count, in order.
     pub fn active(&self, slot: SlotId) -> Result<Actives, Poisoned> {
         // What its guards bring in while they are read is looked at next time.
-        let count = self.state().slot(slot).defs.len();
-        if count == 0 {
-            return Ok(Actives::new());
+        let defs = self.state().slot(slot).defs;
+        let mut active = Actives::new();
+        if defs.is_empty() {
+            return Ok(active);
         }
         let drops = self.drops(slot)?;
-        let mut active = Actives::with_capacity(count);
-        for index in 0..count {
-            let Some((level, under, block)) = ({
+        let mut next = defs.first();
+        while let Some(link) = next {
+            let (level, under, block) = {
                 let state = self.state();
-                let def = state.slot(slot).defs.get(index);
-                def.map(|def| (def.level, def.under, def.block))
-            }) else {
-                continue;
+                let (def, after) = state.defs.at(defs, link);
+                next = after;
+                (def.level, def.under, def.block)
             };
             if self.dropped(&drops, level, under) {
                 continue;
             }
             for env in self.instances(block)?.iter() {
-                let Some(def) = self.state().slot(slot).defs.get(index).cloned() else { continue };
+                let def = self.state().defs.at(defs, link).0.clone();
                 active.push(Active { env: *env, def });
             }
         }

@@ -102,7 +102,7 @@ impl Eval {
         let (span, key) = {
             let state = self.state();
             let slot = state.slot(item);
-            let spans = slot.mentions.iter().map(|mention| mention.span);
+            let spans = state.mentions(item).map(|mention| mention.span);
             (spans.filter(|span| span.end > 0).min_by_key(|span| span.start), slot.key.clone())
         };
         let Some(span) = span else { return };
@@ -325,13 +325,8 @@ impl Eval {
             return (Err(Poisoned), Level::Normal);
         }
         let state = self.state();
-        let from = state
-            .slot(slot)
-            .mentions
-            .iter()
-            .map(|mention| mention.span)
-            .filter(|span| span.end > 0)
-            .collect();
+        let spans = state.mentions(slot).map(|mention| mention.span);
+        let from = spans.filter(|span| span.end > 0).collect();
         (
             Ok(Some(Arc::new(Typed { data: Data::Map(Arc::new(map)), from, pieces: None }))),
             Level::Normal,
