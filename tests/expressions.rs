@@ -1,5 +1,5 @@
-//! Expressions of the common kinds are computed without minijinja's compiler, and mean what they
-//! mean to it.
+//! Expressions and templates of the common kinds are computed without minijinja's compiler, and
+//! mean what they mean to it.
 
 mod support;
 
@@ -28,13 +28,17 @@ const VALUES: &str = r#"try { b "one" "two"; e { x 1; y { z "deep" } }; g "k" { 
 
 /// What an expression comes to in a file, or that it is an error.
 fn outcome(expression: &str) -> Result<String, Vec<&'static str>> {
-    let quoted = hcc::value::quote(expression);
+    outcome_in(Utf8Path::new("."), &format!("(expr){}", hcc::value::quote(expression)))
+}
+
+/// The same for a value that may name a file of a folder.
+fn outcome_in(folder: &Utf8Path, value: &str) -> Result<String, Vec<&'static str>> {
     let file = "file \"~/out.json\" format=\"json\" from=\"{'v': v}\"";
     let text = format!(
-        "target \"try\" always=#true {{\n{OPTIONS}\n{CIRCLE}\nlet v=(expr){quoted}; {file} }}\n{VALUES}\n"
+        "target \"try\" always=#true {{\n{OPTIONS}\n{CIRCLE}\nlet v={value}; {file} }}\n{VALUES}\n"
     );
     let (mut diags, mut sources) = (Diagnostics::default(), Sources::default());
-    let config = import::from_text("hcc.kdl", &text, Utf8Path::new("."), &mut sources, &mut diags);
+    let config = import::from_text("hcc.kdl", &text, folder, &mut sources, &mut diags);
     let program = program::build(config, sources, &machine(), &mut diags);
     let mut session = Session { program, path: "hcc.kdl".into(), machine: machine(), diags };
     let mut files = String::new();
@@ -142,6 +146,93 @@ fn expressions() -> impl Strategy<Value = String> {
                 .prop_map(|(a, b, c)| format!("{a} if {b} else {c}")),
         ]
     })
+}
+
+/// What a template comes to.
+fn rendered(template: &str) -> Result<String, Vec<&'static str>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = Utf8Path::from_path(folder.path()).expect("a path");
+    std::fs::write(folder.join("page.j2"), template).expect("written");
+    outcome_in(folder, "(template)\"page.j2\"")
+}
+
+fn templates() -> impl Strategy<Value = String> {
+    let blank =
+        prop::sample::select(&["", " ", "\n", "\n  ", " x\n", "\r\n", "\t\n\n y", "{ }"][..]);
+    let expression = prop::sample::select(
+        &[
+            "a",
+            "d",
+            "e.x",
+            "a ~ d",
+            "b | join(',')",
+            "one",
+            "'%}'",
+            "d if c else a",
+            "c",
+            "f",
+            "b[7]",
+        ][..],
+    );
+    let condition = prop::sample::select(
+        &["c", "not c", "f", "f is none", "d == 3", "one == 'two'", "b", "a if c", "b[7]"][..],
+    );
+    let list =
+        prop::sample::select(&["b", "['x', 'y']", "[]", "e", "g", "a", "[d, f]", "b if c"][..]);
+    let sign = prop::sample::select(&["", "", "", "-", "+"][..]);
+    let signs = prop::collection::vec(sign, 6);
+    let leaf = (blank.clone(), expression.clone(), signs.clone(), 0..5u8).prop_map(
+        |(blank, expression, signs, kind)| {
+            let (l, r) = (signs[0], signs[1]);
+            match kind {
+                0 => format!("{blank}{{{{{l} {expression} {r}}}}}"),
+                1 => format!("{blank}{{{{{l}{expression}{r}}}}}{blank}"),
+                2 => format!("{blank}{{#{l} it's {r}#}}{blank}"),
+                3 => format!("{blank}{{%{l} set one = {expression} {r}%}}{blank}"),
+                _ => blank.to_owned(),
+            }
+        },
+    );
+    leaf.prop_recursive(3, 16, 3, move |inner| {
+        let parts = prop::collection::vec(inner, 3);
+        (parts, condition.clone(), list.clone(), signs.clone(), blank.clone(), 0..6u8).prop_map(
+            |(parts, condition, list, s, blank, kind)| {
+                let (x, y, z) = (&parts[0], &parts[1], &parts[2]);
+                match kind {
+                    0 => format!("{x}{{%{} if {condition} {}%}}{y}{{%{} endif {}%}}{z}", s[0], s[1], s[2], s[3]),
+                    1 => format!(
+                        "{blank}{{%{} if {condition} {}%}}{x}{{%{} else {}%}}{y}{{%{} endif {}%}}{z}",
+                        s[0], s[1], s[2], s[3], s[4], s[5]
+                    ),
+                    2 => format!(
+                        "{{% if {condition} %}}{x}{{%{} elif c {}%}}{y}{{% else %}}{z}{{%{} endif {}%}}",
+                        s[0], s[1], s[2], s[3]
+                    ),
+                    3 => format!(
+                        "{blank}{{%{} for one in {list} {}%}}{x}{{%{} endfor {}%}}{y}",
+                        s[0], s[1], s[2], s[3]
+                    ),
+                    4 => format!("{{% for k, one in e | items %}}{x}{{{{ k }}}}{{%{} else {}%}}{y}{{% endfor %}}", s[0], s[1]),
+                    _ => format!("{x}{y}{z}"),
+                }
+            },
+        )
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn common_templates_mean_what_minijinja_says(template in templates()) {
+        // What is raw is not common.
+        let (own, theirs) = (rendered(&template), rendered(&format!("{template}{{%+ raw %}}{{% endraw %}}")));
+        match (&own, &theirs) {
+            (Ok(own), Ok(theirs)) => prop_assert_eq!(own, theirs, "{:?}", template),
+            (Err(_), Err(_)) => {}
+            _ => prop_assert!(false, "{:?}: {:?} and {:?}", template, own, theirs),
+        }
+    }
 }
 
 proptest! {

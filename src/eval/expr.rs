@@ -14,7 +14,7 @@ use super::arena::{EnvId, Guard, Poisoned, Raw, SlotId, State};
 use super::interpolate::{self, Piece, is_tangled, pieces, simple_path};
 use super::mistake;
 use super::objects::{Pair, ScopeObject, SlotObject, to_jinja};
-use super::simple::{self, Called};
+use super::simple::{self, Called, Form};
 use crate::diag::{Diagnostic, Span};
 use crate::schema::Target;
 use crate::syntax::marks::Compute;
@@ -52,9 +52,9 @@ enum Bound {
 }
 
 /// The names of an instance.
-struct Within<'a> {
-    eval: &'a Eval,
-    env: EnvId,
+pub(super) struct Within<'a> {
+    pub(super) eval: &'a Eval,
+    pub(super) env: EnvId,
 }
 
 impl simple::Names for Within<'_> {
@@ -109,7 +109,7 @@ pub fn environment() -> &'static Environment<'static> {
 }
 
 /// A value in text: strings and numbers print, the rest has to say how.
-fn printed(value: &Jinja) -> Result<Cow<'_, str>, String> {
+pub(super) fn printed(value: &Jinja) -> Result<Cow<'_, str>, String> {
     match value.kind() {
         ValueKind::String => Ok(value.as_str().unwrap_or_default().into()),
         ValueKind::Number => Ok(value.to_string().into()),
@@ -289,7 +289,9 @@ impl Eval {
 
     fn computed(&self, text: &str, span: Span, env: EnvId) -> Result<Jinja, Poisoned> {
         let names = Within { eval: self, env };
-        if let (Some(found), poisoned) = self.watched(span, || simple::value(text, &names)) {
+        if let (Some(found), poisoned) =
+            self.watched(span, || simple::value(text, Form::Any, &names))
+        {
             return if poisoned { Err(Poisoned) } else { Ok(found) };
         }
         let compiled = self.compiled(text, span)?;

@@ -22,6 +22,7 @@ pub mod machine;
 pub mod mistake;
 mod names;
 mod objects;
+mod page;
 pub mod program;
 mod resolve;
 mod simple;

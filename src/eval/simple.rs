@@ -42,8 +42,17 @@ const MAX_DEPTH: u8 = 6;
 /// Longer ones are minijinja's, which knows when one is too long.
 const MAX_LENGTH: usize = 400;
 
+/// Where an expression stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Where anything may.
+    Any,
+    /// Where `a if b else c` may not, as behind `{% if`.
+    Condition,
+}
+
 /// An expression's value, if it is one of the kinds above and has one.
-pub fn value(text: &str, names: &dyn Names) -> Option<Value> {
+pub fn value(text: &str, form: Form, names: &dyn Names) -> Option<Value> {
     if text.len() > MAX_LENGTH {
         return None;
     }
@@ -51,11 +60,17 @@ pub fn value(text: &str, names: &dyn Names) -> Option<Value> {
         return at_end(&way, names);
     }
     let mut reader = Reader::new(text, names);
-    let value = reader.whole();
+    let value = reader.whole(form);
     if let Some(state) = reader.state {
         names.give_back(state);
     }
     value
+}
+
+/// Whether an expression is one of the kinds above, whatever it comes to.
+pub fn is_common(text: &str, form: Form, names: &dyn Names) -> bool {
+    let mut reader = Reader { live: false, ..Reader::new(text, names) };
+    text.len() <= MAX_LENGTH && reader.whole(form).is_some()
 }
 
 /// What a way of names leads to. What is not there at its end is undefined: no mistake yet.
@@ -119,8 +134,11 @@ impl<'a> Reader<'a> {
         Reader { next, rest, names, chooses, live: true, depth: 0, state: None }
     }
 
-    fn whole(&mut self) -> Option<Value> {
-        let value = self.chosen()?;
+    fn whole(&mut self, form: Form) -> Option<Value> {
+        let value = match form {
+            Form::Any => self.chosen()?,
+            Form::Condition => self.operators(OR)?,
+        };
         (self.next == Token::End).then_some(value)
     }
 

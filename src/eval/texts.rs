@@ -6,10 +6,11 @@ use minijinja::Value as Jinja;
 
 use super::Eval;
 use super::arena::{EnvId, Poisoned};
-use super::expr::{environment, tangled};
+use super::expr::{Within, environment, tangled};
 use super::interpolate::is_tangled_template;
 use super::mistake;
 use super::objects::ScopeObject;
+use super::page;
 use crate::diag::{Diagnostic, Span};
 use crate::files;
 use crate::schema::library;
@@ -68,6 +69,10 @@ impl Eval {
         if embedded.is_none() && is_tangled_template(&text) {
             self.push(tangled(span));
             return Err(Poisoned);
+        }
+        let names = Within { eval: self, env };
+        if let (Some(text), false) = self.watched(span, || page::page(&text, &names)) {
+            return Ok(text);
         }
         let name = camino::Utf8Path::new(path).file_name().unwrap_or(path);
         let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
