@@ -36,6 +36,11 @@ impl Chain {
 }
 
 impl<T> Chains<T> {
+    /// Makes room for so many more items.
+    pub fn reserve(&mut self, more: usize) {
+        self.items.reserve(more);
+    }
+
     /// Adds to the end of a list.
     pub fn push(&mut self, chain: &mut Chain, item: T) {
         self.items.push((item, None));

@@ -128,6 +128,8 @@ impl Eval {
         state.slots.reserve(SLOTS);
         state.blocks.reserve(SLOTS / 2);
         state.envs.reserve(SLOTS / 2);
+        state.defs.reserve(SLOTS);
+        state.mentions.reserve(SLOTS);
         let root = At::Group(self.shared.schema.root.clone());
         state.add_slot(None, "".into(), root);
         state.add_block(None, Guard::Root, None);
