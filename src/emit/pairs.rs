@@ -80,7 +80,7 @@ impl Dialect<'_> {
             page.fault(path, "a value cannot end in `{` here, which opens a block", None);
             return;
         }
-        page.line(path, &format!("{}{key}{separator}{value}{}", self.prefix, self.suffix));
+        page.line(path, &[self.prefix, key, separator, value, self.suffix].concat());
     }
 
     /// Why a key would be read as something else.
