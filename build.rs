@@ -212,9 +212,8 @@ fn pack(
         fs::write(&shelf, packed.bytes)?;
         say(format!(
             "static {name}: Prepared = Prepared {{ \
-             words: Words {{ text: include_str!({words:?}), starts: &{:?} }}, \
-             bytes: include_bytes!({shelf:?}), ends: &{:?} }};",
-            packed.packer.starts, packed.ends
+             words: include_str!({words:?}), bytes: include_bytes!({shelf:?}), ends: &{:?} }};",
+            packed.ends
         ))?;
     }
     Ok(())

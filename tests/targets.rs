@@ -220,7 +220,7 @@ fn prepared_targets_declare_what_their_texts_declare() {
     use hcc::schema::mentions::Mentions;
     use hcc::schema::option::{Body, Kind};
     use hcc::schema::{Group, OptionDecl, Place, Schema, Target, declare};
-    use hcc::syntax::packed::{Packer, Words, unpack};
+    use hcc::syntax::packed::{Packer, unpack};
     use hcc::syntax::parse;
     use hcc::syntax::tree::Node;
 
@@ -279,8 +279,7 @@ fn prepared_targets_declare_what_their_texts_declare() {
         assert!(problems.is_empty(), "{name}");
         let mut packer = Packer::default();
         let bytes = packer.pack(&nodes);
-        let words = Words { text: &packer.words, starts: &packer.starts };
-        assert!(unpack(&words, &bytes, SOURCE) == nodes, "{name}");
+        assert!(unpack(&packer.words, &bytes, SOURCE) == nodes, "{name}");
 
         nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
         if nodes.iter().any(declare::like::any) {

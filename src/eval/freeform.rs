@@ -426,7 +426,7 @@ pub fn key_type(decl: &OptionDecl, way: &[EcoString]) -> Option<Type> {
     if way.is_empty() {
         return matches!(decl.ty.inner(), Type::Union(_)).then(|| decl.ty.clone());
     }
-    decl.key(way.iter().map(|part| &**part)).map(|key| key.ty)
+    decl.key(way.iter().map(|part| &**part)).map(|key| key.ty())
 }
 
 pub(super) fn extend(way: &[EcoString], name: &EcoString) -> Vec<EcoString> {

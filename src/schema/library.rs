@@ -3,7 +3,7 @@
 use super::mentions::Mentions;
 use super::{Schema, declare, prepared};
 use crate::diag::{Diagnostics, SourceId};
-use crate::syntax::packed::{Unpacker, Words, unpack};
+use crate::syntax::packed::{Unpacker, unpack};
 use crate::syntax::tree::Tree;
 
 /// Paths and texts, by the bytes of the paths.
@@ -13,7 +13,7 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// What all targets declare, as bytes.
 struct Prepared {
-    words: Words<'static>,
+    words: &'static str,
     bytes: &'static [u8],
     /// Where each of `TARGETS` ends.
     ends: &'static [usize],
@@ -55,7 +55,7 @@ pub fn declare(
     };
     let start = index.checked_sub(1).and_then(|last| all.ends.get(last)).copied().unwrap_or(0);
     let bytes = all.ends.get(index).and_then(|end| all.bytes.get(start..*end)).unwrap_or_default();
-    let mut from = Unpacker::new(&all.words, bytes, source);
+    let mut from = Unpacker::new(all.words, bytes, source);
     for (path, place) in prepared::places(&mut from) {
         declare::take(&path, place, schema, diags);
     }
@@ -99,5 +99,5 @@ pub fn table(name: &str) -> Tree {
     let Ok(index) = TABLES.binary_search_by(|(own, _)| (*own).cmp(name)) else { return Vec::new() };
     let end = TABLES.get(index + 1).map_or(TREES.len(), |(_, start)| *start);
     let bytes = TABLES.get(index).and_then(|(_, start)| TREES.get(*start..end));
-    unpack(&PLAIN.words, bytes.unwrap_or_default(), SourceId(u32::MAX))
+    unpack(PLAIN.words, bytes.unwrap_or_default(), SourceId(u32::MAX))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use super::Group;
-use super::keys::Keys;
+use super::keys::{Key, Keys};
 use super::types::Type;
 use crate::diag::Span;
 use crate::syntax::tree::{Node, Value};
@@ -114,26 +114,13 @@ pub struct OptionDecl {
 
 impl OptionDecl {
     /// The typed key for a way into the settings.
-    pub fn key<'a>(&self, way: impl ExactSizeIterator<Item = &'a str> + Clone) -> Option<TypedKey> {
-        self.keys.find(|pattern| {
-            pattern.len() == way.len()
-                && pattern.iter().zip(way.clone()).all(|(part, name)| matches(part, name))
-        })
+    pub fn key<'a>(&self, way: impl ExactSizeIterator<Item = &'a str> + Clone) -> Option<Key<'_>> {
+        self.keys.find(way)
     }
 
     /// The last part of the path.
     pub fn name(&self) -> &str {
         self.path.rsplit('.').next().unwrap_or(&self.path)
-    }
-}
-
-/// `*` alone is any name; `*x` and `x*` are names with that end or start.
-fn matches(pattern: &str, name: &str) -> bool {
-    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(""), _) => true,
-        (Some(end), _) => name.ends_with(end),
-        (None, Some(start)) => name.starts_with(start),
-        (None, None) => pattern.eq_ignore_ascii_case(name),
     }
 }
 

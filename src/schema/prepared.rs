@@ -113,15 +113,7 @@ impl Packer {
         self.texts(&decl.slots, out);
         number(decl.default_slot as u64, out);
         let mut keys = Vec::new();
-        for key in decl.keys.all() {
-            let mut one = Vec::new();
-            self.texts(&key.pattern, &mut one);
-            self.ty(&key.ty, &mut one);
-            self.text(&key.doc, &mut one);
-            self.maybe(key.alias.as_ref(), &mut one, |packer, alias, out| packer.text(alias, out));
-            number(one.len() as u64, &mut keys);
-            keys.extend(one);
-        }
+        decl.keys.pack(self, &mut keys);
         number(keys.len() as u64, out);
         out.extend(keys);
         let docs = decl.docs.as_deref().filter(|_| self.whole);
@@ -140,7 +132,7 @@ impl Packer {
         self.nodes(&body.statements, out);
     }
 
-    fn ty(&mut self, ty: &Type, out: &mut Vec<u8>) {
+    pub(super) fn ty(&mut self, ty: &Type, out: &mut Vec<u8>) {
         let plain = PLAIN.iter().position(|plain| plain == ty);
         match (plain, ty) {
             (Some(at), _) => out.push(at as u8),
@@ -182,7 +174,7 @@ impl Packer {
         texts.iter().for_each(|text| self.text(text, out));
     }
 
-    fn maybe<T>(
+    pub(super) fn maybe<T>(
         &mut self,
         value: Option<&T>,
         out: &mut Vec<u8>,
@@ -337,7 +329,7 @@ impl Unpacker<'static> {
         shared.get(usize::from(at)).cloned().unwrap_or_else(|| Arc::new(self.ty_of(at)))
     }
 
-    pub(super) fn texts(&mut self) -> Vec<EcoString> {
+    fn texts(&mut self) -> Vec<EcoString> {
         self.list(Self::text)
     }
 

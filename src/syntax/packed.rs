@@ -2,11 +2,10 @@
 //! for. To take one out costs a fraction of reading its text.
 //!
 //! `build.rs` packs, an [`Unpacker`] is what the program knows. Texts of all trees stand once each
-//! in one string; a tree is numbers in LEB128: lists with their length in front, texts as their
-//! number, spans as start and length. Neither is ever stored anywhere else, so there is no version.
+//! in one string; a tree is numbers in LEB128, lists with their length in front, texts and spans as
+//! start and length. Neither is ever stored anywhere else, so there is no version.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use ecow::EcoString;
 
@@ -27,9 +26,8 @@ pub struct Packer {
     pub whole: bool,
     /// The texts, one behind the other.
     pub words: String,
-    /// Where each begins, and the last ends.
-    pub starts: Vec<u32>,
-    known: HashMap<EcoString, usize>,
+    /// Where each begins.
+    known: HashMap<EcoString, u32>,
 }
 
 impl Packer {
@@ -94,24 +92,37 @@ impl Packer {
 
     /// A text, by its place among all.
     pub fn text(&mut self, text: &str, out: &mut Vec<u8>) {
-        let at = match self.known.get(text) {
-            Some(at) => *at,
+        let start = match self.known.get(text) {
+            Some(start) => *start,
             None => {
-                let at = self.known.len();
-                self.starts.push(self.words.len() as u32);
+                let start = self.words.len() as u32;
                 self.words.push_str(text);
-                self.known.insert(text.into(), at);
-                at
+                self.known.insert(text.into(), start);
+                start
             }
         };
-        number(at as u64, out);
+        stretch(start, text.len() as u32, out);
     }
 }
 
 /// A place, without its source.
 pub fn span(span: Span, out: &mut Vec<u8>) {
-    number(span.start.into(), out);
-    number((span.end - span.start).into(), out);
+    stretch(span.start, span.end - span.start, out);
+}
+
+/// The bits of a start in four bytes; the others are a length.
+const START: u32 = 20;
+/// In the place of a length: start and length are numbers that follow.
+const LONG: u32 = u32::MAX >> START;
+
+fn stretch(start: u32, length: u32, out: &mut Vec<u8>) {
+    if start >> START == 0 && length < LONG {
+        out.extend((length << START | start).to_le_bytes());
+    } else {
+        out.extend((LONG << START).to_le_bytes());
+        number(start.into(), out);
+        number(length.into(), out);
+    }
 }
 
 /// A number in LEB128.
@@ -123,73 +134,73 @@ pub fn number(mut number: u64, out: &mut Vec<u8>) {
     out.push(number as u8);
 }
 
-/// The texts of what was packed.
-#[derive(Clone, Copy, Debug)]
-pub struct Words<'a> {
-    /// One behind the other.
-    pub text: &'a str,
-    /// Where each begins; the last ends where all do.
-    pub starts: &'a [u32],
-}
-
-impl<'a> Words<'a> {
-    fn word(&self, at: usize) -> &'a str {
-        let Some(start) = self.starts.get(at).map(|start| *start as usize) else { return "" };
-        let end = self.starts.get(at + 1).map_or(self.text.len(), |end| *end as usize);
-        self.text.get(start..end).unwrap_or_default()
-    }
-}
-
 /// The tree that was packed; its spans are in `source`. Bytes that no [`Packer`] made give some
 /// tree or none.
-pub fn unpack(words: &Words<'_>, bytes: &[u8], source: SourceId) -> Tree {
+pub fn unpack(words: &str, bytes: &[u8], source: SourceId) -> Tree {
     Unpacker::new(words, bytes, source).nodes()
 }
 
 /// Takes out what a [`Packer`] put in, in that order. Of bytes that none made it makes something.
 #[derive(Clone, Debug)]
 pub struct Unpacker<'a> {
-    words: &'a Words<'a>,
-    bytes: &'a [u8],
-    at: usize,
+    words: &'a str,
+    rest: &'a [u8],
     source: SourceId,
 }
 
+impl Default for Unpacker<'static> {
+    /// Of nothing.
+    fn default() -> Self {
+        Unpacker::new("", &[], SourceId(0))
+    }
+}
+
 impl<'a> Unpacker<'a> {
-    /// At the beginning of `bytes`; spans are in `source`.
-    pub fn new(words: &'a Words<'a>, bytes: &'a [u8], source: SourceId) -> Unpacker<'a> {
-        Unpacker { words, bytes, at: 0, source }
+    /// At the beginning of `bytes`, whose texts are in `words`; spans are in `source`.
+    pub fn new(words: &'a str, bytes: &'a [u8], source: SourceId) -> Unpacker<'a> {
+        Unpacker { words, rest: bytes, source }
     }
 
     /// The texts of all.
-    pub fn words(&self) -> &'a Words<'a> {
+    pub fn words(&self) -> &'a str {
         self.words
+    }
+
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.rest.len()
     }
 
     /// So many bytes, to be looked at later; less if there are not so many.
     pub fn bytes(&mut self, count: usize) -> &'a [u8] {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let found = rest.get(..count).unwrap_or(rest);
-        self.at += found.len();
+        let (found, rest) = self.rest.split_at_checked(count).unwrap_or((self.rest, &[]));
+        self.rest = rest;
         found
     }
 
     /// Nodes.
-    pub fn nodes<T: FromIterator<Node>>(&mut self) -> T {
-        (0..self.count()).map(|_| self.node()).collect()
+    pub fn nodes<T: FromIterator<Node> + Default>(&mut self) -> T {
+        self.some(Self::node)
+    }
+
+    /// Anything of which the number stands in front. None are no block of their own.
+    fn some<O, T: FromIterator<O> + Default>(&mut self, one: impl Fn(&mut Self) -> O) -> T {
+        match self.count() {
+            0 => T::default(),
+            count => (0..count).map(|_| one(self)).collect(),
+        }
     }
 
     /// A list of anything that begins with its length.
     pub fn list<T>(&mut self, one: impl Fn(&mut Self) -> T) -> Vec<T> {
-        (0..self.count()).map(|_| one(self)).collect()
+        self.some(one)
     }
 
     fn node(&mut self) -> Node {
         let flags = self.byte();
         let ty = (flags & ANNOTATED != 0).then(|| Box::new(self.name()));
         let name = self.name();
-        let count = self.count();
-        let entries: Arc<[Entry]> = (0..count).map(|_| self.entry()).collect();
+        let entries = self.some(Self::entry);
         let children = (flags & MORE != 0).then(|| self.nodes());
         Node { ty, name, entries, children, span: self.span() }
     }
@@ -222,28 +233,60 @@ impl<'a> Unpacker<'a> {
 
     /// A text.
     pub fn text(&mut self) -> EcoString {
-        self.word().into()
+        owned(self.word())
     }
 
     /// A text as it stands among all.
     pub fn word(&mut self) -> &'a str {
-        let at = self.number();
-        self.words.word(at)
+        let (start, length) = self.stretch();
+        self.words.get(start as usize..(start + length) as usize).unwrap_or_default()
     }
 
     /// A place.
     pub fn span(&mut self) -> Span {
-        let (start, length) = (self.number(), self.number());
-        Span::new(self.source, start, start.saturating_add(length))
+        let (start, length) = self.stretch();
+        Span { source: self.source, start, end: start + length }
+    }
+
+    /// A start and a length, whose sum is a number too.
+    #[inline]
+    fn stretch(&mut self) -> (u32, u32) {
+        let short = u32::from_le_bytes(self.take());
+        match short >> START {
+            LONG => self.long_stretch(),
+            length => (short & (u32::MAX >> (u32::BITS - START)), length),
+        }
+    }
+
+    #[cold]
+    fn long_stretch(&mut self) -> (u32, u32) {
+        let (start, length) = (self.number() as u32, self.number() as u32);
+        (start, length.min(u32::MAX - start))
     }
 
     /// How many there are: never more than bytes that are left.
     pub fn count(&mut self) -> usize {
-        self.number().min(self.bytes.len().saturating_sub(self.at))
+        self.number().min(self.left())
     }
 
-    /// A number.
+    /// A number. Nearly all have one byte or two.
     pub fn number(&mut self) -> usize {
+        let low = |byte: u8| usize::from(byte & 0x7f);
+        match self.rest {
+            [one, rest @ ..] if *one < 0x80 => {
+                self.rest = rest;
+                low(*one)
+            }
+            [one, two, rest @ ..] if *two < 0x80 => {
+                self.rest = rest;
+                low(*one) | (low(*two) << 7)
+            }
+            _ => self.long_number(),
+        }
+    }
+
+    #[cold]
+    fn long_number(&mut self) -> usize {
         let (mut number, mut shift) = (0usize, 0);
         loop {
             let byte = self.byte();
@@ -257,15 +300,26 @@ impl<'a> Unpacker<'a> {
 
     /// So many bytes.
     pub fn take<const N: usize>(&mut self) -> [u8; N] {
-        let found = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()).copied();
-        self.at += N;
-        found.unwrap_or([0; N])
+        let (found, rest) = self.rest.split_first_chunk().unwrap_or((&[0; N], &[]));
+        self.rest = rest;
+        *found
     }
 
     /// One byte.
     pub fn byte(&mut self) -> u8 {
-        let byte = self.bytes.get(self.at).copied().unwrap_or(0);
-        self.at += 1;
-        byte
+        let (found, rest) = self.rest.split_first().unwrap_or((&0, &[]));
+        self.rest = rest;
+        *found
     }
+}
+
+/// A text to keep.
+fn owned(text: &str) -> EcoString {
+    if text.len() <= EcoString::INLINE_LIMIT {
+        return text.into();
+    }
+    // Into room that is there it is copied at once, and byte by byte otherwise.
+    let mut own = EcoString::with_capacity(text.len());
+    own.push_str(text);
+    own
 }

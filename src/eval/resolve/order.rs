@@ -74,11 +74,11 @@ impl Eval {
         let state = self.state();
         match &state.slot(slot).at {
             At::Free(decl, way) => {
-                let alias = decl.key(way.iter().map(|part| &**part)).and_then(|key| key.alias);
+                let alias = decl.key(way.iter().map(|part| &**part)).and_then(|key| key.alias());
                 let own = alias.and_then(|alias| Some(self.shared.schema.root.find(&alias)?.0));
                 matches!(own, Some(Place::Option(own)) if own.default.is_some())
                     || state.slot(slot).children.values().copied().collect::<Vec<_>>().into_iter().any(|child| {
-                        matches!(&state.slot(child).at, At::Free(decl, way) if decl.key(way.iter().map(|part| &**part)).is_some_and(|key| key.alias.is_some()))
+                        matches!(&state.slot(child).at, At::Free(decl, way) if decl.key(way.iter().map(|part| &**part)).is_some_and(|key| key.alias().is_some()))
                     })
             }
             _ => false,

@@ -68,7 +68,7 @@ impl Eval {
                 let mut result = self.leaf(slot, ty.as_ref().unwrap_or(&Type::Settings));
                 if let (Ok(None), _) = &result
                     && let Some(alias) =
-                        decl.key(way.iter().map(|part| &**part)).and_then(|key| key.alias)
+                        decl.key(way.iter().map(|part| &**part)).and_then(|key| key.alias())
                     && let Some((Place::Option(own), _)) = self.shared.schema.root.find(&alias)
                 {
                     result = (self.fallback(slot, &own), Level::Option);

@@ -81,7 +81,7 @@ impl Eval {
         }
         let said = own.children.get(name).is_some_and(|child| !state.slot(*child).defs.is_empty());
         let way = way.iter().map(|part| &**part).chain([name]).collect::<Vec<_>>();
-        let key = || decl.key(way.iter().copied()).is_some_and(|key| key.alias.is_none());
+        let key = || decl.key(way.iter().copied()).is_some_and(|key| key.alias().is_none());
         !said && key()
     }
 
@@ -159,10 +159,7 @@ impl Eval {
 
 /// Whether a typed key of settings is, or is below, `way` and `name`.
 fn has_key_below(decl: &OptionDecl, way: &[EcoString], name: &str) -> bool {
-    let is_below = |pattern: &[&str]| {
-        pattern.get(way.len()) == Some(&name) && pattern.iter().zip(way).all(|(a, b)| **a == **b)
-    };
-    decl.keys.find(is_below).is_some()
+    decl.keys.is_below(way.iter().map(|part| &**part).chain([name]))
 }
 
 impl Collector<'_> {

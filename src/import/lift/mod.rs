@@ -139,7 +139,7 @@ fn floats(option: &OptionDecl, value: Value, way: &mut Vec<EcoString>) -> Value 
         }
         Value::Int(number) => {
             let key = option.key(way.iter().map(|name| &**name));
-            match key.is_some_and(|key| matches!(key.ty.inner(), Type::Float(..))) {
+            match key.is_some_and(|key| matches!(key.ty().inner(), Type::Float(..))) {
                 // Beyond this a float is another number.
                 true if number.abs() < 1 << 53 => {
                     Value::Float(number.to_string().parse().unwrap_or_default())
