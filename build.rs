@@ -28,6 +28,9 @@ mod packed;
 #[path = "src/syntax/parse/mod.rs"]
 mod parse;
 #[allow(dead_code)]
+#[path = "src/schema/places.rs"]
+mod places;
+#[allow(dead_code)]
 #[path = "src/schema/prepared.rs"]
 mod prepared;
 #[allow(dead_code)]
@@ -281,7 +284,7 @@ fn read_file(
 
 /// The targets and options of a schema, by their paths.
 fn tops(group: &Group, found: &mut Vec<(EcoString, Place)>) {
-    for (name, place) in &group.places {
+    for (name, place) in group.places.iter() {
         match place {
             Place::Group(inner) if inner.target.is_none() => tops(inner, found),
             Place::Group(inner) => apart(inner, found),
@@ -300,7 +303,7 @@ fn apart(target: &Group, found: &mut Vec<(EcoString, Place)>) {
 }
 
 fn without_nested(group: &mut Group, nested: &mut Vec<Arc<Group>>) {
-    group.places.retain(|_, place| match place {
+    group.places.retain(|place| match place {
         Place::Group(inner) if inner.target.is_some() => {
             nested.push(inner.clone());
             false

@@ -45,6 +45,7 @@ use structure::{Host, User};
 
 use crate::diag::{Diagnostic, Diagnostics, Severity, Span};
 use crate::schema::option::{Fallback, Kind};
+use crate::schema::places::Trait;
 use crate::schema::{Place, Scope, join};
 use crate::syntax::{edit, parse};
 use crate::value::{Data, Map, Places, Typed};
@@ -445,10 +446,10 @@ fn defaults(collector: &mut Collector<'_>, group: &crate::schema::Group, ctx: &C
 
 /// Makes the slots of typed options that are leaves of settings and have a default.
 fn aliases(collector: &mut Collector<'_>, group: &crate::schema::Group) {
-    for place in group.places.values() {
+    for place in group.places.with(Trait::Leaf) {
         match place {
             Place::Option(decl) => {
-                if let (Some(way), true) = (&decl.into, decl.default.is_some()) {
+                if let Some(way) = &decl.into {
                     collector.leaf_of(decl, way);
                 }
             }

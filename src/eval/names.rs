@@ -156,10 +156,9 @@ impl Expression<'_> {
     fn option(&self, parts: &[&str], place: Span) -> Option<Diagnostic> {
         let mut group = self.shared.schema.root.clone();
         for (index, part) in parts.iter().enumerate() {
-            let found = group.places.iter().find(|(name, _)| same(name, part));
-            match found {
-                Some((_, Place::Group(inner))) => group = inner.clone(),
-                Some((_, Place::Option(_))) => return None,
+            match group.places.find(|name| same(name, part)) {
+                Some(Place::Group(inner)) => group = inner.clone(),
+                Some(Place::Option(_)) => return None,
                 None => {
                     let path = join(&group.path, &part.replace('_', "-"));
                     let problem = Diagnostic::error(
@@ -218,9 +217,9 @@ impl Expression<'_> {
     fn is_option(&self, path: &str) -> bool {
         let mut group = self.shared.schema.root.clone();
         for part in path.split('.') {
-            match group.places.iter().find(|(name, _)| same(name, part)) {
-                Some((_, Place::Group(inner))) => group = inner.clone(),
-                Some((_, Place::Option(_))) => return true,
+            match group.places.find(|name| same(name, part)) {
+                Some(Place::Group(inner)) => group = inner.clone(),
+                Some(Place::Option(_)) => return true,
                 None => return library::has(&path.replace('_', "-")),
             }
         }
@@ -274,9 +273,9 @@ pub fn ways(text: &str) -> Vec<String> {
 pub fn scope<'a>(root: &Group, parts: impl Iterator<Item = &'a str>) -> Option<Scope> {
     let mut group = root;
     for part in parts {
-        match group.places.iter().find(|(name, _)| same(name, part)) {
-            Some((_, Place::Group(inner))) => group = inner,
-            Some((_, Place::Option(decl))) => return Some(decl.scope),
+        match group.places.find(|name| same(name, part)) {
+            Some(Place::Group(inner)) => group = inner,
+            Some(Place::Option(decl)) => return Some(decl.scope),
             None => break,
         }
     }

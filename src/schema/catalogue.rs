@@ -60,7 +60,7 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     fn group(&mut self, group: &Group, prefix: &str) {
-        for (name, place) in &group.places {
+        for (name, place) in group.places.iter() {
             let path = join(prefix, name);
             match place {
                 Place::Group(inner) => self.group(inner, &path),

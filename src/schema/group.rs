@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use super::option::{OptionDecl, Scope, Target};
-use crate::value::Map;
+use super::places::{Places, Trait};
 
 /// What stands at a name.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct Group {
     /// The dotted path; empty at the root.
     pub path: EcoString,
     /// What is in it, by name.
-    pub places: Map<Place>,
+    pub places: Places,
     /// The target that stands here, if one does.
     pub target: Option<Arc<Target>>,
 }
@@ -35,8 +35,8 @@ impl Group {
 
     /// Whether anything in it is the machine's.
     pub fn has_of_machine(&self) -> bool {
-        self.places.values().any(|place| match place {
-            Place::Option(decl) => decl.scope == Scope::System,
+        self.places.with(Trait::Machine).any(|place| match place {
+            Place::Option(_) => true,
             Place::Group(inner) => {
                 inner.target.as_ref().is_some_and(|target| target.scope == Scope::System)
                     || inner.has_of_machine()
@@ -83,7 +83,7 @@ impl Group {
                     // A nested group was seen before its target: both are kept.
                     let old = Arc::make_mut(old);
                     old.target.clone_from(&new.target);
-                    for (name, place) in &new.places {
+                    for (name, place) in new.places.iter() {
                         old.insert(name, place.clone())?;
                     }
                     Ok(())

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod library;
 pub mod mentions;
 pub mod option;
+pub mod places;
 pub mod prepared;
 pub mod types;
 

@@ -8,10 +8,10 @@ use ecow::EcoString;
 
 use super::keys::Keys;
 use super::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, Target};
+use super::places::{self, Places};
 use super::types::Type;
 use super::{Group, Place};
 use crate::syntax::packed::{Packer, Unpacker, number, span};
-use crate::value::Map;
 
 /// Places that are declared at dotted paths, as bytes: [`places`] takes them out.
 pub fn pack(places: &[(EcoString, Place)], packer: &mut Packer, out: &mut Vec<u8>) {
@@ -33,6 +33,9 @@ const SYSTEM: u8 = 4;
 const ALWAYS: u8 = 8;
 const ONE_USER: u8 = 16;
 
+/// A place is an option, if it is not 0 for a group; the traits of the option stand below.
+const OPTION: u8 = 128;
+
 fn flags(said: &[(bool, u8)]) -> u8 {
     said.iter().filter(|(said, _)| *said).map(|(_, flag)| flag).sum()
 }
@@ -49,8 +52,11 @@ impl Packer {
                 self.group(group, out);
             }
             Place::Option(decl) => {
-                out.push(1);
-                self.decl(decl, out);
+                out.push(OPTION | places::traits(decl));
+                let mut own = Vec::new();
+                self.decl(decl, &mut own);
+                number(own.len() as u64, out);
+                out.extend(own);
             }
         }
     }
@@ -59,7 +65,7 @@ impl Packer {
         self.text(&group.path, out);
         self.maybe(group.target.as_ref(), out, |packer, target, out| packer.target(target, out));
         number(group.places.len() as u64, out);
-        for (name, place) in &group.places {
+        for (name, place) in group.places.iter() {
             self.text(name, out);
             self.place(place, out);
         }
@@ -215,8 +221,16 @@ impl Unpacker<'static> {
     fn place(&mut self, target: &EcoString) -> Place {
         match self.byte() {
             0 => Place::Group(Arc::new(self.group(target))),
-            _ => Place::Option(Arc::new(self.decl(target))),
+            _ => {
+                self.number();
+                self.option(target)
+            }
         }
+    }
+
+    /// An option of the target whose path this is.
+    pub(super) fn option(&mut self, target: &EcoString) -> Place {
+        Place::Option(Arc::new(self.decl(target)))
     }
 
     fn group(&mut self, target: &EcoString) -> Group {
@@ -224,10 +238,18 @@ impl Unpacker<'static> {
         let own = self.maybe(Self::target).map(Arc::new);
         let target = own.as_ref().map_or(target, |own| &own.path);
         let count = self.count();
-        let mut places = Map::with_capacity_and_hasher(count, Default::default());
+        let all = self.clone();
+        let mut places = Places::packed(count, all.clone(), target.clone());
         for _ in 0..count {
             let name = self.text();
-            places.insert(name, self.place(target));
+            match self.byte() {
+                0 => places.insert(name, Place::Group(Arc::new(self.group(target)))),
+                traits => {
+                    let length = self.number();
+                    places.insert_packed(name, all.left() - self.left(), traits);
+                    self.bytes(length);
+                }
+            }
         }
         Group { path, places, target: own }
     }

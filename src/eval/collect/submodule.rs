@@ -8,6 +8,7 @@ use super::{Collector, Ctx};
 use crate::diag::{Diagnostic, Spanned};
 use crate::eval::arena::{At, Part, Raw, SlotId};
 use crate::schema::option::{Body, Kind};
+use crate::schema::places::Trait;
 use crate::schema::{OptionDecl, Place};
 use crate::syntax::marks::{self, Marks};
 use crate::syntax::tree::{Entry, Node, Scalar, Value};
@@ -258,7 +259,7 @@ impl Collector<'_> {
 fn positional(body: &Body) -> Vec<(usize, Arc<OptionDecl>)> {
     body.group
         .places
-        .values()
+        .with(Trait::Argument)
         .filter_map(|place| match place {
             Place::Option(decl) => decl.argument.map(|at| (at, decl.clone())),
             Place::Group(_) => None,

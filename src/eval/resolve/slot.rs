@@ -11,6 +11,7 @@ use crate::eval::arena::{At, Guard, Outcome, Poisoned, Raw, SlotId};
 use crate::eval::collect::{Collector, Ctx, literal};
 use crate::eval::freeform::key_type;
 use crate::schema::option::{Body, Fallback, Kind};
+use crate::schema::places::Trait;
 use crate::schema::types::{Type, one_newline};
 use crate::schema::{OptionDecl, Place};
 use crate::syntax::marks::{self, Level};
@@ -140,9 +141,8 @@ impl Eval {
             for child in children {
                 drop(self.force(child));
             }
-            for place in body.group.places.values() {
+            for place in body.group.places.with(Trait::Required) {
                 if let Place::Option(own) = place
-                    && own.required
                     && let Some(child) = self.child_of(item, own.name())
                     && let Ok(None) = self.force(child)
                 {
@@ -162,7 +162,7 @@ impl Eval {
         let places = &body.group.places;
         let (key, place) = match places.get_key_value(name) {
             Some(found) => found,
-            None if name.contains('_') => places.get_key_value(&*name.replace('_', "-"))?,
+            None if name.contains('_') => places.get_key_value(&name.replace('_', "-"))?,
             None => return None,
         };
         let Place::Option(decl) = place else { return None };
