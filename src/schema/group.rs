@@ -46,10 +46,9 @@ impl Group {
 
     /// Finds a dotted path below; the rest after an option is reached comes back as it stands.
     pub fn find<'a>(&self, path: &'a str) -> Option<(Place, &'a str)> {
-        if let Some(place) = self.places.get(path) {
-            return Some((place.clone(), ""));
-        }
-        let (first, rest) = path.split_once('.')?;
+        let Some((first, rest)) = path.split_once('.') else {
+            return self.places.get(path).map(|place| (place.clone(), ""));
+        };
         match self.places.get(first)? {
             Place::Group(group) => group.find(rest),
             option @ Place::Option(_) => Some((option.clone(), rest)),

@@ -76,20 +76,16 @@ impl Collector<'_> {
     ) -> SlotId {
         let (mut at, mut group, mut rest) = (at, group.clone(), path);
         loop {
-            let (name, next) = match (group.places.get_key_value(rest), rest.split_once('.')) {
-                (Some((name, _)), _) => (name.clone(), ""),
-                (None, Some((first, next))) => (first.into(), next),
-                (None, None) => (rest.into(), ""),
-            };
-            let Some(place) = group.places.get(&name).cloned() else { return at };
+            let (first, next) = rest.split_once('.').unwrap_or((rest, ""));
+            let Some((name, place)) = group.places.get_key_value(first) else { return at };
             match place {
                 Place::Group(inner) => {
-                    at = self.state.child(at, &name, || At::Group(inner.clone()));
+                    at = self.state.child(at, name, || At::Group(inner.clone()));
                     self.mention(at, ctx, ctx.order.unwrap_or_default(), None);
-                    group = inner;
+                    group = inner.clone();
                 }
                 Place::Option(decl) => {
-                    return self.state.child(at, &name, || At::Option(decl.clone()));
+                    return self.state.child(at, name, || At::Option(decl.clone()));
                 }
             }
             if next.is_empty() {
