@@ -41,6 +41,8 @@ enum Named {
     Value(Jinja),
     /// An option of the target.
     Option(SlotId),
+    /// The value of one that nobody says anything about.
+    Unsaid(Typed),
 }
 
 /// What a `let` comes to.
@@ -167,6 +169,8 @@ impl Eval {
     fn direct(&self, env: EnvId, path: &[&str]) -> Option<Result<Typed, Poisoned>> {
         let (first, rest) = path.split_first()?;
         let mut value = match self.named(env, first)? {
+            Named::Unsaid(value) if rest.is_empty() => return Some(Ok(value)),
+            Named::Unsaid(_) => return None,
             Named::Option(slot) if rest.is_empty() => return self.direct_slot(self, slot),
             Named::Option(slot) => Jinja::from_object(SlotObject::new(self, slot)),
             Named::Value(value) => value,
@@ -360,6 +364,7 @@ impl Eval {
         match self.named(env, name)? {
             Named::Value(value) => Some(value),
             Named::Option(slot) => Some(self.read(slot)),
+            Named::Unsaid(value) => Some(to_jinja(&value)),
         }
     }
 
@@ -368,6 +373,7 @@ impl Eval {
         let names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         let mut options = names.filter_map(|name| match self.named(env, name)? {
             Named::Option(slot) => self.force(slot).ok()?,
+            Named::Unsaid(value) => Some(Arc::new(value)),
             Named::Value(_) => None,
         });
         options.find_map(|value| value.places().into_iter().find(|span| self.is_users(span)))
@@ -421,9 +427,13 @@ impl Eval {
         }
         if let Some(target) = target
             && let Some(slot) = self.slot_of(&target)
-            && let Some(child) = self.child_named(slot, name)
         {
-            return Some(Named::Option(child));
+            if let Some(value) = self.unsaid(slot, name) {
+                return Some(Named::Unsaid(value));
+            }
+            if let Some(child) = self.child_named(slot, name) {
+                return Some(Named::Option(child));
+            }
         }
         self.fact(name).map(Named::Value)
     }

@@ -172,9 +172,9 @@ impl Eval {
                 }
                 _ => {}
             }
-            if let Some(value) = self.unsaid(slot, name) {
-                return Some(to_jinja(&value));
-            }
+        }
+        if let Some(value) = self.unsaid(slot, name) {
+            return Some(to_jinja(&value));
         }
         let found = self.child_named(slot, name);
         if let Some(child) = found {

@@ -152,33 +152,46 @@ impl Eval {
         }
     }
 
-    /// The value of an item's option that nobody says anything about, without a slot for it: most
-    /// options of most items are such.
-    pub fn unsaid(&self, item: SlotId, name: &str) -> Option<Typed> {
-        self.prepare(item);
+    /// The value of an option of an item or of a group that nobody says anything about, without a
+    /// slot for it: most options that are read are such.
+    pub fn unsaid(&self, above: SlotId, name: &str) -> Option<Typed> {
+        self.prepare(above);
         let state = self.state();
-        let own = state.slot(item);
-        let At::Item(_, body) = &own.at else { return None };
-        let places = &body.group.places;
-        let (key, place) = match places.get_key_value(name) {
+        let own = state.slot(above);
+        let (group, in_item) = match &own.at {
+            At::Item(_, body) => (&body.group, true),
+            // Most of what is read of a group has a slot.
+            At::Group(group) if !own.children.contains_key(name) => (group, false),
+            _ => return None,
+        };
+        let (key, place) = match group.places.get_key_value(name) {
             Some(found) => found,
-            None if name.contains('_') => places.get_key_value(&name.replace('_', "-"))?,
+            None if name.contains('_') => group.places.get_key_value(&name.replace('_', "-"))?,
             None => return None,
         };
         let Place::Option(decl) = place else { return None };
         let plain = matches!(decl.kind, Kind::Plain) && decl.into.is_none();
-        if !plain || !own.deferred().is_empty() || own.children.contains_key(key) {
+        // What is another's is asked for there, what holds keys or lines is more than its default.
+        let own_and_flat = || {
+            let is_lines = matches!(decl.ty.inner(), Type::Lines);
+            decl.scope == self.shared.scope && !decl.ty.is_freeform() && !is_lines
+        };
+        if !plain
+            || !(in_item || own_and_flat())
+            || !own.deferred().is_empty()
+            || own.children.contains_key(key)
+        {
             return None;
         }
-        let data = match decl.default.as_deref() {
-            None => decl.ty.empty()?,
+        match decl.default.as_deref() {
+            None => Some(Typed { data: decl.ty.empty()?, from: Places::new(), pieces: None }),
             Some(Fallback::Value(value)) if value.ty.is_none() => {
-                let value = Typed { data: literal(&value.data), from: Places::new(), pieces: None };
-                decl.ty.check(value).ok()?.data
+                let from = if in_item { Places::new() } else { Places::from([value.span]) };
+                let value = Typed { data: literal(&value.data), from, pieces: None };
+                decl.ty.check(value).ok()
             }
-            Some(_) => return None,
-        };
-        Some(Typed { data, from: Places::new(), pieces: None })
+            Some(_) => None,
+        }
     }
 
     /// A value that no definition gives.
