@@ -147,7 +147,7 @@ fn level<'a>(
         // A file; or a folder of the configuration's, which has a line of its own before what other
         // targets put into it.
         if first.len() == depth + 1 {
-            lines.push((format!("{indent}{}", shown(name)), text));
+            lines.push(([indent, &shown(name)].concat(), text));
             level(here.get(1..).unwrap_or_default(), depth + 1, &format!("{indent}  "), lines);
             continue;
         }
@@ -161,33 +161,34 @@ fn level<'a>(
         }
         if here.len() == 1 {
             let all = first.get(depth..).unwrap_or_default().join("/");
-            lines.push((format!("{indent}{}", shown(&all)), text));
+            lines.push(([indent, &shown(&all)].concat(), text));
         } else {
             let joined = first.get(depth..shared).unwrap_or_default().join("/");
-            lines.push((format!("{indent}{}/", shown(&joined)), ""));
+            lines.push(([indent, &shown(&joined), "/"].concat(), ""));
             level(here, shared, &format!("{indent}  "), lines);
         }
     }
 }
 
 fn describe(file: &File) -> String {
-    let mut text = match &file.module {
-        Some(module) => format!("{} ({module})", file.target),
-        None => file.target.to_string(),
-    };
+    let mut text = String::with_capacity(64);
+    text.push_str(&file.target);
+    if let Some(module) = &file.module {
+        text.extend([" (", module, ")"]);
+    }
     let size = match &file.content {
-        Content::Link { to } => format!("-> {}", shown(to)),
+        Content::Link { to } => format!("-> {}", shown(to)).into(),
         Content::Source { source, folder: true, files, .. } if files.is_empty() => {
-            format!("{source}/ as one link")
+            format!("{source}/ as one link").into()
         }
         Content::Source { source, folder: true, files, .. } => {
             let many = if files.len() == 1 { "file" } else { "files" };
-            format!("{source}/ ({} {many})", files.len())
+            format!("{source}/ ({} {many})", files.len()).into()
         }
-        Content::Source { source, .. } => shown(source).into_owned(),
-        Content::Text { .. } | Content::Data { .. } => bytes(file.written.text.len()),
+        Content::Source { source, .. } => shown(source),
+        Content::Text { .. } | Content::Data { .. } => bytes(file.written.text.len()).into(),
     };
-    let _written = write!(text, "  {size}  {}", file.install.name());
+    text.extend(["  ", &size, "  ", file.install.name()]);
     if file.executable {
         text.push_str("  executable");
     }
