@@ -426,7 +426,7 @@ impl Eval {
             return Some(Named::Value(self.bound(bound)));
         }
         if let Some(target) = target
-            && let Some(slot) = self.slot_of(&target)
+            && let Some(slot) = self.target_at(&target.path)
         {
             if let Some(value) = self.unsaid(slot, name) {
                 return Some(Named::Unsaid(value));
@@ -436,11 +436,6 @@ impl Eval {
             }
         }
         self.fact(name).map(Named::Value)
-    }
-
-    fn slot_of(&self, target: &Target) -> Option<SlotId> {
-        let known = self.state().targets.get(&target.path).copied();
-        known.or_else(|| self.slot_at(&target.path))
     }
 
     fn bound(&self, bound: Bound) -> Jinja {

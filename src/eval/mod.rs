@@ -46,7 +46,7 @@ use structure::{Host, User};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Span};
 use crate::schema::option::{Fallback, Kind};
 use crate::schema::places::Trait;
-use crate::schema::{Place, Scope, join};
+use crate::schema::{Place, Scope};
 use crate::syntax::{edit, parse};
 use crate::value::{Data, Map, Places, Typed};
 
@@ -359,7 +359,7 @@ impl Eval {
 
     /// Where the user enabled a target.
     fn enabled_at(&self, target: &crate::schema::Target) -> Option<Span> {
-        let slot = self.slot_at(&join(&target.path, "enable"))?;
+        let slot = self.enable_of(&target.path)?;
         let value = self.force(slot).ok()??;
         value.from.iter().copied().find(|span| self.is_users(span))
     }

@@ -265,7 +265,7 @@ impl Statement<'_> {
 
     /// Where the user enabled the target.
     fn enabled_at(&self) -> Vec<Span> {
-        let Some(slot) = self.eval.slot_at(&crate::schema::join(&self.target(), "enable")) else {
+        let Some(slot) = self.eval.enable_of(&self.target()) else {
             return Vec::new();
         };
         match self.eval.force(slot) {

@@ -12,8 +12,8 @@ use crate::diag::{Diagnostic, Span};
 use crate::eval::Eval;
 use crate::eval::arena::{At, BlockId, EnvId, Frame, Guard, Poisoned, SlotId, State};
 use crate::eval::objects::{MapObject, SlotObject, pair, to_jinja};
+use crate::schema::Target;
 use crate::schema::option::Kind;
-use crate::schema::{Target, join};
 use crate::value::Data;
 
 /// Repetitions of one evaluation: more are a mistake, and would fill the memory.
@@ -123,7 +123,7 @@ impl Eval {
         if target.always {
             return Ok(true);
         }
-        let slot = self.slot_at(&join(&target.path, "enable"));
+        let slot = self.enable_of(&target.path);
         match slot.map(|slot| self.force(slot)) {
             Some(Ok(Some(value))) => Ok(value.data == Data::Bool(true)),
             Some(Err(Poisoned)) => Err(Poisoned),

@@ -27,6 +27,17 @@ impl Eval {
         }
     }
 
+    /// The slot that says whether a target is enabled.
+    pub fn enable_of(&self, target: &str) -> Option<SlotId> {
+        self.child_of(self.target_at(target)?, "enable")
+    }
+
+    /// The slot of a target by its path.
+    pub fn target_at(&self, target: &str) -> Option<SlotId> {
+        let known = self.state().targets.get(target).copied();
+        known.or_else(|| self.slot_at(target))
+    }
+
     /// What stands below a slot under a name, exactly as written.
     pub fn child_of(&self, slot: SlotId, name: &str) -> Option<SlotId> {
         self.prepare(slot);
