@@ -296,8 +296,6 @@ pub struct State {
     pub names: Vec<NameCheck>,
     /// Expressions in which a name means nothing: said, and not run.
     pub bad: HashSet<Span>,
-    /// A poisoned value was read since this was last cleared.
-    pub poison: bool,
     /// A user's option that the machine read.
     pub crossed: Option<String>,
     /// Asserts are run: what is not for this scope stays silent.

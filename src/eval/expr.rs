@@ -462,7 +462,7 @@ impl Eval {
         match result {
             Ok(value) => to_jinja(&value),
             Err(Poisoned) => {
-                self.state().poison = true;
+                self.swap_poison(true);
                 super::objects::poison()
             }
         }

@@ -31,6 +31,7 @@ pub mod structure;
 mod texts;
 mod tokens;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ecow::EcoString;
@@ -64,6 +65,8 @@ pub struct Eval {
     me: Weak<Eval>,
     targets: Mutex<HashMap<String, EnvId>>,
     compiled: Mutex<expr::Compiled>,
+    /// A poisoned value was read since this was last cleared.
+    poison: AtomicBool,
     /// What filters are called with, while none is.
     called: Mutex<Option<simple::Called>>,
     host: Jinja,
@@ -117,6 +120,7 @@ impl Eval {
             me: me.clone(),
             targets: Mutex::default(),
             compiled: Mutex::default(),
+            poison: AtomicBool::default(),
             called: Mutex::default(),
         });
         eval.collect(host, user);

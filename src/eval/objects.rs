@@ -284,7 +284,7 @@ impl Eval {
     }
 
     fn poisoned(&self) -> Jinja {
-        self.state().poison = true;
+        self.swap_poison(true);
         poison()
     }
 

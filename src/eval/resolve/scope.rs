@@ -1,6 +1,7 @@
 //! A user reads the machine's values, never the reverse.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::diag::{Diagnostic, Span};
 use crate::eval::Eval;
@@ -51,7 +52,7 @@ impl Eval {
     pub fn crossed(&self, slot: SlotId) -> Poisoned {
         let mut state = self.state();
         state.crossed = Some(state.path(slot));
-        state.poison = true;
+        self.swap_poison(true);
         Poisoned
     }
 
@@ -65,14 +66,15 @@ impl Eval {
             (Some(system), Some(before)) => system.swap_poison(before),
             _ => false,
         };
-        let mut state = self.state();
-        let here = std::mem::replace(&mut state.poison, before.0);
-        say_crossed(&mut state, span);
+        let here = self.swap_poison(before.0);
+        say_crossed(&mut self.state(), span);
         (result, here || there)
     }
 
-    fn swap_poison(&self, poison: bool) -> bool {
-        std::mem::replace(&mut self.state().poison, poison)
+    /// Notes whether a poisoned value was read, and says whether one was before.
+    pub fn swap_poison(&self, poison: bool) -> bool {
+        // One thread evaluates; that it is atomic is what sharing it asks for.
+        self.poison.swap(poison, Ordering::Relaxed)
     }
 }
 

@@ -40,12 +40,16 @@ impl Eval {
 
     /// What stands below a slot under a name, exactly as written.
     pub fn child_of(&self, slot: SlotId, name: &str) -> Option<SlotId> {
-        self.prepare(slot);
-        if self.may_be_computed(slot, name) {
-            // What goes wrong is said there.
-            let _said = self.materialize(slot);
-        }
         let mut state = self.state();
+        if !matches!(state.slot(slot).at, At::Group(_)) {
+            drop(state);
+            self.prepare(slot);
+            if self.may_be_computed(slot, name) {
+                // What goes wrong is said there.
+                let _said = self.materialize(slot);
+            }
+            state = self.state();
+        }
         let place = match &state.slot(slot).at {
             At::Group(group) => Some(group.places.get(name)?.clone()),
             At::Item(_, body) => body.group.places.get(name).cloned(),
