@@ -88,7 +88,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{env, fs, io};
 
-use diag::{Diagnostics, SourceId, Sources, Span};
+use diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 use ecow::EcoString;
 use mentions::Mentions;
 use packed::Packer;
@@ -163,6 +163,7 @@ fn pack(
     for (path, file) in targets {
         let (source, mut nodes) = read_file(file, &mut sources, &mut problems)?;
         nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
+        nodes.iter().filter_map(|node| misplaced(node, path)).for_each(|one| problems.push(one));
         let above = path.match_indices('.').map(|(at, _)| path[..at].to_owned());
         shelf.folders.extend(above);
         shelf.targets.insert(path.clone());
@@ -268,6 +269,18 @@ fn renames(node: &Node, names: &mut Vec<(EcoString, EcoString, EcoString)>) -> b
         );
     }
     true
+}
+
+/// Says of a target that it is named otherwise than its file: nobody would find it.
+fn misplaced(node: &Node, path: &str) -> Option<Diagnostic> {
+    let entry = node.args().next().filter(|_| &*node.name.value == "target")?;
+    let tree::Scalar::String(name) = &entry.value.data else { return None };
+    let file = |path: &str| format!("targets/{}.kdl", path.replace('.', "/"));
+    let what = format!("the target `{name}` stands in {}", file(path));
+    (**name != *path).then(|| {
+        Diagnostic::error("bad-target", entry.value.span, format!("expected `{path}`"), what)
+            .help(format!("name it `{path}`, or move it to {}", file(name)))
+    })
 }
 
 fn read_file(
