@@ -151,6 +151,9 @@ impl Eval {
         let mut groups: Vec<(SlotId, Vec<RemovalId>)> = Vec::new();
         {
             let state = self.state();
+            if state.drops.is_empty() {
+                return Ok(Vec::new());
+            }
             let mut at = Some(slot);
             while let Some(id) = at {
                 let own = state.slot(id);
