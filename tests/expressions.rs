@@ -266,3 +266,22 @@ fn an_expression_computes_only_what_it_needs() {
         assert!(found.contains(&format!("\"v\": \"{value}\"")), "{expression}: {found}");
     }
 }
+
+#[test]
+fn what_is_no_template_is_said_before_any_value_is_read() {
+    for template in [
+        "{{ circle }}{% endif %}",
+        "{% for x in circle %}{{ x }}{% endfor %}{% endif %}",
+        "{{ circle }}{{ 1 + }}",
+    ] {
+        assert_eq!(rendered(template), Err(vec!["bad-template"]), "{template}");
+    }
+}
+
+#[test]
+fn a_text_of_two_letters_is_no_pair() {
+    for list in ["['ab', 'cd']", "{'ab': 1}", "e"] {
+        let template = format!("{{% for one, other in {list} %}}{{{{ one }}}}{{% endfor %}}");
+        assert_eq!(rendered(&template), Err(vec!["bad-template"]), "{template}");
+    }
+}

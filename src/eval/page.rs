@@ -24,10 +24,15 @@ const RESERVED: &[&str] = &["true", "false", "none", "True", "False", "None", "l
 
 /// A template's text, if it is one of these kinds and nothing in it fails.
 pub fn page(text: &str, names: &dyn Names) -> Option<String> {
-    let scope = Scope { names, own: Vec::new(), loops: 0 };
-    let out = String::with_capacity(text.len());
-    let mut page = Page { text, at: 0, trims: false, out, scope, depth: 0, rounds: 0 };
+    let mut page = Page::new(text, names);
+    page.out.reserve(text.len());
     matches!(page.run(true)?, Tag::End).then_some(page.out)
+}
+
+/// Whether all of a template is of these kinds. What is not may be a mistake, which is said before
+/// any value is read.
+pub fn is_common(text: &str, names: &dyn Names) -> bool {
+    matches!(Page::new(text, names).run(false), Some(Tag::End))
 }
 
 /// What stands in a template.
@@ -81,6 +86,11 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
+    fn new(text: &'a str, names: &'a dyn Names) -> Page<'a> {
+        let scope = Scope { names, own: Vec::new(), loops: 0 };
+        Page { text, at: 0, trims: false, out: String::new(), scope, depth: 0, rounds: 0 }
+    }
+
     /// Renders, or passes over, up to a tag that ends or parts what is around.
     fn run(&mut self, live: bool) -> Option<Tag<'a>> {
         loop {
@@ -159,6 +169,8 @@ impl<'a> Page<'a> {
             match second {
                 None => self.scope.own.push((name, item.clone())),
                 Some(second) => {
+                    // A text is no pair of letters.
+                    matches!(item.kind(), ValueKind::Seq | ValueKind::Iterable).then_some(())?;
                     let pair: Vec<Value> = item.try_iter().ok()?.collect();
                     let [first, last] = <[Value; 2]>::try_from(pair).ok()?;
                     self.scope.own.extend([(name, first), (second, last)]);

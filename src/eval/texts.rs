@@ -71,7 +71,8 @@ impl Eval {
             return Err(Poisoned);
         }
         let names = Within { eval: self, env };
-        if let (Some(text), false) = self.watched(span, || page::page(&text, &names)) {
+        let common = embedded.is_some() || page::is_common(&text, &names);
+        if common && let (Some(text), false) = self.watched(span, || page::page(&text, &names)) {
             return Ok(text);
         }
         let name = camino::Utf8Path::new(path).file_name().unwrap_or(path);
