@@ -376,6 +376,13 @@ fn comments_that_no_value_holds_are_saved_with_the_file() {
             "<integer>1</integer>",
             "<!-- since it is ten -->\n\t<integer>10</integer>",
         ),
+        (
+            ".close.plist",
+            "plist",
+            "<integer>1</integer>",
+            "<integer>10</integer><!--since it is ten-->",
+        ),
+        (".k.jsonc", "jsonc", "\"a\": 1", "\"a\": 10,//since it is ten"),
     ] {
         let file = format!("file \"{path}\" format=\"{format}\" {{ settings {{ a 1 }} }}");
         let sandbox = Sandbox::new(&format!("home {{ {file} }}\n"));

@@ -374,9 +374,12 @@ impl Case<'_> {
 fn has_new_comments(format: &str, base: &str, text: &str) -> bool {
     let marks = emit::find(format).map_or(&[][..], |format| format.marks);
     let known: BTreeSet<&str> = base.lines().map(str::trim).collect();
+    // Behind a blank, or where a value has ended: in a value it is no comment.
+    let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '>' | ')' | ']' | '}');
+    let begins =
+        |line: &str, at| line.get(..at).is_some_and(|own| own.is_empty() || own.ends_with(ends));
     let has_comment = |line: &str| {
-        let mut words = line.split_whitespace();
-        words.any(|word| marks.iter().any(|mark| word.starts_with(mark)))
+        marks.iter().any(|mark| line.match_indices(mark).any(|(at, _)| begins(line, at)))
     };
     text.lines().any(|line| !known.contains(line.trim()) && has_comment(line))
 }
