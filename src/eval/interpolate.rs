@@ -22,7 +22,7 @@ pub fn pieces(text: &str) -> Result<SmallVec<[Piece<'_>; 4]>, usize> {
         if !before.is_empty() {
             found.push(Piece::Text(before));
         }
-        found.push(Piece::Expr(trimmed(&after[..close]), offset + open + 2));
+        found.push(Piece::Expr(after[..close].trim(), offset + open + 2));
         offset += open + 2 + close + 2;
         rest = &after[close + 2..];
     }
@@ -58,14 +58,15 @@ fn end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut depth, mut quote) = (0, 0usize, None);
     while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'\\' if quote.is_some() => at += 1,
-            b'"' | b'\'' if quote.is_none() => quote = Some(*byte),
-            b'"' | b'\'' if quote == Some(*byte) => quote = None,
-            b'{' if quote.is_none() => depth += 1,
-            b'}' if quote.is_none() && depth > 0 => depth -= 1,
-            b'}' if quote.is_none() && bytes.get(at + 1) == Some(&b'}') => return Some(at),
-            _ => {}
+        match (quote, byte) {
+            (Some(_), b'\\') => at += 1,
+            (Some(own), byte) if own == *byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(*byte),
+            (None, b'{') => depth += 1,
+            (None, b'}') if depth > 0 => depth -= 1,
+            (None, b'}') if bytes.get(at + 1) == Some(&b'}') => return Some(at),
+            (None, _) => {}
         }
         at += 1;
     }
@@ -90,7 +91,7 @@ impl<'a> std::ops::Deref for Way<'a> {
 /// `a.b_c.d` as its names, if the expression is nothing else. Asked for every value that a
 /// target computes, so it allocates nothing.
 pub fn simple_path(text: &str) -> Option<Way<'_>> {
-    let text = trimmed(text);
+    let text = text.trim();
     if matches!(text, "true" | "false" | "none" | "True" | "False" | "None") {
         return None;
     }
@@ -109,30 +110,13 @@ pub fn simple_path(text: &str) -> Option<Way<'_>> {
 
 /// The name that a text begins with, and the rest.
 pub fn split_name(text: &str) -> Option<(&str, &str)> {
-    let length = text.bytes().take_while(|byte| IN_NAME[usize::from(*byte)]).count();
+    let length =
+        text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
     if length == 0 || text.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
     text.split_at_checked(length)
 }
-
-/// Without the white space around it, which is most often a space or nothing.
-fn trimmed(text: &str) -> &str {
-    let text = text.trim_ascii();
-    let mut ends = [text.bytes().next(), text.bytes().last()].into_iter().flatten();
-    if ends.all(|byte| byte.is_ascii_graphic()) { text } else { text.trim() }
-}
-
-/// What a name is made of.
-const IN_NAME: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
-        byte += 1;
-    }
-    table
-};
 
 /// Operators of one expression. Each may be a level of its tree, which is walked by recursion.
 const MAX_OPERATORS: usize = 400;

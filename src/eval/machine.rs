@@ -25,6 +25,7 @@ fn managers() -> &'static [Manager] {
 }
 
 fn read(node: &Node) -> Option<Manager> {
+    (&*node.name.value == "manager").then_some(())?;
     Some(Manager {
         name: arguments(node).first().cloned()?,
         guards: node

@@ -93,6 +93,7 @@ impl Places {
     /// What stands at a name, to change.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Place> {
         let slot = self.list.get_mut(name)?;
+        // What is changed may lose its traits.
         if let Slot::Packed { at, place, .. } = slot {
             let taken = place.take().unwrap_or_else(|| take_out(&self.from, *at, &self.target));
             *slot = Slot::Said(taken);
