@@ -40,7 +40,8 @@ fn outcome_in(folder: &Utf8Path, value: &str) -> Result<String, Vec<&'static str
     let (mut diags, mut sources) = (Diagnostics::default(), Sources::default());
     let config = import::from_text("hcc.kdl", &text, folder, &mut sources, &mut diags);
     let program = program::build(config, sources, &machine(), &mut diags);
-    let mut session = Session { program, path: "hcc.kdl".into(), machine: machine(), diags };
+    let mut session =
+        Session { program, path: "hcc.kdl".into(), machine: machine(), diags, lasts: false };
     let mut files = String::new();
     for host in session.program.structure.hosts.clone() {
         for compiled in session.compile(&host, None) {

@@ -225,7 +225,8 @@ fn front_end(text: &str) {
     let folder = Utf8Path::new("/nonexistent");
     let config = import::from_text("hcc.kdl", text, folder, &mut sources, &mut diags);
     let program = program::build(config, sources, &machine(), &mut diags);
-    let mut session = Session { program, path: "hcc.kdl".into(), machine: machine(), diags };
+    let mut session =
+        Session { program, path: "hcc.kdl".into(), machine: machine(), diags, lasts: false };
     let mut documents = Vec::new();
     for host in session.program.structure.hosts.iter().take(4).cloned().collect::<Vec<_>>() {
         documents.extend(session.compile(&host, None));

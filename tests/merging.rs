@@ -32,7 +32,8 @@ fn outcome(text: &str) -> (Vec<String>, Vec<&'static str>) {
     let (mut diags, mut sources) = (Diagnostics::default(), Sources::default());
     let config = import::from_text("hcc.kdl", text, Utf8Path::new("."), &mut sources, &mut diags);
     let program = program::build(config, sources, &machine(), &mut diags);
-    let mut session = Session { program, path: "hcc.kdl".into(), machine: machine(), diags };
+    let mut session =
+        Session { program, path: "hcc.kdl".into(), machine: machine(), diags, lasts: false };
     let mut files = Vec::new();
     for host in session.program.structure.hosts.clone() {
         for compiled in session.compile(&host, None) {

@@ -31,6 +31,8 @@ pub struct Session {
     pub machine: Machine,
     /// The problems so far.
     pub diags: Diagnostics,
+    /// Whether it is a command's own, and not one of many that are tried.
+    pub lasts: bool,
 }
 
 /// One evaluated scope.
@@ -65,7 +67,7 @@ impl Session {
     /// Reads the configuration that the command line names.
     pub fn open(global: &Global) -> Result<Self, Stop> {
         let path = behind_link(find(global)?);
-        Ok(Self::load(&path, facts::machine()))
+        Ok(Self { lasts: true, ..Self::load(&path, facts::machine()) })
     }
 
     /// Reads the configuration that the command line names, as if some of its files held other
@@ -88,7 +90,7 @@ impl Session {
         let config = import::from_text("", "", here, &mut sources, &mut diags);
         let program =
             program::build_with(config, sources, &machine, program::Shelf::All, &mut diags);
-        Self { program, path: Utf8PathBuf::new(), machine, diags }
+        Self { program, path: Utf8PathBuf::new(), machine, diags, lasts: false }
     }
 
     /// Reads a text as if it stood at a path.
@@ -98,7 +100,7 @@ impl Session {
         let folder = path.parent().unwrap_or(Utf8Path::new(""));
         let config = import::from_text(path.as_str(), text, folder, &mut sources, &mut diags);
         let program = program::build(config, sources, &machine, &mut diags);
-        Self { program, path: path.to_owned(), machine, diags }
+        Self { program, path: path.to_owned(), machine, diags, lasts: false }
     }
 
     fn load_with(path: &Utf8Path, texts: &import::Texts, machine: Machine) -> Self {
@@ -112,7 +114,7 @@ impl Session {
             import::load_with(path, texts, &mut sources, &mut diags)
         };
         let program = program::build(config, sources, &machine, &mut diags);
-        Self { program, path: path.to_owned(), machine, diags }
+        Self { program, path: path.to_owned(), machine, diags, lasts: false }
     }
 
     /// All targets there are, with those and the options of the configuration, if there is one.
@@ -127,7 +129,7 @@ impl Session {
         };
         let program =
             program::build_with(config, sources, &machine, program::Shelf::All, &mut diags);
-        Self { program, path: path.unwrap_or_default(), machine, diags }
+        Self { program, path: path.unwrap_or_default(), machine, diags, lasts: false }
     }
 
     /// Compiles one host: its system, then each user, or the one that is named.
@@ -152,6 +154,11 @@ impl Session {
         system: Option<Arc<Eval>>,
     ) -> Compiled {
         let eval = Eval::new(&self.program, host, user, system);
+        if self.lasts {
+            // The process ends with it and gives all its memory back at once: to take the values
+            // apart, one by one, would be a tenth of a run.
+            std::mem::forget(eval.clone());
+        }
         let document = lower(&eval);
         eval.force_all();
         eval.run_checks();
