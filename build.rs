@@ -203,6 +203,11 @@ fn pack(
     }
     fs::write(below.join("trees"), trees)?;
     let mut say = |text: String| writeln!(out, "{text}").map_err(io::Error::other);
+    let lines: Vec<_> =
+        read.iter().map(|file| diag::line_starts(sources.text(file.source))).collect();
+    say("/// Where each line of `TARGETS` begins.\nstatic LINES: &[&[u32]] = &[".to_owned())?;
+    lines.iter().try_for_each(|starts| say(format!("    &{starts:?},")))?;
+    say("];".to_owned())?;
     say(format!("static FOLDERS: &[&str] = &{folders:?};"))?;
     say(format!("static TREES: &[u8] = include_bytes!({:?});", below.join("trees")))?;
     say(format!(

@@ -124,8 +124,8 @@ pub fn current_folder() -> Option<Utf8PathBuf> {
 
 /// Whether the command line asks for JSON, even one that cannot be read otherwise.
 pub fn asks_for_json() -> bool {
-    let options = env::args_os().take_while(|argument| argument != "--");
-    options.into_iter().any(|argument| argument == "--json")
+    let mut options = env::args_os().take_while(|argument| argument != "--");
+    options.any(|argument| argument == "--json")
 }
 
 /// `$COLUMNS`, if it is set.

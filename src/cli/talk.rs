@@ -29,7 +29,7 @@ thread_local! {
 /// Prints data. A closed pipe is no error: whoever read has had enough.
 pub(super) fn print(text: &str) -> Status {
     // What has no colour needs none taken out.
-    if memchr::memchr(b'\x1b', text.as_bytes()).is_none() {
+    if !text.contains('\x1b') {
         return print_bytes(text.as_bytes());
     }
     SAID.with_borrow_mut(|said| said.printed = true);

@@ -12,7 +12,7 @@ mod source;
 use std::collections::HashSet;
 
 pub use nearest::nearest;
-pub use source::{Position, SourceId, Sources, Span, Spanned};
+pub use source::{Position, SourceId, Sources, Span, Spanned, line_starts};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

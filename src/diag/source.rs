@@ -59,19 +59,19 @@ struct Source {
     name: String,
     text: Cow<'static, str>,
     /// The first byte of each line but the first, once asked for.
-    lines: OnceLock<Vec<u32>>,
+    lines: OnceLock<Cow<'static, [u32]>>,
+}
+
+/// The first byte of each line but the first.
+pub fn line_starts(text: &str) -> Vec<u32> {
+    let ends = text.match_indices('\n').map(|(end, _)| end + 1);
+    ends.map(|start| u32::try_from(start).unwrap_or(u32::MAX)).collect()
 }
 
 impl Source {
     /// The first bytes of the lines, but the first, that start at or before a byte.
     fn lines_above(&self, byte: usize) -> &[u32] {
-        let lines = self.lines.get_or_init(|| {
-            // Room for most texts at once; what is not needed costs nothing.
-            let mut lines = Vec::with_capacity(self.text.len() / 32);
-            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
-            lines.extend(ends.map(|end| u32::try_from(end + 1).unwrap_or(u32::MAX)));
-            lines
-        });
+        let lines = self.lines.get_or_init(|| line_starts(&self.text).into());
         let above = lines.partition_point(|first| *first as usize <= byte);
         lines.get(..above).unwrap_or_default()
     }
@@ -86,8 +86,23 @@ pub struct Sources {
 impl Sources {
     /// Takes a text in. `name` is the path as the user would write it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Cow<'static, str>>) -> SourceId {
+        self.push(Source { name: name.into(), text: text.into(), lines: OnceLock::new() })
+    }
+
+    /// Takes a text in of which [`line_starts`] is known.
+    pub fn add_lined(
+        &mut self,
+        name: impl Into<String>,
+        text: &'static str,
+        lines: &'static [u32],
+    ) -> SourceId {
+        let lines = OnceLock::from(Cow::Borrowed(lines));
+        self.push(Source { name: name.into(), text: text.into(), lines })
+    }
+
+    fn push(&mut self, source: Source) -> SourceId {
         let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.list.push(Source { name: name.into(), text: text.into(), lines: OnceLock::new() });
+        self.list.push(source);
         id
     }
 

@@ -32,11 +32,10 @@ pub fn pieces(text: &str) -> Result<SmallVec<[Piece<'_>; 4]>, usize> {
     Ok(found)
 }
 
-/// Where a `{` stands before another byte. Setting up a search for two would cost more than it
-/// gains: most texts are short.
+/// Where a `{` stands before another byte.
 fn opens(text: &str, next: u8) -> impl Iterator<Item = usize> {
-    let bytes = text.as_bytes();
-    memchr::memchr_iter(b'{', bytes).filter(move |at| bytes.get(at + 1) == Some(&next))
+    let pairs = text.as_bytes().windows(2).enumerate();
+    pairs.filter(move |(_, pair)| *pair == [b'{', next]).map(|(at, _)| at)
 }
 
 /// What a template's tag begins with.
@@ -91,31 +90,28 @@ impl<'a> std::ops::Deref for Way<'a> {
 /// `a.b_c.d` as its names, if the expression is nothing else. Asked for every value that a
 /// target computes, so it allocates nothing.
 pub fn simple_path(text: &str) -> Option<Way<'_>> {
-    let text = text.trim();
-    if matches!(text, "true" | "false" | "none" | "True" | "False" | "None") {
+    let text = text.trim_ascii();
+    // Most that are something else are told by what follows their first name.
+    let (first, mut after) = split_name(text)?;
+    if after.is_empty() && matches!(first, "true" | "false" | "none" | "True" | "False" | "None") {
         return None;
     }
-    let mut way = Way { parts: [""; 6], count: 0 };
-    let mut rest = text;
-    loop {
-        let (name, after) = split_name(rest)?;
+    let mut way = Way { parts: [first, "", "", "", "", ""], count: 1 };
+    while !after.is_empty() {
+        let (name, rest) = split_name(after.strip_prefix('.')?)?;
         *way.parts.get_mut(way.count)? = name;
         way.count += 1;
-        if after.is_empty() {
-            return Some(way);
-        }
-        rest = after.strip_prefix('.')?;
+        after = rest;
     }
+    Some(way)
 }
 
 /// The name that a text begins with, and the rest.
 pub fn split_name(text: &str) -> Option<(&str, &str)> {
-    let length =
-        text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-    if length == 0 || text.starts_with(|first: char| first.is_ascii_digit()) {
-        return None;
-    }
-    text.split_at_checked(length)
+    let bytes = text.as_bytes();
+    bytes.first().filter(|byte| byte.is_ascii_alphabetic() || **byte == b'_')?;
+    let ends = |byte: &u8| !(byte.is_ascii_alphanumeric() || *byte == b'_');
+    text.split_at_checked(bytes.iter().position(ends).unwrap_or(bytes.len()))
 }
 
 /// Operators of one expression. Each may be a level of its tree, which is walked by recursion.

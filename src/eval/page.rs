@@ -268,7 +268,7 @@ fn assigned(text: &str) -> Option<(&str, &str)> {
 /// Where the next tag opens, and the second of its bytes.
 fn opens(text: &str) -> Option<(usize, u8)> {
     let bytes = text.as_bytes();
-    memchr::memchr_iter(b'{', bytes).find_map(|at| match bytes.get(at + 1) {
+    text.match_indices('{').find_map(|(at, _)| match bytes.get(at + 1) {
         Some(kind @ (b'{' | b'%' | b'#')) => Some((at, *kind)),
         _ => None,
     })

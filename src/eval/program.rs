@@ -81,8 +81,7 @@ pub fn build_with(
         library::names().for_each(|path| mentions.add(&path));
     }
     while let Some(path) = mentions.open.pop_first() {
-        if let Some(text) = library::target(&path) {
-            let source = sources.add(source_name(&path), text);
+        if let Some(source) = library::add_to(&mut sources, &path, source_name(&path)) {
             library::declare(&path, detail, source, &mut schema, &mut mentions, diags);
         }
     }
@@ -190,8 +189,9 @@ impl Library {
         if let Some(nodes) = self.read.get(path) {
             return nodes.clone();
         }
-        let Some(text) = library::target(path) else { return Vec::new() };
-        let (mut nodes, problems) = parse(sources.add(source_name(path), text), text);
+        let source = library::add_to(sources, path, source_name(path));
+        let Some(source) = source else { return Vec::new() };
+        let (mut nodes, problems) = parse(source, sources.text(source));
         diags.extend(problems);
         nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
         self.read.insert(path.to_owned(), nodes.clone());

@@ -66,11 +66,11 @@ pub enum Token<'a> {
 /// The piece that a text begins with, and the rest.
 pub fn token(text: &str) -> (Token<'_>, &str) {
     let text = text.trim_ascii_start();
-    if let Some((name, rest)) = split_name(text) {
-        return (word(name), rest);
-    }
     let found = match text.bytes().next() {
         None => return (Token::End, text),
+        Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') => {
+            split_name(text).map(|(name, rest)| (word(name), rest))
+        }
         Some(b'0'..=b'9') => number(text),
         Some(quote @ (b'"' | b'\'')) => quoted(text, quote),
         Some(_) => sign(text),
@@ -89,7 +89,7 @@ fn quoted(text: &str, quote: u8) -> Option<(Token<'_>, &str)> {
     let bytes = text.as_bytes();
     let mut end = 1;
     loop {
-        end += memchr::memchr2(quote, b'\\', bytes.get(end..)?)?;
+        end += bytes.get(end..)?.iter().position(|byte| *byte == quote || *byte == b'\\')?;
         if bytes.get(end) == Some(&quote) {
             return Some((Token::Text(text.get(1..end)?), text.get(end + 1..)?));
         }

@@ -2,7 +2,7 @@
 
 use super::mentions::Mentions;
 use super::{Schema, declare, prepared};
-use crate::diag::{Diagnostics, SourceId};
+use crate::diag::{Diagnostics, SourceId, Sources};
 use crate::syntax::packed::{Unpacker, unpack};
 use crate::syntax::tree::Tree;
 
@@ -31,6 +31,13 @@ pub enum Detail {
 /// The text of a target's file: `programs.git` is `targets/programs/git.kdl`.
 pub fn target(path: &str) -> Option<&'static str> {
     TARGETS.get(place(path)?).map(|(_, text)| *text)
+}
+
+/// Takes the text of a target's file in, under a name.
+pub fn add_to(sources: &mut Sources, path: &str, name: String) -> Option<SourceId> {
+    let at = place(path)?;
+    let (_, text) = TARGETS.get(at)?;
+    Some(sources.add_lined(name, text, LINES.get(at)?))
 }
 
 /// Whether a target has a file of its own.

@@ -205,7 +205,7 @@ impl Mentions {
 
     fn expression(&mut self, text: &str) {
         // Most texts are short: to set up a search for a word in one costs more than the search.
-        for at in memchr::memchr2_iter(b'.', b'[', text.as_bytes()) {
+        for (at, _) in text.match_indices(['.', '[']) {
             let (before, rest) = (text.get(..at).unwrap_or(""), text.get(at..).unwrap_or(""));
             if !before.ends_with("config") {
                 continue;
