@@ -85,6 +85,7 @@ mod library {
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::{env, fs, io};
 
@@ -101,6 +102,9 @@ fn main() -> io::Result<()> {
     let target = |part: &str| env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
     if target("OS") == "linux" && target("ENV") == "gnu" {
         println!("cargo:rustc-link-arg-bins=-no-pie");
+        if env::var("PROFILE").is_ok_and(|profile| profile == "release") && has_unwinder() {
+            println!("cargo:rustc-link-lib=static:-bundle=gcc_eh");
+        }
     }
     // `HCC_EXTRA_TARGETS` lets a benchmark embed a shelf of generated targets.
     println!("cargo:rerun-if-env-changed=HCC_EXTRA_TARGETS");
@@ -125,6 +129,18 @@ fn main() -> io::Result<()> {
     write_table(&mut out, "TEMPLATES", &templates)?;
     pack(&targets, &templates, &tables, &below, &mut out)?;
     fs::write(below.join("embedded.rs"), out)
+}
+
+/// Whether the compiler for this machine has the unwinder as an archive too. Who never unwinds
+/// needs no shared one, and to load it costs a tenth of a millisecond.
+fn has_unwinder() -> bool {
+    let variable = |name| env::var(name).unwrap_or_default();
+    let linker = Some(variable("RUSTC_LINKER")).filter(|own| !own.is_empty());
+    let mut linker = Command::new(linker.as_deref().unwrap_or("cc"));
+    // A compiler says the path, or the name alone where it has no such file.
+    let asked = linker.arg("-print-file-name=libgcc_eh.a").output();
+    let path = asked.map(|said| String::from_utf8_lossy(&said.stdout).trim().to_owned());
+    variable("HOST") == variable("TARGET") && path.is_ok_and(|path| Path::new(&path).is_absolute())
 }
 
 /// The files of a folder, by name.
