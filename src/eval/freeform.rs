@@ -296,10 +296,7 @@ impl Collector<'_> {
                         let both: Vec<String> = nodes
                             .iter()
                             .filter(|node| node.name.value == child.name.value)
-                            .flat_map(|node| {
-                                node.args()
-                                    .map(|entry| super::collect::literal(&entry.value.data).kdl())
-                            })
+                            .flat_map(|node| node.args().map(|entry| entry.value.data.data().kdl()))
                             .take(8)
                             .collect();
                         let name = child.name.value.clone();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
 
-use super::collect::{Program, literal};
+use super::collect::Program;
 use super::program::blocks;
 use super::structure;
 use crate::diag::{Diagnostic, Diagnostics, Span, nearest};
@@ -136,7 +136,7 @@ fn nobody(when: &Node, program: &Program) -> Diagnostic {
     };
     let said = |entry: &Entry| {
         let name = entry.name.as_ref().map_or("", |name| &name.value);
-        format!("{name}={}", literal(&entry.value.data).kdl())
+        format!("{name}={}", entry.value.data.data().kdl())
     };
     let alone = |entry: &&Entry| {
         !met(&Node { entries: [(*entry).clone()].into(), ..when.clone() }, program)

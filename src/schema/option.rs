@@ -1,5 +1,6 @@
 //! Declarations.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ecow::EcoString;
@@ -9,6 +10,7 @@ use super::keys::{Key, Keys};
 use super::types::Type;
 use crate::diag::Span;
 use crate::syntax::tree::{Node, Value};
+use crate::value::{Data, Typed};
 
 /// Who an option is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -105,14 +107,45 @@ pub struct OptionDecl {
     /// For those who list options; most runs read none.
     pub docs: Option<Box<Docs>>,
     /// Home Manager's names for it, with blanks between them.
-    pub hm: EcoString,
+    pub hm: Cow<'static, str>,
     /// The path of the target that declares it; empty for a user's own.
     pub target: EcoString,
     /// The declaration.
     pub span: Span,
 }
 
+/// What an option comes to where nobody says anything about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unsaid {
+    /// The value.
+    pub data: Data,
+    /// The default that says so, if it has one.
+    pub said: Option<Span>,
+    /// Whose the option is.
+    pub scope: Scope,
+    /// It holds neither keys nor lines, which come from many places.
+    pub is_flat: bool,
+}
+
 impl OptionDecl {
+    /// What it comes to unsaid, as far as its declaration alone tells: a literal default, or what
+    /// its type holds without one.
+    pub fn unsaid(&self) -> Option<Unsaid> {
+        if !matches!(self.kind, Kind::Plain) || self.into.is_some() {
+            return None;
+        }
+        let (data, said) = match self.default.as_deref() {
+            None => (self.ty.empty()?, None),
+            Some(Fallback::Value(value)) if value.ty.is_none() => {
+                let typed = Typed::at(value.data.data(), value.span);
+                (self.ty.check(typed).ok()?.data, Some(value.span))
+            }
+            Some(_) => return None,
+        };
+        let is_flat = !self.ty.is_freeform() && !matches!(self.ty.inner(), Type::Lines);
+        Some(Unsaid { data, said, scope: self.scope, is_flat })
+    }
+
     /// The typed key for a way into the settings.
     pub fn key<'a>(&self, way: impl ExactSizeIterator<Item = &'a str> + Clone) -> Option<Key<'_>> {
         self.keys.find(way)

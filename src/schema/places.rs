@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use ecow::EcoString;
 
 use super::Place;
-use super::option::{OptionDecl, Scope};
+use super::option::{OptionDecl, Scope, Unsaid};
 use crate::syntax::packed::Unpacker;
 use crate::value::Map;
 
@@ -104,6 +104,18 @@ impl Places {
         }
     }
 
+    /// What the option at a name comes to where nobody says anything about it, as
+    /// [`OptionDecl::unsaid`] knows it, and the name to keep; none if nothing stands there.
+    pub fn unsaid(&self, name: &str) -> Option<(&EcoString, Option<Unsaid>)> {
+        let (name, slot) = self.list.get_key_value(name)?;
+        let unsaid = match slot {
+            Slot::Said(Place::Option(decl)) => decl.unsaid(),
+            Slot::Said(Place::Group(_)) => None,
+            Slot::Packed { at, .. } => begin(&self.from, *at).unsaid(),
+        };
+        Some((name, unsaid))
+    }
+
     /// Whether anything stands at a name.
     pub fn contains_key(&self, name: &str) -> bool {
         self.list.contains_key(name)
@@ -170,9 +182,14 @@ impl Places {
 }
 
 fn take_out(from: &Unpacker<'static>, at: u32, target: &EcoString) -> Place {
+    begin(from, at).option(target)
+}
+
+/// Where an option begins.
+fn begin(from: &Unpacker<'static>, at: u32) -> Unpacker<'static> {
     let mut from = from.clone();
     from.bytes(at as usize);
-    from.option(target)
+    from
 }
 
 impl FromIterator<(EcoString, Place)> for Places {

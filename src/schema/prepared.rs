@@ -7,11 +7,13 @@ use std::sync::{Arc, OnceLock};
 use ecow::EcoString;
 
 use super::keys::Keys;
-use super::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, Target};
+use super::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, Target, Unsaid};
 use super::places::{self, Places};
 use super::types::Type;
 use super::{Group, Place};
 use crate::syntax::packed::{Packer, Unpacker, number, span};
+use crate::syntax::tree::Scalar;
+use crate::value::Data;
 
 /// Places that are declared at dotted paths, as bytes: [`places`] takes them out.
 pub fn pack(places: &[(EcoString, Place)], packer: &mut Packer, out: &mut Vec<u8>) {
@@ -32,6 +34,9 @@ const INTERNAL: u8 = 2;
 const SYSTEM: u8 = 4;
 const ALWAYS: u8 = 8;
 const ONE_USER: u8 = 16;
+const FLAT: u8 = 32;
+const EMPTY_LIST: u8 = 64;
+const EMPTY_MAP: u8 = 128;
 
 /// A place is an option, if it is not 0 for a group; the traits of the option stand below.
 const OPTION: u8 = 128;
@@ -54,6 +59,7 @@ impl Packer {
             Place::Option(decl) => {
                 out.push(OPTION | places::traits(decl));
                 let mut own = Vec::new();
+                self.unsaid(decl.unsaid().as_ref(), &mut own);
                 self.decl(decl, &mut own);
                 number(own.len() as u64, out);
                 out.extend(own);
@@ -81,6 +87,32 @@ impl Packer {
         self.maybe(target.parent.as_ref(), out, |packer, parent, out| packer.text(parent, out));
         self.nodes(&target.statements, out);
         span(target.span, out);
+    }
+
+    /// What an option comes to unsaid stands in front of its declaration, and its length in front
+    /// of it: most runs ask for one of both.
+    fn unsaid(&mut self, unsaid: Option<&Unsaid>, out: &mut Vec<u8>) {
+        let mut own = Vec::new();
+        if let Some(unsaid) = unsaid {
+            let kind = match &unsaid.data {
+                Data::List(_) => EMPTY_LIST,
+                Data::Map(_) => EMPTY_MAP,
+                _ => 0,
+            };
+            let system = unsaid.scope == Scope::System;
+            own.push(kind | flags(&[(unsaid.is_flat, FLAT), (system, SYSTEM)]));
+            self.maybe(unsaid.said.as_ref(), &mut own, |_, said, out| span(*said, out));
+            let scalar = match unsaid.data.clone() {
+                Data::Bool(value) => Scalar::Bool(value),
+                Data::Int(value) => Scalar::Int(value),
+                Data::Float(value) => Scalar::Float(value),
+                Data::String(text) => Scalar::String(text),
+                Data::Null | Data::List(_) | Data::Map(_) => Scalar::Null,
+            };
+            self.scalar(&scalar, &mut own);
+        }
+        number(own.len() as u64, out);
+        out.extend(own);
     }
 
     fn decl(&mut self, decl: &OptionDecl, out: &mut Vec<u8>) {
@@ -228,8 +260,25 @@ impl Unpacker<'static> {
         }
     }
 
+    /// What an option that begins here comes to unsaid, if that is known.
+    pub(super) fn unsaid(&mut self) -> Option<Unsaid> {
+        if self.number() == 0 {
+            return None;
+        }
+        let flags = self.byte();
+        let said = self.maybe(Self::span);
+        let data = match flags & (EMPTY_LIST | EMPTY_MAP) {
+            EMPTY_LIST => Data::List(Vec::new()),
+            EMPTY_MAP => Data::Map(Arc::default()),
+            _ => self.scalar().data(),
+        };
+        Some(Unsaid { data, said, scope: scope(flags), is_flat: flags & FLAT != 0 })
+    }
+
     /// An option of the target whose path this is.
     pub(super) fn option(&mut self, target: &EcoString) -> Place {
+        let unsaid = self.number();
+        self.bytes(unsaid);
         Place::Option(Arc::new(self.decl(target)))
     }
 
@@ -301,7 +350,7 @@ impl Unpacker<'static> {
                 let (doc, example) = (from.text(), from.maybe(Self::text));
                 Box::new(Docs { doc, example })
             }),
-            hm: self.text(),
+            hm: self.word().into(),
             // Most are of the target around them, and share its path.
             target: match self.word() {
                 own if own == target.as_str() => target.clone(),

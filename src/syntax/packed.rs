@@ -64,24 +64,27 @@ impl Packer {
     pub fn value(&mut self, value: &Value, name: Option<&Name>, out: &mut Vec<u8>) {
         let flags = [(value.ty.is_some(), ANNOTATED), (name.is_some(), MORE)];
         let flags: u8 = flags.iter().filter(|(said, _)| *said).map(|(_, flag)| flag).sum();
-        let kind: u8 = match &value.data {
-            Scalar::Null => 0,
-            Scalar::Bool(false) => 1,
-            Scalar::Bool(true) => 2,
-            Scalar::Int(_) => 3,
-            Scalar::Float(_) => 4,
-            Scalar::String(_) => 5,
-        };
-        out.push(flags | (kind << KIND));
+        out.push(flags | (kind(&value.data) << KIND));
         value.ty.iter().for_each(|ty| self.name(ty, out));
         name.iter().for_each(|name| self.name(name, out));
-        match &value.data {
+        self.rest(&value.data, out);
+        span(value.span, out);
+    }
+
+    /// What a value is, and nothing of where.
+    pub fn scalar(&mut self, data: &Scalar, out: &mut Vec<u8>) {
+        out.push(kind(data));
+        self.rest(data, out);
+    }
+
+    /// What its kind does not tell.
+    fn rest(&mut self, data: &Scalar, out: &mut Vec<u8>) {
+        match data {
             Scalar::Int(value) => out.extend(value.get().to_le_bytes()),
             Scalar::Float(value) => out.extend(value.to_le_bytes()),
             Scalar::String(value) => self.text(value, out),
             Scalar::Null | Scalar::Bool(_) => {}
         }
-        span(value.span, out);
     }
 
     /// A name and its place.
@@ -102,6 +105,17 @@ impl Packer {
             }
         };
         stretch(start, text.len() as u32, out);
+    }
+}
+
+fn kind(data: &Scalar) -> u8 {
+    match data {
+        Scalar::Null => 0,
+        Scalar::Bool(false) => 1,
+        Scalar::Bool(true) => 2,
+        Scalar::Int(_) => 3,
+        Scalar::Float(_) => 4,
+        Scalar::String(_) => 5,
     }
 }
 
@@ -215,15 +229,25 @@ impl<'a> Unpacker<'a> {
         let flags = self.byte();
         let ty = (flags & ANNOTATED != 0).then(|| Box::new(self.name()));
         let name = (flags & MORE != 0).then(|| self.name());
-        let data = match flags >> KIND {
+        let data = self.data(flags >> KIND);
+        (Value { ty, data, span: self.span() }, name)
+    }
+
+    /// What a value is, and nothing of where.
+    pub fn scalar(&mut self) -> Scalar {
+        let kind = self.byte();
+        self.data(kind)
+    }
+
+    fn data(&mut self, kind: u8) -> Scalar {
+        match kind {
             1 => Scalar::Bool(false),
             2 => Scalar::Bool(true),
             3 => Scalar::Int(i128::from_le_bytes(self.take()).into()),
             4 => Scalar::Float(f64::from_le_bytes(self.take())),
             5 => Scalar::String(self.text()),
             _ => Scalar::Null,
-        };
-        (Value { ty, data, span: self.span() }, name)
+        }
     }
 
     /// A name and its place.

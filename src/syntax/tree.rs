@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use crate::diag::{Span, Spanned};
-use crate::value::Int;
+use crate::value::{Data, Int};
 
 /// Levels of children that a document may have. Trees are walked by recursion after the reader,
 /// so the reader refuses what is deeper; no configuration comes near.
@@ -97,6 +97,17 @@ impl Node {
 }
 
 impl Scalar {
+    /// As data of a value.
+    pub fn data(&self) -> Data {
+        match self {
+            Scalar::Null => Data::Null,
+            Scalar::Bool(value) => Data::Bool(*value),
+            Scalar::Int(value) => Data::Int(*value),
+            Scalar::Float(value) => Data::Float(*value),
+            Scalar::String(text) => Data::String(text.clone()),
+        }
+    }
+
     /// What kind of value it is, in the words of an error.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -56,7 +56,7 @@ impl Collector<'_> {
         let (marks, problem) = marks::read(value.ty.as_deref());
         self.report(problem);
         match (marks.compute, &value.data) {
-            (None, data) => Some((Raw::Literal(literal(data)), value.span)),
+            (None, data) => Some((Raw::Literal(data.data()), value.span)),
             (Some(compute), Scalar::String(text)) => {
                 self.name_check(text, compute, value.span, ctx.block);
                 let text = match compute {
@@ -309,16 +309,5 @@ impl Collector<'_> {
         if let Some(problem) = problem {
             self.push(problem);
         }
-    }
-}
-
-/// A literal as data.
-pub fn literal(data: &Scalar) -> Data {
-    match data {
-        Scalar::Null => Data::Null,
-        Scalar::Bool(value) => Data::Bool(*value),
-        Scalar::Int(value) => Data::Int(*value),
-        Scalar::Float(value) => Data::Float(*value),
-        Scalar::String(text) => Data::String(text.clone()),
     }
 }

@@ -25,7 +25,6 @@ use crate::schema::{Schema, Target};
 use crate::syntax::marks::{self, Level, Marks, Order};
 use crate::syntax::tree::{Entry, Node, Scalar};
 
-pub use define::literal;
 pub use value::{is_computed, sample};
 
 /// What all evaluations of a run share.

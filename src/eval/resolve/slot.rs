@@ -8,7 +8,7 @@ use super::Whose;
 use crate::diag::Diagnostic;
 use crate::eval::Eval;
 use crate::eval::arena::{At, Guard, Outcome, Poisoned, Raw, SlotId};
-use crate::eval::collect::{Collector, Ctx, literal};
+use crate::eval::collect::{Collector, Ctx};
 use crate::eval::freeform::key_type;
 use crate::schema::option::{Body, Fallback, Kind};
 use crate::schema::places::Trait;
@@ -164,34 +164,20 @@ impl Eval {
             At::Group(group) if !own.children.contains_key(name) => (group, false),
             _ => return None,
         };
-        let (key, place) = match group.places.get_key_value(name) {
+        let (key, unsaid) = match group.places.unsaid(name) {
             Some(found) => found,
-            None if name.contains('_') => group.places.get_key_value(&name.replace('_', "-"))?,
+            None if name.contains('_') => group.places.unsaid(&name.replace('_', "-"))?,
             None => return None,
         };
-        let Place::Option(decl) = place else { return None };
-        let plain = matches!(decl.kind, Kind::Plain) && decl.into.is_none();
+        let unsaid = unsaid?;
         // What is another's is asked for there, what holds keys or lines is more than its default.
-        let own_and_flat = || {
-            let is_lines = matches!(decl.ty.inner(), Type::Lines);
-            decl.scope == self.shared.scope && !decl.ty.is_freeform() && !is_lines
-        };
-        if !plain
-            || !(in_item || own_and_flat())
-            || !own.deferred().is_empty()
-            || own.children.contains_key(key)
-        {
+        let own_and_flat = unsaid.is_flat && unsaid.scope == self.shared.scope;
+        let may_be_said = || (in_item || **key != *name) && own.children.contains_key(key);
+        if !(in_item || own_and_flat) || !own.deferred().is_empty() || may_be_said() {
             return None;
         }
-        match decl.default.as_deref() {
-            None => Some(Typed { data: decl.ty.empty()?, from: Places::new(), pieces: None }),
-            Some(Fallback::Value(value)) if value.ty.is_none() => {
-                let from = if in_item { Places::new() } else { Places::from([value.span]) };
-                let value = Typed { data: literal(&value.data), from, pieces: None };
-                decl.ty.check(value).ok()
-            }
-            Some(_) => None,
-        }
+        let said = unsaid.said.filter(|_| !in_item);
+        Some(Typed { data: unsaid.data, from: said.into_iter().collect(), pieces: None })
     }
 
     /// A value that no definition gives.
@@ -226,7 +212,7 @@ impl Eval {
                 let (marks, _) = marks::read(value.ty.as_deref());
                 let raw = match (marks.compute, &value.data) {
                     (Some(compute), Scalar::String(text)) => Raw::Computed(compute, text.clone()),
-                    (_, data) => Raw::Literal(literal(data)),
+                    (_, data) => Raw::Literal(data.data()),
                 };
                 let mut value_typed = self.value(&raw, value.span, env)?;
                 // `default="x"` of a list is a list of one.

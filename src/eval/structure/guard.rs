@@ -130,7 +130,7 @@ pub fn expression(when: &Node) -> Option<&Entry> {
 
 /// A fact with a value of another type, and the value that was meant.
 pub(super) fn wrong(entry: &Entry, name: &str, expected: &str) -> Diagnostic {
-    let found = crate::eval::collect::literal(&entry.value.data);
+    let found = entry.value.data.data();
     let span = entry.value.span;
     let problem = Diagnostic::error(
         "wrong-type",

@@ -5,7 +5,6 @@ use indexmap::IndexMap;
 use super::guard::{asks_for_user, expression, holds};
 use super::{Host, Structure, User};
 use crate::diag::{Diagnostic, Diagnostics, Span, nearest};
-use crate::eval::collect::literal;
 use crate::eval::facts::{HostFacts, UserFacts};
 use crate::syntax::tree::{Node, Scalar};
 
@@ -200,7 +199,7 @@ pub(super) fn check_uses(
                             "expected a name",
                             format!(
                                 "`use` expects names of modules, found {}",
-                                literal(other).describe()
+                                other.data().describe()
                             ),
                         ),
                         (Some(_), _) => Diagnostic::error(

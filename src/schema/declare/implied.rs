@@ -38,7 +38,7 @@ pub(super) fn implied(
         internal: false,
         scope: target.scope,
         docs: Some(Box::new(Docs { doc: doc.into(), example: None })),
-        hm: EcoString::new(),
+        hm: "".into(),
         target: target.path.clone(),
         span: target.span,
     };

@@ -287,7 +287,7 @@ pub(super) fn declaration(
         internal: bool_prop(node, "internal", diags),
         scope: context.scope,
         docs: docs(node),
-        hm: hm_names(node, name),
+        hm: String::from(hm_names(node, name)).into(),
         target: context.target.clone(),
         span: name.span,
     })
@@ -337,13 +337,7 @@ fn check_default(value: &Value, ty: &Type, path: &str, diags: &mut Diagnostics) 
     if marks::read(value.ty.as_deref()).0.compute.is_some() {
         return;
     }
-    let data = match &value.data {
-        Scalar::Null => Data::Null,
-        Scalar::Bool(value) => Data::Bool(*value),
-        Scalar::Int(value) => Data::Int(*value),
-        Scalar::Float(value) => Data::Float(*value),
-        Scalar::String(text) => Data::String(text.clone()),
-    };
+    let data = value.data.data();
     let element = match ty.inner() {
         Type::List(inner) if data != Data::Null => inner,
         _ => ty,
