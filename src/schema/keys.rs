@@ -15,7 +15,8 @@ use crate::syntax::packed::{Packer, Unpacker, number};
 pub enum Keys {
     /// As they were read.
     Said(Vec<TypedKey>),
-    /// As bytes: the letters that they begin with, then each behind its length; none are nothing.
+    /// As bytes: how many, a [`hint`] of each, where each begins in what follows, then they
+    /// themselves; none are nothing.
     Prepared {
         /// The keys.
         bytes: &'static [u8],
@@ -60,7 +61,9 @@ impl Keys {
     pub fn all(&self) -> Vec<TypedKey> {
         match self {
             Keys::Said(keys) => keys.clone(),
-            Keys::Prepared { bytes, words } => prepared(bytes, words).map(TypedKey::from).collect(),
+            Keys::Prepared { bytes, words } => {
+                Prepared::new(bytes, words).keys().map(TypedKey::from).collect()
+            }
         }
     }
 
@@ -75,14 +78,14 @@ impl Keys {
                 keys.iter().find(fits).map(Key::Said)
             }
             Keys::Prepared { bytes, words } => {
-                let (depth, first) = (way.len(), hint(way.clone().next()));
-                let letters = Unpacker::new(words, bytes, SourceId(0)).take();
-                if u32::from_le_bytes(letters) & (letter(first) | letter(ANY)) == 0 {
-                    return None;
-                }
-                prepared(bytes, words).find_map(|mut key| {
-                    let may_fit = key.number() == depth && [first, ANY].contains(&key.byte());
-                    (may_fit && way.clone().all(|name| fits(key.word(), name)))
+                let all = Prepared::new(bytes, words);
+                let first = way.clone().next().unwrap_or_default();
+                let hints = [hint(way.len(), first), hint(way.len(), "*")];
+                let mut may_fit = (0..).zip(all.hints).filter(|(_, own)| hints.contains(own));
+                may_fit.find_map(|(at, _)| {
+                    let mut key = all.key(at);
+                    let depth = key.number();
+                    (depth == way.len() && way.clone().all(|name| fits(key.word(), name)))
                         .then_some(Key::Prepared(key))
                 })
             }
@@ -96,9 +99,8 @@ impl Keys {
                 let mut pattern = key.pattern.iter();
                 way.clone().all(|name| pattern.next().is_some_and(|part| part == name))
             }),
-            Keys::Prepared { bytes, words } => prepared(bytes, words).any(|mut key| {
+            Keys::Prepared { bytes, words } => Prepared::new(bytes, words).keys().any(|mut key| {
                 let depth = key.number();
-                key.byte();
                 let mut pattern = (0..depth).map(|_| key.word());
                 way.clone().all(|name| pattern.next() == Some(name))
             }),
@@ -118,20 +120,19 @@ impl Keys {
         if keys.is_empty() {
             return;
         }
-        let first = |key: &TypedKey| hint(key.pattern.first().map(|part| &**part));
-        let letters = keys.iter().fold(0, |letters, key| letters | letter(first(key)));
-        out.extend(letters.to_le_bytes());
+        number(keys.len() as u64, out);
+        let first = |key: &TypedKey| key.pattern.first().cloned().unwrap_or_default();
+        out.extend(keys.iter().map(|key| hint(key.pattern.len(), &first(key))));
+        let mut all = Vec::new();
         for key in keys {
-            let mut one = Vec::new();
-            number(key.pattern.len() as u64, &mut one);
-            one.push(first(&key));
-            key.pattern.iter().for_each(|part| packer.text(part, &mut one));
-            packer.ty(&key.ty, &mut one);
-            packer.maybe(key.alias.as_ref(), &mut one, |packer, text, out| packer.text(text, out));
-            packer.text(&key.doc, &mut one);
-            number(one.len() as u64, out);
-            out.extend(one);
+            out.extend((all.len() as u32).to_le_bytes());
+            number(key.pattern.len() as u64, &mut all);
+            key.pattern.iter().for_each(|part| packer.text(part, &mut all));
+            packer.ty(&key.ty, &mut all);
+            packer.maybe(key.alias.as_ref(), &mut all, |packer, text, out| packer.text(text, out));
+            packer.text(&key.doc, &mut all);
         }
+        out.extend(all);
     }
 }
 
@@ -141,18 +142,18 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// The hint of a pattern that begins with any letters.
-const ANY: u8 = b'*';
-
-/// The letter that a pattern's first name begins with: most keys are told apart by it.
-fn hint(name: Option<&str>) -> u8 {
-    name.and_then(|name| name.bytes().next()).unwrap_or(0).to_ascii_lowercase()
+/// What tells most keys and ways apart: how deep they are, and the first letter. A pattern that
+/// begins with any letters has the hint of `*`.
+fn hint(depth: usize, first: &str) -> u8 {
+    let letter = match first.bytes().next() {
+        None | Some(b'*') => 0,
+        Some(first) => first & LETTER,
+    };
+    (depth as u8) << LETTER.count_ones() | letter
 }
 
-/// A hint as one bit of many; most names are of none.
-fn letter(hint: u8) -> u32 {
-    1 << (hint % 32)
-}
+/// The bits of a letter, without its case.
+const LETTER: u8 = 0x1f;
 
 /// `*` alone is any name; `*x` and `x*` are names with that end or start.
 fn fits(pattern: &str, name: &str) -> bool {
@@ -164,19 +165,36 @@ fn fits(pattern: &str, name: &str) -> bool {
     }
 }
 
-fn prepared(bytes: &'static [u8], words: &'static str) -> impl Iterator<Item = Unpacker<'static>> {
-    let mut from = Unpacker::new(words, bytes, SourceId(0));
-    from.bytes(4);
-    std::iter::from_fn(move || {
-        let length = from.number();
-        (length > 0).then(|| Unpacker::new(words, from.bytes(length), SourceId(0)))
-    })
+/// The parts of [`Keys::Prepared`].
+struct Prepared {
+    hints: &'static [u8],
+    starts: &'static [u8],
+    keys: Unpacker<'static>,
+}
+
+impl Prepared {
+    fn new(bytes: &'static [u8], words: &'static str) -> Prepared {
+        let mut from = Unpacker::new(words, bytes, SourceId(0));
+        let count = from.count();
+        Prepared { hints: from.bytes(count), starts: from.bytes(4 * count), keys: from }
+    }
+
+    /// The one at a place.
+    fn key(&self, at: usize) -> Unpacker<'static> {
+        let start = self.starts.as_chunks().0.get(at).map_or(0, |start| u32::from_le_bytes(*start));
+        let mut key = self.keys.clone();
+        key.bytes(start as usize);
+        key
+    }
+
+    fn keys(&self) -> impl Iterator<Item = Unpacker<'static>> {
+        (0..self.hints.len()).map(|at| self.key(at))
+    }
 }
 
 impl From<Unpacker<'static>> for TypedKey {
     fn from(mut from: Unpacker<'static>) -> TypedKey {
         let depth = from.count();
-        from.byte();
         TypedKey {
             pattern: (0..depth).map(|_| from.text()).collect(),
             ty: from.ty(),
