@@ -10,7 +10,7 @@ use crate::diag::Span;
 
 /// Names and what they mean, in the order in which they were said. The hash is a fast one: the
 /// names are the user's own, and nobody else's.
-pub type Map<V> = indexmap::IndexMap<EcoString, V, foldhash::fast::RandomState>;
+pub type Map<V> = indexmap::IndexMap<EcoString, V, foldhash::fast::FixedState>;
 
 /// The places behind a value: nearly always one.
 pub type Places = SmallVec<[Span; 1]>;

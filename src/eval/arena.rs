@@ -202,8 +202,8 @@ pub struct Env {
     pub vars: Vec<(EcoString, Jinja)>,
     /// Its place among the instances, for the order of what is defined in it.
     pub order: Vec<u32>,
-    /// `let`, once computed.
-    pub lets: HashMap<EcoString, Result<Arc<Typed>, Poisoned>>,
+    /// Each `let` of its block, once computed.
+    pub lets: Vec<Option<Result<Arc<Typed>, Poisoned>>>,
 }
 
 /// A place in the order of all definitions, loops unrolled.
@@ -400,7 +400,7 @@ impl State {
 
     fn add_child(&mut self, parent: SlotId, key: EcoString, at: At) -> SlotId {
         let id = self.add_slot(Some(parent), key.clone(), at);
-        self.slot_mut(parent).children.insert(key, id);
+        self.slot_mut(parent).children.push(key, id);
         id
     }
 
@@ -443,7 +443,7 @@ impl State {
         order: Vec<u32>,
     ) -> EnvId {
         let id = EnvId(index(self.envs.len()));
-        self.envs.push(Env { parent, block, vars, order, lets: HashMap::default() });
+        self.envs.push(Env { parent, block, vars, order, lets: Vec::new() });
         id
     }
 

@@ -10,7 +10,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value as Jinja};
 
 use super::Eval;
-use super::arena::{EnvId, Guard, Poisoned, Raw, SlotId, State};
+use super::arena::{EnvId, Frame, Guard, Poisoned, Raw, SlotId, State};
 use super::interpolate::{self, Piece, is_tangled, pieces, simple_path};
 use super::mistake;
 use super::objects::{Pair, ScopeObject, SlotObject, to_jinja};
@@ -49,8 +49,8 @@ enum Named {
 enum Bound {
     /// It was computed before.
     Known(Result<Arc<Typed>, Poisoned>),
-    /// It is to be computed, in its instance.
-    New(EnvId, (EcoString, Raw, Span)),
+    /// It is to be computed: that of its instance's block which stands at this place.
+    New(EnvId, usize),
 }
 
 /// The names of an instance.
@@ -409,10 +409,10 @@ impl Eval {
                     return Some(Named::Value(value.clone()));
                 }
                 let block = state.block(own.block);
-                if let Some(found) = block.lets.iter().rev().find(|(own, ..)| **own == *name) {
-                    bound = Some(match own.lets.get(name) {
-                        Some(known) => Bound::Known(known.clone()),
-                        None => Bound::New(id, found.clone()),
+                if let Some(at) = block.lets.iter().rposition(|(own, ..)| **own == *name) {
+                    bound = Some(match own.lets.get(at) {
+                        Some(Some(known)) => Bound::Known(known.clone()),
+                        _ => Bound::New(id, at),
                     });
                     break;
                 }
@@ -441,11 +441,14 @@ impl Eval {
     fn bound(&self, bound: Bound) -> Jinja {
         let result = match bound {
             Bound::Known(result) => result,
-            Bound::New(env, (name, raw, span)) => {
-                let frame = super::arena::Frame::Let(env, name.clone(), span);
-                let entered = {
+            Bound::New(env, at) => {
+                let (raw, span, entered) = {
                     let mut state = self.state();
-                    self.entered(&mut state, frame)
+                    let lets = &state.block(state.env(env).block).lets;
+                    let Some((name, raw, span)) = lets.get(at).cloned() else {
+                        return super::objects::poison();
+                    };
+                    (raw, span, self.entered(&mut state, Frame::Let(env, name, span)))
                 };
                 let result = entered.and_then(|()| {
                     let result = self.value(&raw, span, env).map(Arc::new);
@@ -454,7 +457,8 @@ impl Eval {
                 });
                 let mut state = self.state();
                 if let Some(own) = state.envs.get_mut(env.0 as usize) {
-                    own.lets.insert(name, result.clone());
+                    own.lets.resize(own.lets.len().max(at + 1), None);
+                    own.lets[at] = Some(result.clone());
                 }
                 result
             }

@@ -129,12 +129,14 @@ impl Eval {
 
     fn collect(&self, host: &Host, user: Option<&User>) {
         let mut state = self.state();
-        // Room that is not used costs nothing; to grow into it would copy all of them each time.
-        state.slots.reserve(SLOTS);
-        state.blocks.reserve(SLOTS / 2);
-        state.envs.reserve(SLOTS / 2);
-        state.defs.reserve(SLOTS);
-        state.mentions.reserve(SLOTS);
+        if user.is_some() {
+            // Room that is not used costs nothing; to grow into it would copy all of them each time.
+            state.slots.reserve(SLOTS);
+            state.blocks.reserve(SLOTS / 2);
+            state.envs.reserve(SLOTS / 2);
+            state.defs.reserve(SLOTS);
+            state.mentions.reserve(SLOTS);
+        }
         let root = At::Group(self.shared.schema.root.clone());
         state.add_slot(None, "".into(), root);
         state.add_block(None, Guard::Root, None);

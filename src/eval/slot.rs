@@ -1,11 +1,11 @@
 //! A place in the tree of options, as the [arena](super::arena) holds them: there are many.
 
 use ecow::EcoString;
+use foldhash::HashMap;
 
 use super::arena::{At, Deferred, EnvId, Outcome, RemovalId, SlotId};
 use super::chain::Chain;
 use crate::syntax::marks::Level;
-use crate::value::Map;
 
 /// A place in the tree of options.
 #[derive(Debug)]
@@ -79,14 +79,30 @@ impl Slot {
     }
 }
 
-/// Slots below a slot, by name. Most have none.
+/// Slots below a slot, by name, in the order in which they came. Most have none.
 #[derive(Debug, Default)]
-pub struct Children(Option<Box<Map<SlotId>>>);
+pub struct Children(Option<Box<Below>>);
+
+#[derive(Debug, Default)]
+struct Below {
+    list: Vec<(EcoString, SlotId)>,
+    /// Where each stands in the list, once there are [`MANY`].
+    places: HashMap<EcoString, usize>,
+}
+
+/// So many names are found by their hash. Fewer are compared one by one, which costs less than a
+/// table.
+const MANY: usize = 9;
 
 impl Children {
     /// The one of a name.
     pub fn get(&self, name: &str) -> Option<&SlotId> {
-        self.0.as_ref()?.get(name)
+        let below = self.0.as_ref()?;
+        let found = match below.list.len() < MANY {
+            true => below.list.iter().find(|(own, _)| **own == *name),
+            false => below.list.get(*below.places.get(name)?),
+        };
+        found.map(|(_, slot)| slot)
     }
 
     /// Whether there is one of a name.
@@ -96,17 +112,17 @@ impl Children {
 
     /// Name and slot of the one at a place.
     pub fn get_index(&self, index: usize) -> Option<(&EcoString, &SlotId)> {
-        self.0.as_ref()?.get_index(index)
+        self.0.as_ref()?.list.get(index).map(|(name, slot)| (name, slot))
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.as_ref().map_or(0, |map| map.len())
+        self.0.as_ref().map_or(0, |below| below.list.len())
     }
 
     /// Names and slots, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&EcoString, &SlotId)> {
-        self.0.iter().flat_map(|map| map.iter())
+        self.0.iter().flat_map(|below| below.list.iter().map(|(name, slot)| (name, slot)))
     }
 
     /// The slots, in order.
@@ -114,8 +130,39 @@ impl Children {
         self.iter().map(|(_, slot)| slot)
     }
 
-    /// One more.
-    pub fn insert(&mut self, name: EcoString, slot: SlotId) {
-        self.0.get_or_insert_default().insert(name, slot);
+    /// One more, of a name that none has.
+    pub fn push(&mut self, name: EcoString, slot: SlotId) {
+        let Below { list, places } = &mut **self.0.get_or_insert_default();
+        list.push((name, slot));
+        // Those that were few go in with the one that makes them many.
+        let new = if list.len() == MANY { 0 } else { list.len() - 1 };
+        if list.len() >= MANY {
+            places.extend(
+                list.iter().enumerate().skip(new).map(|(at, (name, _))| (name.clone(), at)),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_and_many_are_found_by_name_and_stay_in_order() {
+        let mut children = Children::default();
+        let name = |at: u32| EcoString::from(format!("{}", at * 7 % 31));
+        for at in 0..31 {
+            assert_eq!(children.get(&name(at)), None);
+            children.push(name(at), SlotId(at));
+            for old in 0..=at {
+                assert_eq!(children.get(&name(old)), Some(&SlotId(old)), "{at}");
+            }
+        }
+        assert!(children.iter().enumerate().all(|(at, (own, slot))| {
+            let at = at as u32;
+            *own == name(at) && *slot == SlotId(at)
+        }));
+        assert_eq!(children.count(), 31);
     }
 }
