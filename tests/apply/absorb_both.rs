@@ -382,7 +382,9 @@ fn comments_that_no_value_holds_are_saved_with_the_file() {
             "<integer>1</integer>",
             "<integer>10</integer><!--since it is ten-->",
         ),
-        (".k.jsonc", "jsonc", "\"a\": 1", "\"a\": 10,//since it is ten"),
+        (".k.jsonc", "jsonc", "\"a\": 1", "\"a\": 10//since it is ten"),
+        (".q.jsonc", "jsonc", "\"a\": 1", "\"a\": \"it's\"/*since it is*/"),
+        (".close.toml", "toml", "a = 1", "a = 10# since it is ten"),
     ] {
         let file = format!("file \"{path}\" format=\"{format}\" {{ settings {{ a 1 }} }}");
         let sandbox = Sandbox::new(&format!("home {{ {file} }}\n"));
@@ -395,6 +397,26 @@ fn comments_that_no_value_holds_are_saved_with_the_file() {
         let at = said.stderr.split_once("is now HOME/").expect("a path").1;
         assert_eq!(sandbox.read(at.lines().next().expect("a line")), text);
         assert!(sandbox.is_ours(path));
+    }
+}
+
+#[test]
+fn what_looks_like_a_comment_in_a_value_is_none() {
+    for (path, format, old, new) in [
+        (".k.jsonc", "jsonc", "  \"a\": 1", "    \"a\": \"src/{x,y}/*.ts // \\\" #\""),
+        (".k.toml", "toml", "a = 1", "a =  'rgb(1,2)#3'"),
+        (".k.conf", "key-value", "a=1", "a=#123456"),
+        (".gitconfig", "gitconfig", "a = 1", "a  =  \"!f() { git log; }; f\""),
+    ] {
+        let block = if format == "gitconfig" { "x { a 1 }" } else { "a 1" };
+        let file = format!("file \"{path}\" format=\"{format}\" {{ settings {{ {block} }} }}");
+        let sandbox = Sandbox::new(&format!("home {{ {file} }}\n"));
+        sandbox.apply();
+        let text = sandbox.read(path).replace(old, new);
+        assert!(text.contains(new), "{text}");
+        sandbox.write(path, &text);
+        let said = sandbox.run(&["absorb", path]).well();
+        assert!(!said.stderr.contains("saved:"), "{said}");
     }
 }
 
