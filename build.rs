@@ -131,16 +131,22 @@ fn main() -> io::Result<()> {
     fs::write(below.join("embedded.rs"), out)
 }
 
-/// Whether the compiler for this machine has the unwinder as an archive too. Who never unwinds
-/// needs no shared one, and to load it costs a tenth of a millisecond.
+/// Whether the compiler that links for this machine has the unwinder as an archive too. Who never
+/// unwinds needs no shared one, and to load it costs a tenth of a millisecond. Whoever brings a linker
+/// or flags of their own gets what rustc does by itself.
 fn has_unwinder() -> bool {
-    let variable = |name| env::var(name).unwrap_or_default();
-    let linker = Some(variable("RUSTC_LINKER")).filter(|own| !own.is_empty());
-    let mut linker = Command::new(linker.as_deref().unwrap_or("cc"));
+    let own = ["RUSTC_LINKER", "CARGO_ENCODED_RUSTFLAGS"];
+    own.iter().for_each(|name| println!("cargo:rerun-if-env-changed={name}"));
+    let variable = |name: &str| env::var(name).unwrap_or_default();
+    if own.iter().any(|name| !variable(name).is_empty())
+        || variable("HOST") != variable("TARGET")
+        || variable("CARGO_CFG_TARGET_POINTER_WIDTH") != "64"
+    {
+        return false;
+    }
     // A compiler says the path, or the name alone where it has no such file.
-    let asked = linker.arg("-print-file-name=libgcc_eh.a").output();
-    let path = asked.map(|said| String::from_utf8_lossy(&said.stdout).trim().to_owned());
-    variable("HOST") == variable("TARGET") && path.is_ok_and(|path| Path::new(&path).is_absolute())
+    let asked = Command::new("cc").arg("-print-file-name=libgcc_eh.a").output();
+    asked.is_ok_and(|said| said.stdout.starts_with(b"/"))
 }
 
 /// The files of a folder, by name.
