@@ -90,7 +90,7 @@ impl<'a> std::ops::Deref for Way<'a> {
 /// `a.b_c.d` as its names, if the expression is nothing else. Asked for every value that a
 /// target computes, so it allocates nothing.
 pub fn simple_path(text: &str) -> Option<Way<'_>> {
-    let text = text.trim_ascii();
+    let text = text.trim();
     // Most that are something else are told by what follows their first name.
     let (first, mut after) = split_name(text)?;
     if after.is_empty() && matches!(first, "true" | "false" | "none" | "True" | "False" | "None") {
@@ -160,4 +160,19 @@ pub fn is_tangled_template(text: &str) -> bool {
             part.get(..end).is_some_and(is_tangled)
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_may_have_any_blanks_around_it() {
+        for text in ["host.name", " host.name\t", "\u{a0}host.name\u{b}"] {
+            assert_eq!(simple_path(text).as_deref(), Some(&["host", "name"][..]), "{text:?}");
+        }
+        for text in ["", "1a", "true", "a.", "a..b", "a b", "a.b()", "\u{a0}"] {
+            assert_eq!(simple_path(text), None, "{text:?}");
+        }
+    }
 }

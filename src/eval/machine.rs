@@ -25,7 +25,6 @@ fn managers() -> &'static [Manager] {
 }
 
 fn read(node: &Node) -> Option<Manager> {
-    (&*node.name.value == "manager").then_some(())?;
     Some(Manager {
         name: arguments(node).first().cloned()?,
         guards: node

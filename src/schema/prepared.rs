@@ -94,6 +94,7 @@ impl Packer {
     fn unsaid(&mut self, unsaid: Option<&Unsaid>, out: &mut Vec<u8>) {
         let mut own = Vec::new();
         if let Some(unsaid) = unsaid {
+            // It is a scalar, or has nothing in it.
             let kind = match &unsaid.data {
                 Data::List(_) => EMPTY_LIST,
                 Data::Map(_) => EMPTY_MAP,
