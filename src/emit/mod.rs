@@ -7,6 +7,7 @@
 
 mod blocks;
 mod brewfile;
+mod comment;
 mod desktop;
 mod dialect;
 mod expand;

@@ -366,6 +366,23 @@ fn an_edit_that_an_older_hcc_kept_is_absorbed_and_saved() {
     }
 }
 
+/// A file of these settings, applied and edited, and what stands in it then.
+fn with_an_edit(
+    path: &str,
+    format: &str,
+    settings: &str,
+    old: &str,
+    new: &str,
+) -> (Sandbox, String) {
+    let file = format!("file \"{path}\" format=\"{format}\" {{ settings {{ {settings} }} }}");
+    let sandbox = Sandbox::new(&format!("home {{ {file} }}\n"));
+    sandbox.apply();
+    let text = sandbox.read(path).replace(old, new);
+    assert!(text.contains(new), "{text}");
+    sandbox.write(path, &text);
+    (sandbox, text)
+}
+
 #[test]
 fn comments_that_no_value_holds_are_saved_with_the_file() {
     for (path, format, old, new) in [
@@ -386,12 +403,7 @@ fn comments_that_no_value_holds_are_saved_with_the_file() {
         (".q.jsonc", "jsonc", "\"a\": 1", "\"a\": \"it's\"/*since it is*/"),
         (".close.toml", "toml", "a = 1", "a = 10# since it is ten"),
     ] {
-        let file = format!("file \"{path}\" format=\"{format}\" {{ settings {{ a 1 }} }}");
-        let sandbox = Sandbox::new(&format!("home {{ {file} }}\n"));
-        sandbox.apply();
-        let text = sandbox.read(path).replace(old, new);
-        assert!(text.contains(new), "{text}");
-        sandbox.write(path, &text);
+        let (sandbox, text) = with_an_edit(path, format, "a 1", old, new);
         let said =
             sandbox.run(&["absorb", path]).well().says(&format!("saved: what stood at {path}"));
         let at = said.stderr.split_once("is now HOME/").expect("a path").1;
@@ -408,13 +420,8 @@ fn what_looks_like_a_comment_in_a_value_is_none() {
         (".k.conf", "key-value", "a=1", "a=#123456"),
         (".gitconfig", "gitconfig", "a = 1", "a  =  \"!f() { git log; }; f\""),
     ] {
-        let block = if format == "gitconfig" { "x { a 1 }" } else { "a 1" };
-        let file = format!("file \"{path}\" format=\"{format}\" {{ settings {{ {block} }} }}");
-        let sandbox = Sandbox::new(&format!("home {{ {file} }}\n"));
-        sandbox.apply();
-        let text = sandbox.read(path).replace(old, new);
-        assert!(text.contains(new), "{text}");
-        sandbox.write(path, &text);
+        let settings = if format == "gitconfig" { "x { a 1 }" } else { "a 1" };
+        let (sandbox, _) = with_an_edit(path, format, settings, old, new);
         let said = sandbox.run(&["absorb", path]).well();
         assert!(!said.stderr.contains("saved:"), "{said}");
     }

@@ -373,41 +373,9 @@ impl Case<'_> {
 /// Whether a text has comments in lines that it did not have: no value holds them. What is taken for
 /// one and is none costs a copy of the file; one that is not seen would be lost.
 fn has_new_comments(format: &str, base: &str, text: &str) -> bool {
-    let marks = emit::find(format).map_or(&[][..], |format| format.marks);
+    let Some(format) = emit::find(format) else { return false };
     let known: BTreeSet<&str> = base.lines().map(str::trim).collect();
-    text.lines().any(|line| !known.contains(line.trim()) && has_comment(line, marks))
-}
-
-/// Whether one of these marks begins a comment in a line: anywhere but in quotes, and but where a
-/// value begins, which may be a color or follow the `https:` of an address.
-fn has_comment(line: &str, marks: &[&str]) -> bool {
-    // The text of XML may hold one quote alone.
-    let quotes: &[char] = if marks.contains(&"<!--") { &[] } else { &['"', '\''] };
-    let (mut rest, mut last) = (line, ' ');
-    while let Some(c) = rest.chars().next() {
-        if !matches!(last, '=' | ':') && marks.iter().any(|mark| rest.starts_with(mark)) {
-            return true;
-        }
-        rest = &rest[c.len_utf8()..];
-        if quotes.contains(&c) {
-            rest = behind_quote(rest, c).unwrap_or(rest);
-        }
-        last = c;
-    }
-    false
-}
-
-/// What follows the quote that closes, if one does.
-fn behind_quote(text: &str, quote: char) -> Option<&str> {
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => drop(chars.next()),
-            _ if c == quote => return Some(chars.as_str()),
-            _ => {}
-        }
-    }
-    None
+    text.lines().any(|line| !known.contains(line.trim()) && format.has_comment(line))
 }
 
 /// What differs between two documents besides one file.
