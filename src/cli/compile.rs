@@ -55,7 +55,7 @@ impl Compile {
         if let Some(path) = &self.show {
             return show::print_file(&list, path, global);
         }
-        let documents: Vec<&Document> = list.iter().map(|one| &one.document).collect();
+        let documents: Vec<&Document> = list.iter().map(|one| &*one.document).collect();
         if let Some(out) = &self.out {
             return self.write(&session, &documents, out, global);
         }

@@ -77,7 +77,7 @@ impl Export {
             return Err(Stop::Usage);
         }
         let (session, list) = Session::compiled(global, &self.who, "")?;
-        let documents: Vec<&Document> = list.iter().map(|one| &one.document).collect();
+        let documents: Vec<&Document> = list.iter().map(|one| &*one.document).collect();
         let count = export::stow::write(&documents, &session.program.root, out);
         wrote(count.map_err(refused)?, out, global)
     }

@@ -40,7 +40,7 @@ pub struct Compiled {
     /// The values.
     pub eval: Arc<Eval>,
     /// What they come to.
-    pub document: Document,
+    pub document: Arc<Document>,
 }
 
 impl Compiled {
@@ -142,7 +142,7 @@ impl Session {
         {
             list.push(self.evaluate(host, Some(own), Some(eval.clone())));
         }
-        let users: Vec<_> = list.iter().map(|one| (&one.eval, &one.document)).collect();
+        let users: Vec<_> = list.iter().map(|one| (&one.eval, &*one.document)).collect();
         self.diags.extend(one_user(&users));
         list
     }
@@ -154,12 +154,12 @@ impl Session {
         system: Option<Arc<Eval>>,
     ) -> Compiled {
         let eval = Eval::new(&self.program, host, user, system);
+        let document = Arc::new(lower(&eval));
         if self.lasts {
-            // The process ends with it and gives all its memory back at once: to take the values
+            // The process ends with them and gives all its memory back at once: to take the values
             // apart, one by one, would be a tenth of a run.
-            std::mem::forget(eval.clone());
+            std::mem::forget((eval.clone(), document.clone()));
         }
-        let document = lower(&eval);
         eval.force_all();
         eval.run_checks();
         self.diags.extend(eval.take_diags());

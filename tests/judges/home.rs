@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hcc::cli::session::Session;
@@ -31,7 +32,7 @@ pub struct Home {
     folder: TempDir,
     path: Utf8PathBuf,
     /// All that was compiled: the system first, then the user.
-    pub documents: Vec<Document>,
+    pub documents: Vec<Arc<Document>>,
 }
 
 /// What a program said.
@@ -108,8 +109,8 @@ impl Home {
         let host = host.next().cloned().expect("a host");
         let compiled = session.compile(&host, None);
         assert!(!session.diags.has_errors(), "{}", session.problems());
-        let documents: Vec<Document> = compiled.into_iter().map(|one| one.document).collect();
-        let list: Vec<&Document> = documents.iter().collect();
+        let documents: Vec<_> = compiled.into_iter().map(|one| one.document).collect();
+        let list: Vec<&Document> = documents.iter().map(|document| &**document).collect();
         export::files::write(&list, &session.program.root, &out).expect("a writable folder");
         std::fs::create_dir_all(&path).expect("a writable folder");
         Self { folder, path, documents }

@@ -39,7 +39,7 @@ fn it_deploys_the_same_files() {
     let base = tempfile::tempdir().expect("a temporary folder");
     let base = Utf8Path::from_path(base.path()).expect("a path in UTF-8");
     let home = Home::fixture("stow");
-    let documents: Vec<&Document> = home.documents.iter().collect();
+    let documents: Vec<&Document> = home.documents.iter().map(|document| &**document).collect();
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stow");
     let out = base.join("stow");
     export::stow::write(&documents, &root, &out).expect("a writable folder");

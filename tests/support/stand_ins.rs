@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hcc::apply::command::Environment;
@@ -51,7 +52,7 @@ impl Machine {
 
     /// What a user of the host comes to whose blocks these are; `host` is what is said behind the
     /// host's name.
-    pub fn document(&self, host: &str, blocks: &str) -> Document {
+    pub fn document(&self, host: &str, blocks: &str) -> Arc<Document> {
         let path = self.root.join("hcc.kdl");
         let (home, user) = (&self.home, "user \"alice\"");
         let text = format!("host \"h\" {host} {{\n{user} home=\"{home}\" {{\n{blocks}\n}}\n}}\n");
