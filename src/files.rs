@@ -104,23 +104,56 @@ pub fn real(path: &Utf8Path) -> io::Result<std::path::PathBuf> {
     fs::canonicalize(path)
 }
 
+/// What was found at a path, links followed.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// What it is.
+    pub kind: FileKind,
+    /// How many bytes it held.
+    pub size: u64,
+    /// The number of its device and its own there: those of two files differ, as a rule.
+    pub number: (u64, u64),
+}
+
+/// Finds what stands at a path, to read it.
+///
+/// # Errors
+/// The system's own, such as not found, or too many links.
+pub fn find(path: &Utf8Path) -> io::Result<Found> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(path)?;
+    let kind = match metadata.file_type() {
+        kind if kind.is_file() => FileKind::File,
+        kind if kind.is_dir() => FileKind::Dir,
+        _ => FileKind::Special,
+    };
+    Ok(Found { kind, size: metadata.len(), number: (metadata.dev(), metadata.ino()) })
+}
+
 /// A file's bytes. Pipes and devices are refused, so that no run waits for one.
 ///
 /// # Errors
 /// The system's own, and `InvalidInput` for what is no file or too large.
 pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
-    let metadata = fs::metadata(path)?;
-    if metadata.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    find(path).and_then(|found| read_found(path, &found))
+}
+
+/// The bytes of what was found at a path, as [`read`] has them.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_found(path: &Utf8Path, found: &Found) -> io::Result<Vec<u8>> {
+    match found.kind {
+        FileKind::Dir => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
+        FileKind::Special => {
+            let what = "it is a pipe, a socket or a device";
+            Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+        }
+        FileKind::File if found.size > MAX_SIZE => {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, "it is larger than 64 MiB"))
+        }
+        FileKind::File => read_sized(path, found.size),
     }
-    if !metadata.is_file() {
-        let what = "it is a pipe, a socket or a device";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-    }
-    if metadata.len() > MAX_SIZE {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is larger than 64 MiB"));
-    }
-    fs::read(path)
 }
 
 /// A file's bytes, of which the size is known from a look: one reading, if that is still so.

@@ -105,6 +105,25 @@ fn imports_through_links_that_lead_back_are_said() {
     scene.check("import-is-a-loop");
 }
 
+/// A hard link is a file of its own; whatever else leads to a file is that file.
+#[test]
+fn a_file_is_read_once_by_whatever_names_it_is_imported() {
+    let scene = Scene::new();
+    scene.write(
+        "hcc.kdl",
+        "import \"a.kdl\" \"link.kdl\" \"folder/../a.kdl\" \"folder\" \"linked\" \"hard.kdl\" \"*.kdl\" \"circle.kdl\"\n",
+    );
+    scene.write("a.kdl", "module \"a\" { }\n");
+    scene.write("folder/b.kdl", "module \"b\" { }\n");
+    scene.write("circle.kdl", "import \"folder/on.kdl\"\n");
+    scene.write("folder/on.kdl", "import \"../through.kdl\"\n");
+    symlink("a.kdl", scene.root.join("link.kdl")).expect("a link");
+    symlink("folder", scene.root.join("linked")).expect("a link");
+    symlink("circle.kdl", scene.root.join("through.kdl")).expect("a link");
+    fs::hard_link(scene.root.join("a.kdl"), scene.root.join("hard.kdl")).expect("a link");
+    scene.check("import-by-other-names");
+}
+
 /// Root may read everything, so that as root nothing is tested here; that is said.
 #[test]
 fn what_may_not_be_read_is_said() {

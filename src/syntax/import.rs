@@ -1,13 +1,16 @@
 //! A configuration's files: the first one, and what it imports, in order.
 
+use std::cell::OnceCell;
+use std::io;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
 
 use super::parse;
 use super::tree::{Entry, Node, Scalar};
 use crate::diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
-use crate::files;
 pub use crate::files::reason;
+use crate::files::{self, FileKind, Found};
 
 /// All top-level nodes of a configuration.
 #[derive(Debug, Default)]
@@ -45,15 +48,8 @@ pub fn load_with(
     diags: &mut Diagnostics,
 ) -> Config {
     let root = path.parent().map(Utf8Path::to_owned).unwrap_or_default();
-    let mut loader = Loader {
-        config: Config { root, ..Config::default() },
-        texts,
-        sources,
-        diags,
-        done: HashMap::default(),
-        stack: Vec::new(),
-    };
-    loader.file(path, None);
+    let mut loader = Loader::new(root, texts, sources, diags);
+    loader.file(path, files::find(path), None);
     loader.config
 }
 
@@ -65,9 +61,8 @@ pub fn from_text(
     sources: &mut Sources,
     diags: &mut Diagnostics,
 ) -> Config {
-    let config = Config { root: folder.to_owned(), ..Config::default() };
-    let (texts, done) = (&Texts::new(), HashMap::default());
-    let mut loader = Loader { config, texts, sources, diags, done, stack: Vec::new() };
+    let texts = &Texts::new();
+    let mut loader = Loader::new(folder.to_owned(), texts, sources, diags);
     loader.text(name, text.to_owned(), folder);
     loader.config
 }
@@ -78,49 +73,84 @@ struct Loader<'a> {
     texts: &'a Texts,
     sources: &'a mut Sources,
     diags: &'a mut Diagnostics,
-    /// Files by identity, and whether they are being read now.
-    done: HashMap<Utf8PathBuf, bool>,
-    stack: Vec<(Utf8PathBuf, Span)>,
+    /// The files that were read.
+    met: Vec<Met>,
+    /// Where among them those of a number are. Files that only `texts` hold have none.
+    numbers: HashMap<Option<(u64, u64)>, Vec<usize>>,
+    /// Those that are being read now, and where each is imported.
+    stack: Vec<(usize, Span)>,
 }
 
-impl Loader<'_> {
-    fn file(&mut self, path: &Utf8Path, from: Option<Span>) {
-        self.known_file(path, files::identity(path), from);
+/// A file that was read.
+struct Met {
+    path: Utf8PathBuf,
+    /// Its one name, once asked for.
+    identity: OnceCell<Utf8PathBuf>,
+}
+
+impl Met {
+    fn new(path: &Utf8Path) -> Self {
+        Self { path: path.to_owned(), identity: OnceCell::new() }
     }
 
-    /// Reads a file whose identity is known.
-    fn known_file(&mut self, path: &Utf8Path, identity: Utf8PathBuf, from: Option<Span>) {
+    fn identity(&self) -> &Utf8Path {
+        self.identity.get_or_init(|| files::identity(&self.path))
+    }
+}
+
+impl<'a> Loader<'a> {
+    fn new(
+        root: Utf8PathBuf,
+        texts: &'a Texts,
+        sources: &'a mut Sources,
+        diags: &'a mut Diagnostics,
+    ) -> Self {
+        let config = Config { root, ..Config::default() };
+        let (met, numbers, stack) = (Vec::new(), HashMap::default(), Vec::new());
+        Self { config, texts, sources, diags, met, numbers, stack }
+    }
+
+    /// Which of the files that were read stands at a path, by whatever name that was. It has the same
+    /// number; so have hard links, which are files of their own.
+    fn known(&self, path: &Utf8Path, number: Option<(u64, u64)>) -> Option<usize> {
+        let alike = self.numbers.get(&number)?;
+        let own = Met::new(path);
+        let same = |met: &Met| met.path == own.path || met.identity() == own.identity();
+        alike.iter().copied().find(|at| self.met.get(*at).is_some_and(same))
+    }
+
+    /// Reads a file that was looked for.
+    fn file(&mut self, path: &Utf8Path, found: io::Result<Found>, from: Option<Span>) {
         let problem = |message: String, label: &str| match from {
             Some(span) => Diagnostic::error("cannot-import", span, label, message),
             None => Diagnostic::placeless("cannot-read", message),
         };
-        match self.done.get(&identity) {
-            Some(true) => {
-                let Some(from) = from else { return };
+        let number = found.as_ref().ok().map(|found| found.number);
+        if let Some(at) = self.known(path, number) {
+            let start = self.stack.iter().position(|(own, _)| *own == at);
+            if let (Some(start), Some(from)) = (start, from) {
                 let mut problem = problem(format!("`{path}` imports itself"), "closes the circle");
                 problem.code = "cyclic-import";
-                let start = self.stack.iter().position(|(own, _)| *own == identity).unwrap_or(0);
                 for (_, span) in self.stack.iter().skip(start + 1).filter(|(_, span)| *span != from)
                 {
                     problem = problem.also(*span, "on the way");
                 }
                 self.diags.push(problem.help("take one of the imports out"));
-                return;
             }
-            Some(false) => return,
-            None => {}
+            return;
         }
-        if self.done.len() >= MAX_FILES || self.stack.len() >= MAX_DEPTH {
-            let limit = if self.done.len() >= MAX_FILES { MAX_FILES } else { MAX_DEPTH };
+        if self.met.len() >= MAX_FILES || self.stack.len() >= MAX_DEPTH {
+            let limit = if self.met.len() >= MAX_FILES { MAX_FILES } else { MAX_DEPTH };
             self.diags.push(problem(format!("more than {limit} imports"), "one too many"));
             return;
         }
         let other = self.texts.get(path.as_str()).map(|text| text.clone().into_bytes());
-        let bytes = match other.map_or_else(|| files::read(path), Ok) {
+        let read = || found.and_then(|found| files::read_found(path, &found));
+        let bytes = match other.map_or_else(read, Ok) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let problem = match error.kind() {
-                    std::io::ErrorKind::NotFound => {
+                    io::ErrorKind::NotFound => {
                         let mut problem =
                             problem(format!("there is no file `{path}`"), "not there");
                         if let Some(span) = from {
@@ -152,13 +182,14 @@ impl Loader<'_> {
                 return;
             }
         };
-        self.done.insert(identity.clone(), true);
+        let at = self.met.len();
+        self.met.push(Met::new(path));
+        self.numbers.entry(number).or_default().push(at);
         let here = Span::new(SourceId(0), 0, 0);
-        self.stack.push((identity.clone(), from.unwrap_or(here)));
+        self.stack.push((at, from.unwrap_or(here)));
         let folder = path.parent().map(Utf8Path::to_owned).unwrap_or_default();
         self.text(path.as_str(), text, &folder);
         self.stack.pop();
-        self.done.insert(identity, false);
     }
 
     fn text(&mut self, name: &str, text: String, folder: &Utf8Path) {
@@ -211,11 +242,15 @@ impl Loader<'_> {
         let span = entry.value.span;
         if said.contains(['*', '?', '[']) {
             self.glob(&path, span);
-        } else if matches!(files::kind(&path), Ok(files::FileKind::Dir)) {
+            return;
+        }
+        let found = files::find(&path);
+        let kind = found.as_ref().ok().map(|found| found.kind);
+        if kind == Some(FileKind::Dir) {
             let what = format!("there is no `*.kdl` in `{path}`");
             self.folder(&path, span, what, |file| file.extension() == Some("kdl"));
         } else if path.extension().is_some_and(|ext| OTHER_LANGUAGES.contains(&ext))
-            && files::kind(&path).is_ok()
+            && kind.is_some()
         {
             self.diags.push(
                 Diagnostic::error(
@@ -230,7 +265,7 @@ impl Loader<'_> {
                 )),
             );
         } else {
-            self.file(&path, Some(span));
+            self.file(&path, found, Some(span));
         }
     }
 
@@ -269,7 +304,7 @@ impl Loader<'_> {
         let list = match files::below(folder) {
             Ok(list) => list,
             // A pattern in a folder that is not there fits nothing, as in one that is empty.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => {
                 let message = format!("cannot read `{folder}`: {}", reason(&error));
                 self.diags.push(Diagnostic::error("cannot-import", span, "imported here", message));
@@ -280,10 +315,11 @@ impl Loader<'_> {
         for path in list.iter().filter(|path| take(path)) {
             found = true;
             let path = path.strip_prefix("./").unwrap_or(path);
+            let file = files::find(path);
             // A folder may hold the file that imports it: that one is here already.
-            let identity = files::identity(path);
-            if !self.done.contains_key(&identity) {
-                self.known_file(path, identity, Some(span));
+            let number = file.as_ref().ok().map(|file| file.number);
+            if self.known(path, number).is_none() {
+                self.file(path, file, Some(span));
             }
         }
         if !found {
