@@ -645,7 +645,9 @@ impl<'a> Reader<'a> {
         let lost = pending.poisoned && pending.node.children.is_none();
         let entries = self.entries.drain(pending.first_entry..);
         if !pending.dropped && !lost && !skipping {
-            pending.node.entries = entries.collect();
+            if entries.len() > 0 {
+                pending.node.entries = entries.collect();
+            }
             self.nodes.push(pending.node);
         }
     }

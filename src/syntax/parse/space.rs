@@ -114,10 +114,16 @@ pub(super) fn loose_end(bytes: &[u8], mut at: usize) -> usize {
 
 /// Where this line ends.
 pub(super) fn line_end(bytes: &[u8], mut at: usize) -> usize {
-    while at < bytes.len() && newline(bytes, at) == 0 {
+    // No newline starts with another byte.
+    let starts = |byte: &u8| matches!(byte, b'\n'..=b'\r' | 0xc2 | 0xe2);
+    while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(starts)) {
+        at += skip;
+        if newline(bytes, at) > 0 {
+            return at;
+        }
         at += 1;
     }
-    at
+    at.max(bytes.len())
 }
 
 /// Whether bytes are of plain text. Looks at all of them, which is faster than to stop at the first.
@@ -187,8 +193,21 @@ impl Reader<'_> {
     }
 
     /// Skips blanks, block comments and line continuations; says whether there was any.
+    #[inline]
     pub(super) fn node_space(&mut self) -> bool {
         let start = self.at;
+        while self.peek() == Some(b' ') {
+            self.at += 1;
+        }
+        // Nearly always there are spaces or nothing.
+        if matches!(self.peek(), Some(b'\t' | b'/' | b'\\' | 0xc2 | 0xe1..=0xe3)) {
+            self.other_space();
+        }
+        self.at > start
+    }
+
+    #[cold]
+    fn other_space(&mut self) {
         loop {
             match self.bytes.get(self.at) {
                 Some(b' ' | b'\t') => self.at += 1,
@@ -207,7 +226,6 @@ impl Reader<'_> {
                 _ => break,
             }
         }
-        self.at > start
     }
 
     /// Where the line continuation that starts here ends, if one does.
