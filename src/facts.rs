@@ -1,6 +1,5 @@
 //! This machine and its environment: the only room that asks for them.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::io::IsTerminal;
 use std::os::unix::fs::MetadataExt;
@@ -21,7 +20,8 @@ pub fn only_argument() -> Option<String> {
 
 /// What this machine is and who runs hcc. What cannot be found out stays unknown.
 pub fn machine() -> Machine {
-    let node = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let system = rustix::system::uname();
+    let node = system.nodename().to_string_lossy();
     let name = node.split('.').next().unwrap_or("localhost");
     let os = match env::consts::OS {
         "macos" => "darwin",
@@ -29,7 +29,7 @@ pub fn machine() -> Machine {
     };
     let wsl = os == "linux"
         && (env::var_os("WSL_DISTRO_NAME").is_some()
-            || release().to_lowercase().contains("microsoft"));
+            || system.release().to_string_lossy().to_lowercase().contains("microsoft"));
     let home = home().map(Utf8PathBuf::into_string).unwrap_or_else(|| "/".to_owned());
     let user = ["USER", "LOGNAME"].into_iter().find_map(variable).unwrap_or_else(|| {
         let last = Utf8Path::new(&home).file_name().unwrap_or("root");
@@ -52,18 +52,13 @@ pub fn machine() -> Machine {
     }
 }
 
-fn release() -> String {
-    rustix::system::uname().release().to_string_lossy().into_owned()
-}
-
 /// `ID` of os-release(5).
 fn distro() -> Option<String> {
     let text = ["/etc/os-release", "/usr/lib/os-release"]
         .into_iter()
         .find_map(|path| std::fs::read_to_string(path).ok())?;
-    let fields: BTreeMap<&str, &str> =
-        text.lines().filter_map(|line| line.split_once('=')).collect();
-    fields.get("ID").map(|id| id.trim_matches('"').to_owned())
+    let id = text.lines().rev().find_map(|line| line.strip_prefix("ID="))?;
+    Some(id.trim_matches('"').to_owned())
 }
 
 /// A variable of the environment that is set, and not to nothing.

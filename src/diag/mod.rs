@@ -9,7 +9,7 @@ mod nearest;
 pub mod render;
 mod source;
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 pub use nearest::nearest;
 pub use source::{Position, SourceId, Sources, Span, Spanned, line_starts};
