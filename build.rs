@@ -34,6 +34,9 @@ mod places;
 #[path = "src/schema/prepared.rs"]
 mod prepared;
 #[allow(dead_code)]
+#[path = "src/syntax/slice.rs"]
+mod slice;
+#[allow(dead_code)]
 #[path = "src/syntax/tree.rs"]
 mod tree;
 #[allow(dead_code)]
@@ -167,6 +170,14 @@ struct File {
     nodes: Vec<Node>,
 }
 
+impl File {
+    fn without_docs(&self) -> File {
+        let mut nodes = self.nodes.clone();
+        nodes.iter_mut().for_each(without_docs);
+        File { path: self.path.clone(), source: self.source, nodes }
+    }
+}
+
 /// Reads the targets with hcc's own reader and puts down what they declare and mention, so that no
 /// run has to.
 fn pack(
@@ -197,18 +208,12 @@ fn pack(
     let folders: Vec<String> = shelf.folders.iter().cloned().collect();
     let _first = library::SHELF.set(shelf);
 
-    let mut plain = Packed::default();
-    let mut whole = Packed::default();
-    whole.packer.whole = true;
-    for file in &read {
-        whole.add(file, &read, &mut problems);
-    }
-    // What is wrong was said.
-    let mut said = Diagnostics::default();
-    read.iter_mut().flat_map(|file| &mut file.nodes).for_each(without_docs);
-    for file in &read {
-        plain.add(file, &read, &mut said);
-    }
+    let mut packer = Packer::default();
+    let bare: Vec<File> = read.iter().map(File::without_docs).collect();
+    // What is wrong is said of the whole.
+    let plain = shelf_of(&bare, &mut packer, &mut Diagnostics::default());
+    packer.whole = true;
+    let whole = shelf_of(&read, &mut packer, &mut problems);
     let (mut trees, mut starts, mut names) = (Vec::new(), Vec::new(), Vec::new());
     for (name, file) in tables {
         let (_, mut nodes) = read_file(file, &mut sources, &mut problems)?;
@@ -216,7 +221,7 @@ fn pack(
             nodes.retain(|node| !renames(node, &mut names));
         }
         starts.push((name, trees.len()));
-        plain.packer.nodes(&nodes, &mut trees);
+        packer.nodes(&nodes, &mut trees);
     }
     names.sort();
     if problems.has_errors() {
@@ -237,30 +242,41 @@ fn pack(
     ))?;
     say(format!("static NAMES: &[(&str, &str, &str)] = &{names:?};"))?;
     for (packed, name) in [(plain, "PLAIN"), (whole, "WHOLE")] {
-        let (words, shelf) =
-            (below.join(format!("{name}.words")), below.join(format!("{name}.shelf")));
-        fs::write(&words, packed.packer.words)?;
+        let shelf = below.join(format!("{name}.shelf"));
         fs::write(&shelf, packed.bytes)?;
         say(format!(
-            "static {name}: Prepared = Prepared {{ \
-             words: include_str!({words:?}), bytes: include_bytes!({shelf:?}), ends: &{:?} }};",
+            "static {name}: Prepared = Prepared {{ bytes: include_bytes!({shelf:?}), ends: &{:?} }};",
             packed.ends
         ))?;
     }
-    Ok(())
+    let (words, long) = (packer.words(), below.join("words"));
+    fs::write(&long, words.long)?;
+    say(format!(
+        "static WORDS: Words<'static> = Words {{ long: include_str!({long:?}), stretches: &{:?}, \
+         numbers: &{:?}, short: &[",
+        words.stretches, words.numbers
+    ))?;
+    let mut short = words.short.iter();
+    short.try_for_each(|word| say(format!("    EcoString::inline({word:?}),")))?;
+    say("] };".to_owned())
 }
 
 /// What all targets declare, as bytes.
 #[derive(Default)]
 struct Packed {
-    packer: Packer,
     bytes: Vec<u8>,
     /// Where each target ends.
     ends: Vec<usize>,
 }
 
+fn shelf_of(files: &[File], packer: &mut Packer, problems: &mut Diagnostics) -> Packed {
+    let mut packed = Packed::default();
+    files.iter().for_each(|file| packed.add(file, files, packer, problems));
+    packed
+}
+
 impl Packed {
-    fn add(&mut self, file: &File, all: &[File], problems: &mut Diagnostics) {
+    fn add(&mut self, file: &File, all: &[File], packer: &mut Packer, problems: &mut Diagnostics) {
         let mut nodes = file.nodes.clone();
         nodes.iter_mut().for_each(|node| likes(node, file, all, problems));
         let mut schema = Schema::default();
@@ -272,9 +288,9 @@ impl Packed {
         }
         let mut places = Vec::new();
         tops(&schema.root, &mut places);
-        prepared::pack(&places, &mut self.packer, &mut self.bytes);
+        prepared::pack(&places, packer, &mut self.bytes);
         nodes.retain(|node| &*node.name.value == "target");
-        Mentions::pack(&nodes, &guarded(&nodes), &mut self.packer, &mut self.bytes);
+        Mentions::pack(&nodes, &guarded(&nodes), packer, &mut self.bytes);
         self.ends.push(self.bytes.len());
     }
 }
@@ -338,7 +354,7 @@ fn tops(group: &Group, found: &mut Vec<(EcoString, Place)>) {
 fn apart(target: &Group, found: &mut Vec<(EcoString, Place)>) {
     let (mut own, mut nested) = (target.clone(), Vec::new());
     without_nested(&mut own, &mut nested);
-    found.push((own.path.clone(), Place::Group(Arc::new(own))));
+    found.push(((*own.path).into(), Place::Group(Arc::new(own))));
     nested.iter().for_each(|inner| apart(inner, found));
 }
 

@@ -246,9 +246,11 @@ fn prepared_targets_declare_what_their_texts_declare() {
     }
     fn decl(decl: &OptionDecl) -> OptionDecl {
         let mut plain = OptionDecl { docs: None, ..decl.clone() };
-        let mut keys = plain.keys.all();
-        keys.iter_mut().for_each(|key| key.doc = "".into());
-        plain.keys = Keys::Said(keys);
+        if let Some(rare) = &mut plain.rare {
+            let mut keys = rare.keys.all();
+            keys.iter_mut().for_each(|key| key.doc = "".into());
+            rare.keys = Keys::Said(keys);
+        }
         plain.kind = match &plain.kind {
             Kind::Plain => Kind::Plain,
             Kind::Keyed(inner) => Kind::Keyed(body(inner)),
@@ -267,7 +269,7 @@ fn prepared_targets_declare_what_their_texts_declare() {
                 Place::Group(inner) => Place::Group(Arc::new(group(inner))),
                 Place::Option(inner) => Place::Option(Arc::new(decl(inner))),
             };
-            (name.clone(), place)
+            (name.into(), place)
         });
         let target = own.target.as_deref().map(target);
         Group { path: own.path.clone(), places: places.collect(), target }
@@ -279,7 +281,7 @@ fn prepared_targets_declare_what_their_texts_declare() {
         assert!(problems.is_empty(), "{name}");
         let mut packer = Packer::default();
         let bytes = packer.pack(&nodes);
-        assert!(unpack(&packer.words, &bytes, SOURCE) == nodes, "{name}");
+        assert!(*unpack(&packer.words(), &bytes, SOURCE) == *nodes, "{name}");
 
         nodes.retain(|node| matches!(&*node.name.value, "target" | "option"));
         if nodes.iter().any(declare::like::any) {

@@ -113,7 +113,8 @@ impl Eval {
         };
         if let At::Group(group) = &at {
             // What is kept in `settings` stands there, and is part of the group all the same.
-            let kept = |place: &Place| matches!(place, Place::Option(decl) if decl.into.is_some());
+            let kept =
+                |place: &Place| matches!(place, Place::Option(decl) if decl.rare().into.is_some());
             let names = group.places.iter().filter(|(_, place)| kept(place)).map(|(name, _)| name);
             children.extend(names.filter_map(|name| self.child_of(slot, name)));
         }

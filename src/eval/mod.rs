@@ -455,7 +455,7 @@ fn aliases(collector: &mut Collector<'_>, group: &crate::schema::Group) {
     for place in group.places.with(Trait::Leaf) {
         match place {
             Place::Option(decl) => {
-                if let Some(way) = &decl.into {
+                if let Some(way) = &decl.rare().into {
                     collector.leaf_of(decl, way);
                 }
             }

@@ -121,7 +121,7 @@ impl Expression<'_> {
             format!("`{name}` is not defined"),
         );
         let root = &self.shared.schema.root.places;
-        if root.keys().any(|own| own.as_str().replace('-', "_") == name)
+        if root.keys().any(|own| own.replace('-', "_") == name)
             || (!rest.is_empty() && library::has_below(name))
         {
             return Some(problem.write(place, format!("config.{way}")));

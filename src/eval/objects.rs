@@ -217,8 +217,8 @@ impl Eval {
             }
             // A name may hold both: compare them without the difference.
             let names: Vec<EcoString> = match &self.state().slot(slot).at {
-                At::Group(group) => group.places.keys().cloned().collect(),
-                At::Item(_, body) => body.group.places.keys().cloned().collect(),
+                At::Group(group) => group.places.keys().map(EcoString::from).collect(),
+                At::Item(_, body) => body.group.places.keys().map(EcoString::from).collect(),
                 _ => Vec::new(),
             };
             let found = names.iter().find(|own| own.as_str().replace('-', "_") == name)?;
@@ -268,7 +268,7 @@ impl Eval {
     pub fn names_below(&self, slot: SlotId) -> Vec<EcoString> {
         let at = self.state().slot(slot).at.clone();
         match at {
-            At::Group(group) => group.places.keys().cloned().collect(),
+            At::Group(group) => group.places.keys().map(EcoString::from).collect(),
             _ => match self.force(slot) {
                 Ok(Some(value)) => match &value.data {
                     Data::Map(map) => map.keys().cloned().collect(),

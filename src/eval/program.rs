@@ -91,7 +91,7 @@ pub fn build_with(
     }
     for path in &mentions.folders {
         // A folder of the shelf is a group, also where no target in it is known.
-        let group = Group { path: path.as_str().into(), ..Group::default() };
+        let group = Group { path: path.clone().into(), ..Group::default() };
         let _there = Arc::make_mut(&mut schema.root).insert(path, Place::Group(Arc::new(group)));
     }
     schema.targets.sort_by(|a, b| a.path.cmp(&b.path));

@@ -86,7 +86,7 @@ impl Rows<'_> {
             default: decl.default.as_deref().map(default),
             doc: said.doc.to_string(),
             example: said.example.map(Into::into),
-            slots: decl.slots.iter().map(ToString::to_string).collect(),
+            slots: decl.rare().slots.iter().map(ToString::to_string).collect(),
             hm: decl.hm.split_whitespace().map(str::to_owned).collect(),
             reaches: target.map(|target| reaches(target, decl, name)).unwrap_or_default(),
             scope_system: decl.scope == Scope::System,
@@ -103,7 +103,7 @@ impl Rows<'_> {
             };
             self.group(&body.group, &below);
         }
-        let keys = decl.keys.all().into_iter();
+        let keys = decl.rare().keys.all().into_iter();
         for key in keys.filter(|key| key.alias.is_none() && !key.doc.is_empty()) {
             self.list.push(Entry {
                 path: format!("{path}.{}", key.pattern.join(".")),
@@ -158,7 +158,7 @@ fn body(node: &Node) -> String {
 /// The files of a target that an option has to do with: those whose statement, or a loop or
 /// guard around it, names it; the only one a target has.
 fn reaches(target: &Target, decl: &OptionDecl, name: &str) -> Vec<String> {
-    let root = decl.into.as_ref().and_then(|way| way.first()).map_or(name, |first| first);
+    let root = decl.rare().into.as_ref().and_then(|way| way.first()).map_or(name, |first| first);
     let root = root.split('.').next().unwrap_or(root).replace('-', "_");
     let mut files = Vec::new();
     collect(&target.statements, &root, false, &mut files);

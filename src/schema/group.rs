@@ -1,5 +1,6 @@
 //! Where options stand.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ecow::EcoString;
@@ -20,7 +21,7 @@ pub enum Place {
 #[derive(Clone, Debug, Default)]
 pub struct Group {
     /// The dotted path; empty at the root.
-    pub path: EcoString,
+    pub path: Cow<'static, str>,
     /// What is in it, by name.
     pub places: Places,
     /// The target that stands here, if one does.
@@ -30,7 +31,7 @@ pub struct Group {
 impl Group {
     /// The names that can be written here.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.places.keys().map(|name| &**name)
+        self.places.keys()
     }
 
     /// Whether anything in it is the machine's.
@@ -46,7 +47,7 @@ impl Group {
 
     /// Finds a dotted path below; the rest after an option is reached comes back as it stands.
     pub fn find<'a>(&self, path: &'a str) -> Option<(Place, &'a str)> {
-        let Some((first, rest)) = path.split_once('.') else {
+        let Some((first, rest)) = split(path) else {
             return self.places.get(path).map(|place| (place.clone(), ""));
         };
         match self.places.get(first)? {
@@ -60,26 +61,29 @@ impl Group {
     /// # Errors
     /// What stands there already, if the place is taken.
     pub fn insert(&mut self, path: &str, place: Place) -> Result<(), Place> {
-        match path.split_once('.') {
+        match split(path) {
             Some((first, rest)) => {
                 if !self.places.contains_key(first) {
-                    let path = join(&self.path, first);
+                    let path = String::from(join(&self.path, first)).into();
                     let group = Group { path, ..Group::default() };
                     self.places.insert(first.into(), Place::Group(Arc::new(group)));
                 }
+                if let Some(option @ Place::Option(_)) = self.places.get(first) {
+                    return Err(option.clone());
+                }
                 match self.places.get_mut(first) {
                     Some(Place::Group(group)) => Arc::make_mut(group).insert(rest, place),
-                    Some(option @ Place::Option(_)) => Err(option.clone()),
-                    None => Ok(()),
+                    Some(Place::Option(_)) | None => Ok(()),
                 }
             }
-            None => match (self.places.get_mut(path), place) {
+            None => match (self.places.get(path), place) {
                 (None, place) => {
                     self.places.insert(path.into(), place);
                     Ok(())
                 }
                 (Some(Place::Group(old)), Place::Group(new)) if old.target.is_none() => {
                     // A nested group was seen before its target: both are kept.
+                    let Some(Place::Group(old)) = self.places.get_mut(path) else { return Ok(()) };
                     let old = Arc::make_mut(old);
                     old.target.clone_from(&new.target);
                     for (name, place) in new.places.iter() {
@@ -100,6 +104,12 @@ pub struct Schema {
     pub root: Arc<Group>,
     /// The targets, parents before the ones nested in them.
     pub targets: Vec<Arc<Target>>,
+}
+
+/// The first name of a dotted path, and the others. Byte by byte: names are short.
+fn split(path: &str) -> Option<(&str, &str)> {
+    let dot = path.bytes().position(|byte| byte == b'.')?;
+    Some((path.get(..dot)?, path.get(dot + 1..)?))
 }
 
 /// `a.b`, or `b` below the root.

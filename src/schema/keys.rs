@@ -8,7 +8,7 @@ use ecow::EcoString;
 use super::option::TypedKey;
 use super::types::Type;
 use crate::diag::SourceId;
-use crate::syntax::packed::{Packer, Unpacker, number};
+use crate::syntax::packed::{Packer, Unpacker, Words, number};
 
 /// The typed keys of a settings option.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub enum Keys {
         /// The keys.
         bytes: &'static [u8],
         /// Their texts.
-        words: &'static str,
+        words: &'static Words<'static>,
     },
 }
 
@@ -56,7 +56,21 @@ impl Key<'_> {
     }
 }
 
+impl Default for Keys {
+    fn default() -> Self {
+        Keys::Said(Vec::new())
+    }
+}
+
 impl Keys {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Keys::Said(keys) => keys.is_empty(),
+            Keys::Prepared { bytes, .. } => bytes.is_empty(),
+        }
+    }
+
     /// All of them, in order.
     pub fn all(&self) -> Vec<TypedKey> {
         match self {
@@ -120,13 +134,13 @@ impl Keys {
         if keys.is_empty() {
             return;
         }
-        number(keys.len() as u64, out);
+        number(keys.len(), out);
         let first = |key: &TypedKey| key.pattern.first().cloned().unwrap_or_default();
         out.extend(keys.iter().map(|key| hint(key.pattern.len(), &first(key))));
         let mut all = Vec::new();
         for key in keys {
             out.extend((all.len() as u32).to_le_bytes());
-            number(key.pattern.len() as u64, &mut all);
+            number(key.pattern.len(), &mut all);
             key.pattern.iter().for_each(|part| packer.text(part, &mut all));
             packer.ty(&key.ty, &mut all);
             packer.maybe(key.alias.as_ref(), &mut all, |packer, text, out| packer.text(text, out));
@@ -173,7 +187,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(bytes: &'static [u8], words: &'static str) -> Prepared {
+    fn new(bytes: &'static [u8], words: &'static Words<'static>) -> Prepared {
         let mut from = Unpacker::new(words, bytes, SourceId(0));
         let count = from.count();
         Prepared { hints: from.bytes(count), starts: from.bytes(4 * count), keys: from }

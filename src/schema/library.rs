@@ -1,10 +1,14 @@
 //! The embedded targets and templates, by name. The file path is the option path.
 
+use std::sync::Arc;
+
+use ecow::EcoString;
+
 use super::mentions::Mentions;
 use super::{Schema, declare, prepared};
 use crate::diag::{Diagnostics, SourceId, Sources};
-use crate::syntax::packed::{Unpacker, unpack};
-use crate::syntax::tree::Tree;
+use crate::syntax::packed::{Unpacker, Words, unpack};
+use crate::syntax::tree::Node;
 
 /// Paths and texts, by the bytes of the paths.
 type Table = &'static [(&'static str, &'static str)];
@@ -13,7 +17,6 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// What all targets declare, as bytes.
 struct Prepared {
-    words: &'static str,
     bytes: &'static [u8],
     /// Where each of `TARGETS` ends.
     ends: &'static [usize],
@@ -62,7 +65,7 @@ pub fn declare(
     };
     let start = index.checked_sub(1).and_then(|last| all.ends.get(last)).copied().unwrap_or(0);
     let bytes = all.ends.get(index).and_then(|end| all.bytes.get(start..*end)).unwrap_or_default();
-    let mut from = Unpacker::new(all.words, bytes, source);
+    let mut from = Unpacker::new(&WORDS, bytes, source);
     for (path, place) in prepared::places(&mut from) {
         declare::take(&path, place, schema, diags);
     }
@@ -102,9 +105,11 @@ pub fn package_name(package: &str, who: &str) -> Option<&'static str> {
 }
 
 /// A table that is no target, by its name below `templates/tables/`.
-pub fn table(name: &str) -> Tree {
-    let Ok(index) = TABLES.binary_search_by(|(own, _)| (*own).cmp(name)) else { return Vec::new() };
+pub fn table(name: &str) -> Arc<[Node]> {
+    let Ok(index) = TABLES.binary_search_by(|(own, _)| (*own).cmp(name)) else {
+        return Arc::default();
+    };
     let end = TABLES.get(index + 1).map_or(TREES.len(), |(_, start)| *start);
     let bytes = TABLES.get(index).and_then(|(_, start)| TREES.get(*start..end));
-    unpack(PLAIN.words, bytes.unwrap_or_default(), SourceId(u32::MAX))
+    unpack(&WORDS, bytes.unwrap_or_default(), SourceId(u32::MAX))
 }

@@ -95,7 +95,7 @@ impl Mentions {
             found
         };
         let everywhere = on(&[]);
-        number(systems.len() as u64 + 1, out);
+        number(systems.len() + 1, out);
         for system in [&""].into_iter().chain(systems) {
             let found = if system.is_empty() { on(&[]) } else { on(&[system]) };
             let besides = |own: &BTreeSet<String>, of: &BTreeSet<String>| -> Vec<String> {
@@ -107,7 +107,7 @@ impl Mentions {
                 besides(&found.open, &everywhere.open),
                 besides(&found.folders, &everywhere.folders),
             ] {
-                number(paths.len() as u64, out);
+                number(paths.len(), out);
                 paths.iter().for_each(|path| packer.text(path, out));
             }
         }

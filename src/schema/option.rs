@@ -79,25 +79,15 @@ pub struct Docs {
 #[derive(Clone, Debug)]
 pub struct OptionDecl {
     /// The whole path, `programs.git.user.name`; inside a submodule only its name.
-    pub path: EcoString,
+    pub path: Cow<'static, str>,
     /// What it holds.
     pub ty: Type,
     /// Plain, or items with options of their own.
     pub kind: Kind,
     /// What holds when nothing is defined.
     pub default: Option<Box<Fallback>>,
-    /// The way, from the target's root, to the leaf of settings that this option is.
-    pub into: Option<Vec<EcoString>>,
-    /// Which argument of a submodule's node it is, from 1; keys count too.
-    pub argument: Option<usize>,
-    /// As it is written in a file, if not by its own name.
-    pub as_name: Option<EcoString>,
-    /// The order parts of lines, first to last, and the one of a definition that names none.
-    pub slots: Vec<EcoString>,
-    /// Index into `slots` of the one for definitions without.
-    pub default_slot: usize,
-    /// Typed keys of a settings option.
-    pub keys: Keys,
+    /// What few options have.
+    pub rare: Option<Box<Rare>>,
     /// Must be defined where its item is.
     pub required: bool,
     /// Not for users: targets talk to each other through it.
@@ -114,6 +104,41 @@ pub struct OptionDecl {
     pub span: Span,
 }
 
+/// What few options have.
+#[derive(Clone, Debug, Default)]
+pub struct Rare {
+    /// The way, from the target's root, to the leaf of settings that this option is.
+    pub into: Option<Vec<EcoString>>,
+    /// Which argument of a submodule's node it is, from 1; keys count too.
+    pub argument: Option<usize>,
+    /// As it is written in a file, if not by its own name.
+    pub as_name: Option<EcoString>,
+    /// The order parts of lines, first to last, and the one of a definition that names none.
+    pub slots: Vec<EcoString>,
+    /// Index into `slots` of the one for definitions without.
+    pub default_slot: usize,
+    /// Typed keys of a settings option.
+    pub keys: Keys,
+}
+
+impl Rare {
+    const NONE: Rare = Rare {
+        into: None,
+        argument: None,
+        as_name: None,
+        slots: Vec::new(),
+        default_slot: 0,
+        keys: Keys::Said(Vec::new()),
+    };
+
+    /// As an option has it: nowhere if there is nothing.
+    pub fn boxed(self) -> Option<Box<Rare>> {
+        let Rare { into, argument, as_name, slots, default_slot: _, keys } = &self;
+        let is_none = into.is_none() && argument.is_none() && as_name.is_none();
+        (!is_none || !slots.is_empty() || !keys.is_empty()).then(|| Box::new(self))
+    }
+}
+
 /// What an option comes to where nobody says anything about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unsaid {
@@ -128,10 +153,16 @@ pub struct Unsaid {
 }
 
 impl OptionDecl {
+    /// What few options have.
+    pub fn rare(&self) -> &Rare {
+        static NONE: Rare = Rare::NONE;
+        self.rare.as_deref().unwrap_or(&NONE)
+    }
+
     /// What it comes to unsaid, as far as its declaration alone tells: a literal default, or what
     /// its type holds without one.
     pub fn unsaid(&self) -> Option<Unsaid> {
-        if !matches!(self.kind, Kind::Plain) || self.into.is_some() {
+        if !matches!(self.kind, Kind::Plain) || self.rare().into.is_some() {
             return None;
         }
         let (data, said) = match self.default.as_deref() {
@@ -148,7 +179,7 @@ impl OptionDecl {
 
     /// The typed key for a way into the settings.
     pub fn key<'a>(&self, way: impl ExactSizeIterator<Item = &'a str> + Clone) -> Option<Key<'_>> {
-        self.keys.find(way)
+        self.rare().keys.find(way)
     }
 
     /// The last part of the path.

@@ -1,5 +1,5 @@
-//! What is in a group. An option that was put down when hcc was built is taken out once somebody
-//! asks for it: of what a target declares, a configuration says little.
+//! What is in a group. What was put down when hcc was built is looked through as it lies, and taken
+//! out once somebody asks for it: of what a target declares, a configuration says little.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -8,29 +8,16 @@ use ecow::EcoString;
 
 use super::Place;
 use super::option::{OptionDecl, Scope, Unsaid};
-use crate::syntax::packed::Unpacker;
+use crate::syntax::packed::{Packer, Row, Unpacker, number, row};
 use crate::value::Map;
 
 /// Places by name, in the order in which they were declared.
 #[derive(Clone, Default)]
 pub struct Places {
-    list: Map<Slot>,
-    /// What packed places lie in.
-    from: Unpacker<'static>,
-    /// The path of the target that they are of.
-    target: EcoString,
-}
-
-#[derive(Clone)]
-enum Slot {
-    Said(Place),
-    Packed {
-        /// Where it begins.
-        at: u32,
-        traits: u8,
-        /// Once it was asked for.
-        place: OnceLock<Place>,
-    },
+    /// Those that were put down.
+    packed: Option<Packed>,
+    /// Those behind them, or all; no name is in both.
+    own: Map<Place>,
 }
 
 /// What is known of an option before it is taken out.
@@ -51,151 +38,264 @@ impl Trait {
         match self {
             Trait::Required => decl.required,
             Trait::Machine => decl.scope == Scope::System,
-            Trait::Leaf => decl.into.is_some() && decl.default.is_some(),
-            Trait::Argument => decl.argument.is_some(),
+            Trait::Leaf => decl.rare().into.is_some() && decl.default.is_some(),
+            Trait::Argument => decl.rare().argument.is_some(),
         }
     }
 }
 
-/// The traits of an option, as [`Places::insert_packed`] takes them.
-pub(super) fn traits(decl: &OptionDecl) -> u8 {
+/// In the place of an option's traits: a group, which may have options of each.
+const GROUP: u8 = u8::MAX;
+
+fn traits(place: &Place) -> u8 {
     let all = [Trait::Required, Trait::Machine, Trait::Leaf, Trait::Argument];
-    all.iter().filter(|what| what.is_of(decl)).map(|what| *what as u8).sum()
+    match place {
+        Place::Group(_) => GROUP,
+        Place::Option(decl) => {
+            all.iter().filter(|what| what.is_of(decl)).map(|what| *what as u8).sum()
+        }
+    }
 }
 
 impl Places {
-    /// With room for so many; packed ones will lie in `from`, and are of a target.
-    pub(super) fn packed(count: usize, from: Unpacker<'static>, target: EcoString) -> Places {
-        Places { list: Map::with_capacity_and_hasher(count, Default::default()), from, target }
+    /// Those that [`Places::pack`] has put down, of the target whose path this is.
+    pub(super) fn packed(from: &mut Unpacker<'static>, target: &EcoString) -> Places {
+        let count = from.count();
+        let (slots, length) = (from.count(), from.number());
+        let (rows, slots) = (from.rows(count), from.rows(slots));
+        let taken = OnceLock::new();
+        let packed = Packed { rows, slots, all: from.part(length), target: target.clone(), taken };
+        Places { packed: (count > 0).then_some(packed), own: Map::default() }
     }
 
-    /// An option that begins so many bytes behind where all of them do.
-    pub(super) fn insert_packed(&mut self, name: EcoString, at: usize, traits: u8) {
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        self.list.insert(name, Slot::Packed { at, traits, place: OnceLock::new() });
+    /// The places as bytes: how many, how many slots they are found in, how long all are; of each
+    /// its name, its traits and where it begins; the slots; all.
+    pub(super) fn pack(&self, packer: &mut Packer, out: &mut Vec<u8>) {
+        // At most half of the slots are taken.
+        let mut slots = vec![0; 2 * self.len().next_power_of_two()];
+        let (mut rows, mut all) = (Vec::new(), Vec::new());
+        for (at, (name, place)) in (1..).zip(self.iter()) {
+            let mut own = slots_of(name, slots.len());
+            let free = own.find(|slot| slots.get(*slot) == Some(&0));
+            if let Some(free) = free.and_then(|slot| slots.get_mut(slot)) {
+                *free = at;
+            }
+            row([packer.word_of(name), traits(place).into(), all.len() as u32], &mut rows);
+            packer.place(place, &mut all);
+        }
+        number(self.len(), out);
+        number(slots.len(), out);
+        number(all.len(), out);
+        out.extend(rows);
+        slots.into_iter().for_each(|slot| row([slot], out));
+        out.extend(all);
     }
 
     /// Puts a place there; what stood there is gone.
     pub fn insert(&mut self, name: EcoString, place: Place) {
-        self.list.insert(name, Slot::Said(place));
+        if self.packed.as_ref().is_some_and(|packed| packed.find(&name).is_some()) {
+            self.take_all();
+        }
+        self.own.insert(name, place);
     }
 
     /// What stands at a name.
     pub fn get(&self, name: &str) -> Option<&Place> {
-        self.list.get(name).map(|slot| self.place(slot))
-    }
-
-    /// What stands at a name, and the name to keep.
-    pub fn get_key_value(&self, name: &str) -> Option<(&EcoString, &Place)> {
-        self.list.get_key_value(name).map(|(name, slot)| (name, self.place(slot)))
+        let packed = self.packed.as_ref().and_then(|packed| packed.place(packed.find(name)?));
+        packed.or_else(|| self.own.get(name))
     }
 
     /// What stands at a name, to change.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Place> {
-        let slot = self.list.get_mut(name)?;
-        // What is changed may lose its traits.
-        if let Slot::Packed { at, place, .. } = slot {
-            let taken = place.take().unwrap_or_else(|| take_out(&self.from, *at, &self.target));
-            *slot = Slot::Said(taken);
+        // What is changed may lose its traits, and what it comes to unsaid.
+        if self.packed.as_ref().is_some_and(|packed| packed.is_option(name)) {
+            self.take_all();
         }
-        match slot {
-            Slot::Said(place) => Some(place),
-            Slot::Packed { place, .. } => place.get_mut(),
-        }
+        let packed = self.packed.as_mut().and_then(|packed| packed.place_mut(packed.find(name)?));
+        packed.or_else(|| self.own.get_mut(name))
     }
 
     /// What the option at a name comes to where nobody says anything about it, as
-    /// [`OptionDecl::unsaid`] knows it, and the name to keep; none if nothing stands there.
-    pub fn unsaid(&self, name: &str) -> Option<(&EcoString, Option<Unsaid>)> {
-        let (name, slot) = self.list.get_key_value(name)?;
-        let unsaid = match slot {
-            Slot::Said(Place::Option(decl)) => decl.unsaid(),
-            Slot::Said(Place::Group(_)) => None,
-            Slot::Packed { at, .. } => begin(&self.from, *at).unsaid(),
-        };
-        Some((name, unsaid))
+    /// [`OptionDecl::unsaid`] knows it; none if nothing stands there.
+    pub fn unsaid(&self, name: &str) -> Option<Option<Unsaid>> {
+        if let Some(packed) = &self.packed
+            && let Some(at) = packed.find(name)
+        {
+            return Some(packed.unsaid(at));
+        }
+        self.own.get(name).map(|place| match place {
+            Place::Option(decl) => decl.unsaid(),
+            Place::Group(_) => None,
+        })
     }
 
     /// Whether anything stands at a name.
     pub fn contains_key(&self, name: &str) -> bool {
-        self.list.contains_key(name)
+        self.packed.as_ref().is_some_and(|packed| packed.find(name).is_some())
+            || self.own.contains_key(name)
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.packed.as_ref().map_or(0, |packed| packed.rows.len()) + self.own.len()
     }
 
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.len() == 0
     }
 
     /// The names.
-    pub fn keys(&self) -> impl Iterator<Item = &EcoString> {
-        self.list.keys()
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.packed.iter().flat_map(Packed::names).chain(self.own.keys().map(|name| &**name))
     }
 
     /// All of them. What only some of is wanted is better asked for by name, or [`Places::with`].
-    pub fn iter(&self) -> impl Iterator<Item = (&EcoString, &Place)> {
-        self.list.iter().map(|(name, slot)| (name, self.place(slot)))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Place)> {
+        self.keys().zip(self.values())
     }
 
     /// All of them, without their names.
     pub fn values(&self) -> impl Iterator<Item = &Place> {
-        self.list.values().map(|slot| self.place(slot))
+        self.packed.iter().flat_map(Packed::places).chain(self.own.values())
     }
 
     /// The first place whose name is meant.
     pub fn find(&self, is_meant: impl Fn(&str) -> bool) -> Option<&Place> {
-        self.list.iter().find(|(name, _)| is_meant(name)).map(|(_, slot)| self.place(slot))
+        let packed = self
+            .packed
+            .as_ref()
+            .and_then(|packed| packed.place(packed.names().position(&is_meant)?));
+        packed.or_else(|| self.own.iter().find(|(name, _)| is_meant(name)).map(|(_, own)| own))
     }
 
     /// The groups, and the options of a trait.
     pub fn with(&self, what: Trait) -> impl Iterator<Item = &Place> {
-        let has = move |slot: &&Slot| match slot {
-            Slot::Said(Place::Group(_)) => true,
-            Slot::Said(Place::Option(decl)) => what.is_of(decl),
-            Slot::Packed { traits, .. } => traits & what as u8 != 0,
-        };
-        self.list.values().filter(has).map(|slot| self.place(slot))
+        let packed = self.packed.iter().flat_map(move |packed| packed.with(what));
+        packed.chain(self.own.values().filter(move |place| traits(place) & what as u8 != 0))
     }
 
     /// Drops the places that are not to be kept.
     pub fn retain(&mut self, mut is_kept: impl FnMut(&mut Place) -> bool) {
-        let names: Vec<EcoString> = self.list.keys().cloned().collect();
-        for name in names {
-            if !self.get_mut(&name).is_some_and(&mut is_kept) {
-                self.list.shift_remove(&name);
-            }
-        }
+        self.take_all();
+        self.own.retain(|_, place| is_kept(place));
     }
 
-    fn place<'a>(&'a self, slot: &'a Slot) -> &'a Place {
-        match slot {
-            Slot::Said(place) => place,
-            Slot::Packed { at, place, .. } => {
-                place.get_or_init(|| take_out(&self.from, *at, &self.target))
-            }
+    /// Takes out what was put down, all of it.
+    fn take_all(&mut self) {
+        if self.packed.is_some() {
+            *self = self.iter().map(|(name, place)| (name.into(), place.clone())).collect();
         }
     }
 }
 
-fn take_out(from: &Unpacker<'static>, at: u32, target: &EcoString) -> Place {
-    begin(from, at).option(target)
+/// Places as [`Places::pack`] has put them down.
+#[derive(Clone)]
+struct Packed {
+    /// Of each its name, its traits, and where it begins in `all`.
+    rows: &'static [Row<3>],
+    /// Each stands in the first of [`slots_of`] its name that no other took: its number from 1.
+    slots: &'static [Row<1>],
+    all: Unpacker<'static>,
+    /// The path of the target that they are of.
+    target: EcoString,
+    /// Those that were asked for.
+    taken: OnceLock<Box<[OnceLock<Place>]>>,
 }
 
-/// Where an option begins.
-fn begin(from: &Unpacker<'static>, at: u32) -> Unpacker<'static> {
-    let mut from = from.clone();
-    from.bytes(at as usize);
-    from
+impl Packed {
+    /// Where a name stands among all.
+    fn find(&self, name: &str) -> Option<usize> {
+        for slot in slots_of(name, self.slots.len()) {
+            let [slot] = self.slots.get(slot)?.map(u32::from_le_bytes);
+            let at = (slot as usize).checked_sub(1)?;
+            if self.name(self.rows.get(at)?) == name {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    fn name(&self, row: &Row<3>) -> &'static str {
+        let [name, ..] = row.map(u32::from_le_bytes);
+        self.all.words().word(name)
+    }
+
+    fn traits(row: &Row<3>) -> u8 {
+        let [_, [traits, ..], _] = row;
+        *traits
+    }
+
+    /// What begins at a place.
+    fn open(&self, at: usize) -> Option<Unpacker<'static>> {
+        let [.., start] = self.rows.get(at)?.map(u32::from_le_bytes);
+        Some(self.all.at(start as usize))
+    }
+
+    fn is_option(&self, name: &str) -> bool {
+        let row = self.find(name).and_then(|at| self.rows.get(at));
+        row.is_some_and(|row| Self::traits(row) != GROUP)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(|row| self.name(row))
+    }
+
+    fn places(&self) -> impl Iterator<Item = &Place> {
+        (0..self.rows.len()).filter_map(|at| self.place(at))
+    }
+
+    fn with(&self, what: Trait) -> impl Iterator<Item = &Place> {
+        let has = move |row: &Row<3>| Self::traits(row) & what as u8 != 0;
+        let rows = (0..).zip(self.rows).filter(move |(_, row)| has(row));
+        rows.filter_map(|(at, _)| self.place(at))
+    }
+
+    fn place(&self, at: usize) -> Option<&Place> {
+        let none = || self.rows.iter().map(|_| OnceLock::new()).collect();
+        let taken = self.taken.get_or_init(none).get(at)?;
+        if let Some(place) = taken.get() {
+            return Some(place);
+        }
+        let mut from = self.open(at)?;
+        Some(taken.get_or_init(|| from.place(&self.target)))
+    }
+
+    fn place_mut(&mut self, at: usize) -> Option<&mut Place> {
+        self.place(at)?;
+        self.taken.get_mut()?.get_mut(at)?.get_mut()
+    }
+
+    fn unsaid(&self, at: usize) -> Option<Unsaid> {
+        self.open(at)?.unsaid()
+    }
+}
+
+/// The slots in which a name is looked for, of a power of two: one after the other.
+fn slots_of(name: &str, count: usize) -> impl Iterator<Item = usize> {
+    let first = hash(name) as usize;
+    (0..count).map(move |step| first.wrapping_add(step) & (count - 1))
+}
+
+/// Names differ most where they begin and where they end.
+fn hash(name: &str) -> u32 {
+    let bytes = name.as_bytes();
+    let short = || {
+        let (first, last) = (bytes.first_chunk()?, bytes.last_chunk()?);
+        Some(u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)))
+    };
+    let long = || {
+        let (first, last) = (bytes.first_chunk()?, bytes.last_chunk()?);
+        Some(u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(29))
+    };
+    let any = || bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
+    let ends = long().or_else(short).unwrap_or_else(any);
+    ((ends ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
 
 impl FromIterator<(EcoString, Place)> for Places {
     fn from_iter<T: IntoIterator<Item = (EcoString, Place)>>(places: T) -> Self {
-        let list = places.into_iter().map(|(name, place)| (name, Slot::Said(place)));
-        Places { list: list.collect(), ..Places::default() }
+        Places { packed: None, own: places.into_iter().collect() }
     }
 }
 

@@ -7,17 +7,17 @@ use std::sync::{Arc, OnceLock};
 use ecow::EcoString;
 
 use super::keys::Keys;
-use super::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, Target, Unsaid};
-use super::places::{self, Places};
+use super::option::{Body, Docs, Fallback, Kind, OptionDecl, Rare, Scope, Target, Unsaid};
+use super::places::Places;
 use super::types::Type;
 use super::{Group, Place};
-use crate::syntax::packed::{Packer, Unpacker, number, span};
+use crate::syntax::packed::{Packer, Unpacker, number, row};
 use crate::syntax::tree::Scalar;
-use crate::value::Data;
+use crate::value::{Data, Map, Typed};
 
 /// Places that are declared at dotted paths, as bytes: [`places`] takes them out.
 pub fn pack(places: &[(EcoString, Place)], packer: &mut Packer, out: &mut Vec<u8>) {
-    number(places.len() as u64, out);
+    number(places.len(), out);
     for (path, place) in places {
         packer.text(path, out);
         packer.place(place, out);
@@ -29,17 +29,28 @@ pub fn places(from: &mut Unpacker<'static>) -> Vec<(EcoString, Place)> {
     from.list(|from| (from.text(), from.place(&EcoString::new())))
 }
 
-const REQUIRED: u8 = 1;
-const INTERNAL: u8 = 2;
-const SYSTEM: u8 = 4;
-const ALWAYS: u8 = 8;
-const ONE_USER: u8 = 16;
-const FLAT: u8 = 32;
-const EMPTY_LIST: u8 = 64;
-const EMPTY_MAP: u8 = 128;
+// Of anything.
+const SYSTEM: u8 = 1;
+// Of an option.
+const REQUIRED: u8 = 2;
+const INTERNAL: u8 = 4;
+const RARE: u8 = 8;
+const DOCS: u8 = 16;
+// Of a target.
+const ALWAYS: u8 = 2;
+const ONE_USER: u8 = 4;
+// Of what an option comes to unsaid.
+const SAID: u8 = 2;
+const FLAT: u8 = 4;
+const EMPTY_LIST: u8 = 8;
+const EMPTY_MAP: u8 = 16;
 
-/// A place is an option, if it is not 0 for a group; the traits of the option stand below.
-const OPTION: u8 = 128;
+// What stands at a place: a group, an option, an option behind what it comes to unsaid.
+const GROUP: u8 = 0;
+const OPTION: u8 = 1;
+const UNSAID: u8 = 2;
+/// How many numbers that takes.
+const UNSAID_ROW: usize = 4;
 
 fn flags(said: &[(bool, u8)]) -> u8 {
     said.iter().filter(|(said, _)| *said).map(|(_, flag)| flag).sum()
@@ -50,19 +61,21 @@ fn scope(flags: u8) -> Scope {
 }
 
 impl Packer {
-    fn place(&mut self, place: &Place, out: &mut Vec<u8>) {
+    pub(super) fn place(&mut self, place: &Place, out: &mut Vec<u8>) {
         match place {
             Place::Group(group) => {
-                out.push(0);
+                out.push(GROUP);
                 self.group(group, out);
             }
             Place::Option(decl) => {
-                out.push(OPTION | places::traits(decl));
-                let mut own = Vec::new();
-                self.unsaid(decl.unsaid().as_ref(), &mut own);
-                self.decl(decl, &mut own);
-                number(own.len() as u64, out);
-                out.extend(own);
+                match decl.unsaid() {
+                    None => out.push(OPTION),
+                    Some(unsaid) => {
+                        out.push(UNSAID);
+                        self.unsaid(&unsaid, out);
+                    }
+                }
+                self.decl(decl, out);
             }
         }
     }
@@ -70,11 +83,7 @@ impl Packer {
     fn group(&mut self, group: &Group, out: &mut Vec<u8>) {
         self.text(&group.path, out);
         self.maybe(group.target.as_ref(), out, |packer, target, out| packer.target(target, out));
-        number(group.places.len() as u64, out);
-        for (name, place) in group.places.iter() {
-            self.text(name, out);
-            self.place(place, out);
-        }
+        group.places.pack(self, out);
     }
 
     fn target(&mut self, target: &Target, out: &mut Vec<u8>) {
@@ -86,43 +95,43 @@ impl Packer {
         self.texts(&target.os, out);
         self.maybe(target.parent.as_ref(), out, |packer, parent, out| packer.text(parent, out));
         self.nodes(&target.statements, out);
-        span(target.span, out);
+        self.span(target.span, out);
     }
 
-    /// What an option comes to unsaid stands in front of its declaration, and its length in front
-    /// of it: most runs ask for one of both.
-    fn unsaid(&mut self, unsaid: Option<&Unsaid>, out: &mut Vec<u8>) {
-        let mut own = Vec::new();
-        if let Some(unsaid) = unsaid {
-            // It is a scalar, or has nothing in it.
-            let kind = match &unsaid.data {
-                Data::List(_) => EMPTY_LIST,
-                Data::Map(_) => EMPTY_MAP,
-                _ => 0,
-            };
-            let system = unsaid.scope == Scope::System;
-            own.push(kind | flags(&[(unsaid.is_flat, FLAT), (system, SYSTEM)]));
-            self.maybe(unsaid.said.as_ref(), &mut own, |_, said, out| span(*said, out));
-            let scalar = match unsaid.data.clone() {
-                Data::Bool(value) => Scalar::Bool(value),
-                Data::Int(value) => Scalar::Int(value),
-                Data::Float(value) => Scalar::Float(value),
-                Data::String(text) => Scalar::String(text),
-                Data::Null | Data::List(_) | Data::Map(_) => Scalar::Null,
-            };
-            self.scalar(&scalar, &mut own);
-        }
-        number(own.len() as u64, out);
-        out.extend(own);
+    fn unsaid(&mut self, unsaid: &Unsaid, out: &mut Vec<u8>) {
+        // It is a scalar, or has nothing in it.
+        let (scalar, kind) = match unsaid.data.clone() {
+            Data::Bool(value) => (Scalar::Bool(value), 0),
+            Data::Int(value) => (Scalar::Int(value), 0),
+            Data::Float(value) => (Scalar::Float(value), 0),
+            Data::String(text) => (Scalar::String(text), 0),
+            Data::Null => (Scalar::Null, 0),
+            Data::List(_) => (Scalar::Null, EMPTY_LIST),
+            Data::Map(_) => (Scalar::Null, EMPTY_MAP),
+        };
+        let said = unsaid.said.map_or(0, |said| self.span_of(said));
+        let flags = flags(&[
+            (unsaid.scope == Scope::System, SYSTEM),
+            (unsaid.said.is_some(), SAID),
+            (unsaid.is_flat, FLAT),
+        ]);
+        let [data_kind, data] = self.scalar_of(&scalar);
+        row([(flags | kind).into(), said, data_kind, data], out);
     }
 
     fn decl(&mut self, decl: &OptionDecl, out: &mut Vec<u8>) {
-        out.push(flags(&[
+        let docs = decl.docs.as_deref().filter(|_| self.whole);
+        let flags = flags(&[
             (decl.required, REQUIRED),
             (decl.internal, INTERNAL),
             (decl.scope == Scope::System, SYSTEM),
-        ]));
-        self.text(&decl.path, out);
+            (decl.rare.is_some(), RARE),
+            (docs.is_some(), DOCS),
+        ]);
+        let [path, hm, own] =
+            [&*decl.path, &*decl.hm, &*decl.target].map(|text| self.word_of(text));
+        row([path, hm, own, self.span_of(decl.span)], out);
+        out.push(flags);
         self.ty(&decl.ty, out);
         match &decl.kind {
             Kind::Plain => out.push(0),
@@ -139,30 +148,30 @@ impl Packer {
             None => out.push(0),
             Some(Fallback::Value(value)) => {
                 out.push(1);
-                self.value(value, None, out);
+                self.value(value, out);
             }
             Some(Fallback::Node(node)) => {
                 out.push(2);
                 self.nodes(std::slice::from_ref(node), out);
             }
         }
-        self.maybe(decl.into.as_ref(), out, |packer, into, out| packer.texts(into, out));
-        number(decl.argument.map_or(0, |argument| argument as u64 + 1), out);
-        self.maybe(decl.as_name.as_ref(), out, |packer, name, out| packer.text(name, out));
-        self.texts(&decl.slots, out);
-        number(decl.default_slot as u64, out);
+        decl.rare.iter().for_each(|rare| self.rare(rare, out));
+        if let Some(docs) = docs {
+            self.text(&docs.doc, out);
+            self.maybe(docs.example.as_ref(), out, |packer, text, out| packer.text(text, out));
+        }
+    }
+
+    fn rare(&mut self, rare: &Rare, out: &mut Vec<u8>) {
+        self.maybe(rare.into.as_ref(), out, |packer, into, out| packer.texts(into, out));
+        number(rare.argument.map_or(0, |argument| argument + 1), out);
+        self.maybe(rare.as_name.as_ref(), out, |packer, name, out| packer.text(name, out));
+        self.texts(&rare.slots, out);
+        number(rare.default_slot, out);
         let mut keys = Vec::new();
-        decl.keys.pack(self, &mut keys);
-        number(keys.len() as u64, out);
+        rare.keys.pack(self, &mut keys);
+        number(keys.len(), out);
         out.extend(keys);
-        let docs = decl.docs.as_deref().filter(|_| self.whole);
-        self.maybe(docs, out, |packer, docs, out| {
-            packer.text(&docs.doc, out);
-            packer.maybe(docs.example.as_ref(), out, |packer, text, out| packer.text(text, out));
-        });
-        self.text(&decl.hm, out);
-        self.text(&decl.target, out);
-        span(decl.span, out);
     }
 
     fn body(&mut self, body: &Body, out: &mut Vec<u8>) {
@@ -196,7 +205,7 @@ impl Packer {
             (None, Type::Nullable(inner)) => self.around(NULLABLE, inner, out),
             (None, Type::Union(types)) => {
                 out.push(UNION);
-                number(types.len() as u64, out);
+                number(types.len(), out);
                 types.iter().for_each(|ty| self.ty(ty, out));
             }
             (None, _) => out.push(0),
@@ -209,7 +218,7 @@ impl Packer {
     }
 
     fn texts(&mut self, texts: &[EcoString], out: &mut Vec<u8>) {
-        number(texts.len() as u64, out);
+        number(texts.len(), out);
         texts.iter().for_each(|text| self.text(text, out));
     }
 
@@ -251,57 +260,40 @@ const UNION: u8 = 38;
 
 impl Unpacker<'static> {
     /// A place in a group of the target whose path this is.
-    fn place(&mut self, target: &EcoString) -> Place {
+    pub(super) fn place(&mut self, target: &EcoString) -> Place {
         match self.byte() {
-            0 => Place::Group(Arc::new(self.group(target))),
-            _ => {
-                self.number();
-                self.option(target)
+            GROUP => Place::Group(Arc::new(self.group(target))),
+            what => {
+                if what == UNSAID {
+                    self.row::<UNSAID_ROW>();
+                }
+                Place::Option(Arc::new(self.decl(target)))
             }
         }
     }
 
-    /// What an option that begins here comes to unsaid, if that is known.
+    /// What a place that begins here comes to unsaid, if that is known.
     pub(super) fn unsaid(&mut self) -> Option<Unsaid> {
-        if self.number() == 0 {
+        static EMPTY: OnceLock<Arc<Map<Typed>>> = OnceLock::new();
+        if self.byte() != UNSAID {
             return None;
         }
-        let flags = self.byte();
-        let said = self.maybe(Self::span);
-        let data = match flags & (EMPTY_LIST | EMPTY_MAP) {
-            EMPTY_LIST => Data::List(Vec::new()),
-            EMPTY_MAP => Data::Map(Arc::default()),
-            _ => self.scalar().data(),
+        let [flags, said, kind, data]: [u32; UNSAID_ROW] = self.row();
+        let is = |flag: u8| flags & u32::from(flag) != 0;
+        let data = match (is(EMPTY_LIST), is(EMPTY_MAP)) {
+            (true, _) => Data::List(Vec::new()),
+            (_, true) => Data::Map(EMPTY.get_or_init(Arc::default).clone()),
+            _ => self.scalar_of(kind, data).data(),
         };
-        Some(Unsaid { data, said, scope: scope(flags), is_flat: flags & FLAT != 0 })
-    }
-
-    /// An option of the target whose path this is.
-    pub(super) fn option(&mut self, target: &EcoString) -> Place {
-        let unsaid = self.number();
-        self.bytes(unsaid);
-        Place::Option(Arc::new(self.decl(target)))
+        let said = is(SAID).then(|| self.span_of(said));
+        Some(Unsaid { data, said, scope: scope(flags as u8), is_flat: is(FLAT) })
     }
 
     fn group(&mut self, target: &EcoString) -> Group {
-        let path = self.text();
+        let path = self.word().into();
         let own = self.maybe(Self::target).map(Arc::new);
         let target = own.as_ref().map_or(target, |own| &own.path);
-        let count = self.count();
-        let all = self.clone();
-        let mut places = Places::packed(count, all.clone(), target.clone());
-        for _ in 0..count {
-            let name = self.text();
-            match self.byte() {
-                0 => places.insert(name, Place::Group(Arc::new(self.group(target)))),
-                traits => {
-                    let length = self.number();
-                    places.insert_packed(name, all.left() - self.left(), traits);
-                    self.bytes(length);
-                }
-            }
-        }
-        Group { path, places, target: own }
+        Group { path, places: Places::packed(self, target), target: own }
     }
 
     fn target(&mut self) -> Target {
@@ -321,9 +313,11 @@ impl Unpacker<'static> {
     }
 
     fn decl(&mut self, target: &EcoString) -> OptionDecl {
+        let [path, hm, own, span] = self.row();
+        let [path, hm, own] = [path, hm, own].map(|text| self.words().word(text));
         let flags = self.byte();
         OptionDecl {
-            path: self.text(),
+            path: path.into(),
             ty: self.ty(),
             kind: match self.byte() {
                 1 => Kind::Keyed(Arc::new(self.body(target))),
@@ -331,10 +325,27 @@ impl Unpacker<'static> {
                 _ => Kind::Plain,
             },
             default: match self.byte() {
-                1 => Some(Box::new(Fallback::Value(self.value().0))),
-                2 => self.nodes::<Vec<_>>().pop().map(|node| Box::new(Fallback::Node(node))),
+                1 => Some(Box::new(Fallback::Value(self.value()))),
+                2 => self.nodes().first().map(|node| Box::new(Fallback::Node(node.clone()))),
                 _ => None,
             },
+            rare: (flags & RARE != 0).then(|| Box::new(self.rare())),
+            required: flags & REQUIRED != 0,
+            internal: flags & INTERNAL != 0,
+            scope: scope(flags),
+            docs: (flags & DOCS != 0).then(|| {
+                let (doc, example) = (self.text(), self.maybe(Self::text));
+                Box::new(Docs { doc, example })
+            }),
+            hm: hm.into(),
+            // Most are of the target around them, and share its path.
+            target: if own == target.as_str() { target.clone() } else { own.into() },
+            span: self.span_of(span),
+        }
+    }
+
+    fn rare(&mut self) -> Rare {
+        Rare {
             into: self.maybe(Self::texts),
             argument: self.number().checked_sub(1),
             as_name: self.maybe(Self::text),
@@ -344,20 +355,6 @@ impl Unpacker<'static> {
                 let length = self.number();
                 Keys::Prepared { bytes: self.bytes(length), words: self.words() }
             },
-            required: flags & REQUIRED != 0,
-            internal: flags & INTERNAL != 0,
-            scope: scope(flags),
-            docs: self.maybe(|from| {
-                let (doc, example) = (from.text(), from.maybe(Self::text));
-                Box::new(Docs { doc, example })
-            }),
-            hm: self.word().into(),
-            // Most are of the target around them, and share its path.
-            target: match self.word() {
-                own if own == target.as_str() => target.clone(),
-                own => own.into(),
-            },
-            span: self.span(),
         }
     }
 

@@ -8,6 +8,7 @@ pub mod import;
 pub mod marks;
 pub mod packed;
 pub mod parse;
+pub mod slice;
 pub mod tree;
 
 pub use parse::parse;

@@ -1,114 +1,101 @@
 //! Trees that were read when hcc was built: its targets, without what a compilation does not ask
 //! for. To take one out costs a fraction of reading its text.
 //!
-//! `build.rs` packs, an [`Unpacker`] is what the program knows. Texts of all trees stand once each
-//! in one string; a tree is numbers in LEB128, lists with their length in front, texts and spans as
-//! start and length. Neither is ever stored anywhere else, so there is no version.
+//! `build.rs` packs, an [`Unpacker`] is what the program knows. Texts, and whatever needs more than
+//! four bytes, stand once each in [`Words`]. A tree is its entries and then its nodes, level by
+//! level from the deepest: each of these becomes one list, whose [`Slice`]s the nodes have. An entry
+//! and a node are a [`Row`] of numbers each. Nothing of it is ever stored anywhere else, so there is
+//! no version.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::tree::{Entry, Name, Node, Scalar, Tree, Value};
+use super::slice::Slice;
+use super::tree::{Entry, MAX_DEPTH, Name, Node, Scalar, Value};
 use crate::diag::{SourceId, Span, Spanned};
 
-/// A node has an annotation.
-const ANNOTATED: u8 = 1;
-/// A node has children, an entry a name.
-const MORE: u8 = 2;
-/// What a value is stands above the flags of its entry.
-const KIND: u32 = 2;
+/// So many numbers of four bytes. One is what it says, a text or a span, as [`Words`] knows them,
+/// or [`NONE`].
+pub type Row<const N: usize> = [[u8; 4]; N];
 
-/// Packs trees, and collects their texts.
-#[derive(Debug, Default)]
-pub struct Packer {
-    /// Whether what is only said to people is packed too.
-    pub whole: bool,
-    /// The texts, one behind the other.
-    pub words: String,
-    /// Where each begins.
-    known: HashMap<EcoString, u32>,
+/// In the place of what is not there.
+const NONE: u32 = u32::MAX;
+
+/// The bits of a start; those above are a length.
+const START: u32 = 20;
+/// In the place of a text's length: it is a short one, and the start its place among them.
+const SHORT: u32 = 0;
+/// In the place of a length: the start is a place among the stretches.
+const LONG: u32 = u32::MAX >> START;
+
+/// What numbers of four bytes stand for.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// Texts that need no memory of their own: to take one out is to copy it.
+    pub short: &'a [EcoString],
+    /// The other texts, one behind the other.
+    pub long: &'a str,
+    /// Starts and lengths that do not fit into one number.
+    pub stretches: &'a [(u32, u32)],
+    /// Whole numbers, and the bits of others.
+    pub numbers: &'a [i128],
 }
 
-impl Packer {
-    /// A tree as bytes. Spans lose their source.
-    pub fn pack(&mut self, nodes: &[Node]) -> Vec<u8> {
-        let mut out = Vec::new();
-        self.nodes(nodes, &mut out);
-        out
-    }
-
-    /// Nodes, their number in front.
-    pub fn nodes(&mut self, nodes: &[Node], out: &mut Vec<u8>) {
-        number(nodes.len() as u64, out);
-        for node in nodes {
-            let flags = [(node.ty.is_some(), ANNOTATED), (node.children.is_some(), MORE)];
-            out.push(flags.iter().filter(|(said, _)| *said).map(|(_, flag)| flag).sum());
-            node.ty.iter().for_each(|ty| self.name(ty, out));
-            self.name(&node.name, out);
-            number(node.entries.len() as u64, out);
-            node.entries.iter().for_each(|entry| self.entry(entry, out));
-            if let Some(children) = &node.children {
-                self.nodes(children, out);
-            }
-            span(node.span, out);
+impl<'a> Words<'a> {
+    fn text(&self, at: u32) -> EcoString {
+        match self.stretch(at) {
+            (at, SHORT) => self.short.get(at as usize).cloned().unwrap_or_default(),
+            (start, length) => owned(self.long(start, length)),
         }
     }
 
-    fn entry(&mut self, entry: &Entry, out: &mut Vec<u8>) {
-        self.value(&entry.value, entry.name.as_ref(), out);
-        span(entry.span, out);
-    }
-
-    /// A value, and the name of the property that it is.
-    pub fn value(&mut self, value: &Value, name: Option<&Name>, out: &mut Vec<u8>) {
-        let flags = [(value.ty.is_some(), ANNOTATED), (name.is_some(), MORE)];
-        let flags: u8 = flags.iter().filter(|(said, _)| *said).map(|(_, flag)| flag).sum();
-        out.push(flags | (kind(&value.data) << KIND));
-        value.ty.iter().for_each(|ty| self.name(ty, out));
-        name.iter().for_each(|name| self.name(name, out));
-        self.rest(&value.data, out);
-        span(value.span, out);
-    }
-
-    /// What a value is, and nothing of where.
-    pub fn scalar(&mut self, data: &Scalar, out: &mut Vec<u8>) {
-        out.push(kind(data));
-        self.rest(data, out);
-    }
-
-    /// What its kind does not tell.
-    fn rest(&mut self, data: &Scalar, out: &mut Vec<u8>) {
-        match data {
-            Scalar::Int(value) => out.extend(value.get().to_le_bytes()),
-            Scalar::Float(value) => out.extend(value.to_le_bytes()),
-            Scalar::String(value) => self.text(value, out),
-            Scalar::Null | Scalar::Bool(_) => {}
+    /// A text as it stands among all.
+    pub fn word(&self, at: u32) -> &'a str {
+        match self.stretch(at) {
+            (at, SHORT) => self.short.get(at as usize).map_or("", EcoString::as_str),
+            (start, length) => self.long(start, length),
         }
     }
 
-    /// A name and its place.
-    pub fn name(&mut self, name: &Name, out: &mut Vec<u8>) {
-        self.text(&name.value, out);
-        span(name.span, out);
+    fn long(&self, start: u32, length: u32) -> &'a str {
+        self.long.get(start as usize..(start + length) as usize).unwrap_or_default()
     }
 
-    /// A text, by its place among all.
-    pub fn text(&mut self, text: &str, out: &mut Vec<u8>) {
-        let start = match self.known.get(text) {
-            Some(start) => *start,
-            None => {
-                let start = self.words.len() as u32;
-                self.words.push_str(text);
-                self.known.insert(text.into(), start);
-                start
-            }
-        };
-        stretch(start, text.len() as u32, out);
+    fn span(&self, at: u32, source: SourceId) -> Span {
+        let (start, length) = self.stretch(at);
+        Span { source, start, end: start + length }
+    }
+
+    /// A start and a length, whose sum is a number too.
+    #[inline]
+    fn stretch(&self, at: u32) -> (u32, u32) {
+        let start = at & (u32::MAX >> (u32::BITS - START));
+        match at >> START {
+            LONG => self.stretches.get(start as usize).copied().unwrap_or_default(),
+            length => (start, length),
+        }
+    }
+
+    fn name(&self, text: u32, span: u32, source: SourceId) -> Name {
+        Spanned { value: self.text(text), span: self.span(span, source) }
+    }
+
+    fn scalar(&self, kind: u32, data: u32) -> Scalar {
+        let number = || self.numbers.get(data as usize).copied().unwrap_or_default();
+        match kind {
+            1 => Scalar::Bool(false),
+            2 => Scalar::Bool(true),
+            3 => Scalar::Int(number().into()),
+            4 => Scalar::Float(f64::from_bits(number() as u64)),
+            5 => Scalar::String(self.text(data)),
+            _ => Scalar::Null,
+        }
     }
 }
 
-fn kind(data: &Scalar) -> u8 {
+fn kind(data: &Scalar) -> u32 {
     match data {
         Scalar::Null => 0,
         Scalar::Bool(false) => 1,
@@ -119,28 +106,155 @@ fn kind(data: &Scalar) -> u8 {
     }
 }
 
-/// A place, without its source.
-pub fn span(span: Span, out: &mut Vec<u8>) {
-    stretch(span.start, span.end - span.start, out);
+/// A text to keep. Into room that is there it is copied at once, and byte by byte otherwise.
+fn owned(text: &str) -> EcoString {
+    let mut own = EcoString::with_capacity(text.len());
+    own.push_str(text);
+    own
 }
 
-/// The bits of a start in four bytes; the others are a length.
-const START: u32 = 20;
-/// In the place of a length: start and length are numbers that follow.
-const LONG: u32 = u32::MAX >> START;
+/// Packs trees, and collects what their numbers stand for.
+#[derive(Debug, Default)]
+pub struct Packer {
+    /// Whether what is only said to people is packed too.
+    pub whole: bool,
+    short: Vec<EcoString>,
+    long: String,
+    /// The place of each text among the short or the long.
+    texts: HashMap<EcoString, u32>,
+    stretches: Vec<(u32, u32)>,
+    numbers: Vec<i128>,
+}
 
-fn stretch(start: u32, length: u32, out: &mut Vec<u8>) {
-    if start >> START == 0 && length < LONG {
-        out.extend((length << START | start).to_le_bytes());
-    } else {
-        out.extend((LONG << START).to_le_bytes());
-        number(start.into(), out);
-        number(length.into(), out);
+impl Packer {
+    /// What the numbers so far stand for.
+    pub fn words(&self) -> Words<'_> {
+        let Packer { short, long, stretches, numbers, .. } = self;
+        Words { short, long, stretches, numbers }
+    }
+
+    /// A tree as bytes. Spans lose their source.
+    pub fn pack(&mut self, nodes: &[Node]) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.nodes(nodes, &mut out);
+        out
+    }
+
+    /// Nodes, and what is in them.
+    pub fn nodes(&mut self, nodes: &[Node], out: &mut Vec<u8>) {
+        let mut levels: Vec<Vec<&Node>> = Vec::new();
+        let mut level: Vec<&Node> = nodes.iter().collect();
+        while !level.is_empty() {
+            let below = level.iter().flat_map(|node| node.children()).collect();
+            levels.push(std::mem::replace(&mut level, below));
+        }
+        number(levels.len(), out);
+        if levels.is_empty() {
+            return;
+        }
+        let all = || levels.iter().rev().flatten();
+        number(all().map(|node| node.entries.len()).sum(), out);
+        all().flat_map(|node| &*node.entries).for_each(|entry| self.entry(entry, out));
+        for level in levels.iter().rev() {
+            number(level.len(), out);
+            level.iter().for_each(|node| self.node(node, out));
+        }
+    }
+
+    fn node(&mut self, node: &Node, out: &mut Vec<u8>) {
+        let [ty, ty_at] = self.maybe_name(node.ty.as_deref());
+        let [name, name_at] = self.maybe_name(Some(&node.name));
+        let children = node.children.as_ref().map_or(NONE, |children| children.len() as u32);
+        let span = self.span_of(node.span);
+        row([ty, ty_at, name, name_at, node.entries.len() as u32, children, span], out);
+    }
+
+    fn entry(&mut self, entry: &Entry, out: &mut Vec<u8>) {
+        let Entry { name, value, span } = entry;
+        let [name, name_at] = self.maybe_name(name.as_ref());
+        let [ty, ty_at] = self.maybe_name(value.ty.as_deref());
+        let [kind, data] = self.scalar_of(&value.data);
+        let (at, span) = (self.span_of(value.span), self.span_of(*span));
+        row([name, name_at, ty, ty_at, kind, data, at, span], out);
+    }
+
+    /// A value.
+    pub fn value(&mut self, value: &Value, out: &mut Vec<u8>) {
+        self.entry(&Entry { name: None, value: value.clone(), span: value.span }, out);
+    }
+
+    /// The numbers that say what a value is, and nothing of where.
+    pub fn scalar_of(&mut self, data: &Scalar) -> [u32; 2] {
+        let own = match data {
+            Scalar::Int(value) => place_of(&value.get(), &mut self.numbers),
+            Scalar::Float(value) => place_of(&value.to_bits().into(), &mut self.numbers),
+            Scalar::String(value) => self.word_of(value),
+            Scalar::Null | Scalar::Bool(_) => 0,
+        };
+        [kind(data), own]
+    }
+
+    fn maybe_name(&mut self, name: Option<&Name>) -> [u32; 2] {
+        name.map_or([NONE; 2], |name| [self.word_of(&name.value), self.span_of(name.span)])
+    }
+
+    /// A place, without its source.
+    pub fn span(&mut self, span: Span, out: &mut Vec<u8>) {
+        row([self.span_of(span)], out);
+    }
+
+    /// The number that stands for a place, without its source.
+    pub fn span_of(&mut self, span: Span) -> u32 {
+        self.stretch(span.start, span.end - span.start)
+    }
+
+    /// A text.
+    pub fn text(&mut self, text: &str, out: &mut Vec<u8>) {
+        row([self.word_of(text)], out);
+    }
+
+    /// The number that stands for a text.
+    pub fn word_of(&mut self, text: &str) -> u32 {
+        let is_short = text.len() <= EcoString::INLINE_LIMIT;
+        let at = match self.texts.get(text) {
+            Some(at) => *at,
+            None => {
+                let at = if is_short { self.short.len() } else { self.long.len() } as u32;
+                match is_short {
+                    true => self.short.push(text.into()),
+                    false => self.long.push_str(text),
+                }
+                self.texts.insert(text.into(), at);
+                at
+            }
+        };
+        self.stretch(at, if is_short { SHORT } else { text.len() as u32 })
+    }
+
+    fn stretch(&mut self, start: u32, length: u32) -> u32 {
+        if start >> START == 0 && length < LONG {
+            return length << START | start;
+        }
+        LONG << START | place_of(&(start, length), &mut self.stretches)
     }
 }
 
+/// Where something stands, put last if it stands nowhere.
+fn place_of<T: Clone + PartialEq>(one: &T, all: &mut Vec<T>) -> u32 {
+    let known = all.iter().position(|own| own == one);
+    known.unwrap_or_else(|| {
+        all.push(one.clone());
+        all.len() - 1
+    }) as u32
+}
+
+/// Numbers of four bytes.
+pub fn row<const N: usize>(row: [u32; N], out: &mut Vec<u8>) {
+    out.extend(row.map(u32::to_le_bytes).as_flattened());
+}
+
 /// A number in LEB128.
-pub fn number(mut number: u64, out: &mut Vec<u8>) {
+pub fn number(mut number: usize, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push((number & 0x7f) as u8 | 0x80);
         number >>= 7;
@@ -150,33 +264,26 @@ pub fn number(mut number: u64, out: &mut Vec<u8>) {
 
 /// The tree that was packed; its spans are in `source`. Bytes that no [`Packer`] made give some
 /// tree or none.
-pub fn unpack(words: &str, bytes: &[u8], source: SourceId) -> Tree {
+pub fn unpack<'a>(words: &'a Words<'a>, bytes: &'a [u8], source: SourceId) -> Arc<[Node]> {
     Unpacker::new(words, bytes, source).nodes()
 }
 
 /// Takes out what a [`Packer`] put in, in that order. Of bytes that none made it makes something.
 #[derive(Clone, Debug)]
 pub struct Unpacker<'a> {
-    words: &'a str,
+    words: &'a Words<'a>,
     rest: &'a [u8],
     source: SourceId,
 }
 
-impl Default for Unpacker<'static> {
-    /// Of nothing.
-    fn default() -> Self {
-        Unpacker::new("", &[], SourceId(0))
-    }
-}
-
 impl<'a> Unpacker<'a> {
-    /// At the beginning of `bytes`, whose texts are in `words`; spans are in `source`.
-    pub fn new(words: &'a str, bytes: &'a [u8], source: SourceId) -> Unpacker<'a> {
+    /// At the beginning of `bytes`; spans are in `source`.
+    pub fn new(words: &'a Words<'a>, bytes: &'a [u8], source: SourceId) -> Unpacker<'a> {
         Unpacker { words, rest: bytes, source }
     }
 
-    /// The texts of all.
-    pub fn words(&self) -> &'a str {
+    /// What numbers stand for.
+    pub fn words(&self) -> &'a Words<'a> {
         self.words
     }
 
@@ -192,100 +299,112 @@ impl<'a> Unpacker<'a> {
         found
     }
 
-    /// Nodes.
-    pub fn nodes<T: FromIterator<Node> + Default>(&mut self) -> T {
-        self.some(Self::node)
+    /// So many bytes, to be taken out later.
+    pub fn part(&mut self, count: usize) -> Unpacker<'a> {
+        Unpacker { rest: self.bytes(count), ..*self }
     }
 
-    /// Anything of which the number stands in front. None are no block of their own.
-    fn some<O, T: FromIterator<O> + Default>(&mut self, one: impl Fn(&mut Self) -> O) -> T {
-        match self.count() {
-            0 => T::default(),
-            count => (0..count).map(|_| one(self)).collect(),
+    /// What begins so many bytes later.
+    pub fn at(&self, count: usize) -> Unpacker<'a> {
+        Unpacker { rest: self.rest.get(count..).unwrap_or_default(), ..*self }
+    }
+
+    /// So many rows.
+    pub fn rows<const N: usize>(&mut self, count: usize) -> &'a [Row<N>] {
+        self.bytes(count * size_of::<Row<N>>()).as_chunks().0.as_chunks().0
+    }
+
+    /// Nodes, and what is in them.
+    pub fn nodes(&mut self) -> Arc<[Node]> {
+        let depth = self.number().min(MAX_DEPTH);
+        let mut nodes = Arc::default();
+        if depth == 0 {
+            return nodes;
         }
+        let count = self.count();
+        let mut entries =
+            Open::new(self.rows(count).iter().map(|row| self.entry_of(row)).collect());
+        for _ in 0..depth {
+            let mut below = Open::new(nodes);
+            let count = self.count();
+            let rows = self.rows(count).iter();
+            nodes = rows.map(|row| self.node_of(row, &mut entries, &mut below)).collect();
+        }
+        nodes
+    }
+
+    #[inline]
+    fn node_of(&self, row: &Row<7>, entries: &mut Open<Entry>, below: &mut Open<Node>) -> Node {
+        let [ty, ty_at, name, name_at, own, children, span] = row.map(u32::from_le_bytes);
+        Node {
+            ty: self.maybe_name(ty, ty_at).map(Box::new),
+            name: self.words.name(name, name_at, self.source),
+            entries: entries.take(own),
+            children: (children != NONE).then(|| below.take(children)),
+            span: self.span_of(span),
+        }
+    }
+
+    #[inline]
+    fn entry_of(&self, row: &Row<8>) -> Entry {
+        let [name, name_at, ty, ty_at, kind, data, at, span] = row.map(u32::from_le_bytes);
+        let value = Value {
+            ty: self.maybe_name(ty, ty_at).map(Box::new),
+            data: self.words.scalar(kind, data),
+            span: self.span_of(at),
+        };
+        let name = self.maybe_name(name, name_at);
+        Entry { name, value, span: self.span_of(span) }
+    }
+
+    fn maybe_name(&self, text: u32, span: u32) -> Option<Name> {
+        (text != NONE).then(|| self.words.name(text, span, self.source))
     }
 
     /// A list of anything that begins with its length.
     pub fn list<T>(&mut self, one: impl Fn(&mut Self) -> T) -> Vec<T> {
-        self.some(one)
+        (0..self.count()).map(|_| one(self)).collect()
     }
 
-    fn node(&mut self) -> Node {
-        let flags = self.byte();
-        let ty = (flags & ANNOTATED != 0).then(|| Box::new(self.name()));
-        let name = self.name();
-        let entries = self.some(Self::entry);
-        let children = (flags & MORE != 0).then(|| self.nodes());
-        Node { ty, name, entries, children, span: self.span() }
+    /// A value.
+    pub fn value(&mut self) -> Value {
+        let row = self.rows(1).first().copied().unwrap_or_default();
+        self.entry_of(&row).value
     }
 
-    fn entry(&mut self) -> Entry {
-        let (value, name) = self.value();
-        Entry { name, value, span: self.span() }
-    }
-
-    /// A value, and the name of the property that it is.
-    pub fn value(&mut self) -> (Value, Option<Name>) {
-        let flags = self.byte();
-        let ty = (flags & ANNOTATED != 0).then(|| Box::new(self.name()));
-        let name = (flags & MORE != 0).then(|| self.name());
-        let data = self.data(flags >> KIND);
-        (Value { ty, data, span: self.span() }, name)
-    }
-
-    /// What a value is, and nothing of where.
-    pub fn scalar(&mut self) -> Scalar {
-        let kind = self.byte();
-        self.data(kind)
-    }
-
-    fn data(&mut self, kind: u8) -> Scalar {
-        match kind {
-            1 => Scalar::Bool(false),
-            2 => Scalar::Bool(true),
-            3 => Scalar::Int(i128::from_le_bytes(self.take()).into()),
-            4 => Scalar::Float(f64::from_le_bytes(self.take())),
-            5 => Scalar::String(self.text()),
-            _ => Scalar::Null,
-        }
-    }
-
-    /// A name and its place.
-    pub fn name(&mut self) -> Name {
-        Spanned { value: self.text(), span: self.span() }
+    /// What a value is, of its numbers.
+    pub fn scalar_of(&self, kind: u32, data: u32) -> Scalar {
+        self.words.scalar(kind, data)
     }
 
     /// A text.
     pub fn text(&mut self) -> EcoString {
-        owned(self.word())
+        let [text] = self.row();
+        self.words.text(text)
     }
 
     /// A text as it stands among all.
     pub fn word(&mut self) -> &'a str {
-        let (start, length) = self.stretch();
-        self.words.get(start as usize..(start + length) as usize).unwrap_or_default()
+        let [text] = self.row();
+        self.words.word(text)
     }
 
     /// A place.
     pub fn span(&mut self) -> Span {
-        let (start, length) = self.stretch();
-        Span { source: self.source, start, end: start + length }
+        let [span] = self.row();
+        self.span_of(span)
     }
 
-    /// A start and a length, whose sum is a number too.
+    /// A place, of its number.
+    pub fn span_of(&self, span: u32) -> Span {
+        self.words.span(span, self.source)
+    }
+
+    /// So many numbers.
     #[inline]
-    fn stretch(&mut self) -> (u32, u32) {
-        let short = u32::from_le_bytes(self.take());
-        match short >> START {
-            LONG => self.long_stretch(),
-            length => (short & (u32::MAX >> (u32::BITS - START)), length),
-        }
-    }
-
-    #[cold]
-    fn long_stretch(&mut self) -> (u32, u32) {
-        let (start, length) = (self.number() as u32, self.number() as u32);
-        (start, length.min(u32::MAX - start))
+    pub fn row<const N: usize>(&mut self) -> [u32; N] {
+        let row = self.rows(1).first().copied();
+        row.unwrap_or([[0; 4]; N]).map(u32::from_le_bytes)
     }
 
     /// How many there are: never more than bytes that are left.
@@ -337,13 +456,23 @@ impl<'a> Unpacker<'a> {
     }
 }
 
-/// A text to keep.
-fn owned(text: &str) -> EcoString {
-    if text.len() <= EcoString::INLINE_LIMIT {
-        return text.into();
+/// A list of which nodes take what is next.
+struct Open<T> {
+    all: Arc<[T]>,
+    at: u32,
+}
+
+impl<T> Open<T> {
+    fn new(all: Arc<[T]>) -> Open<T> {
+        Open { all, at: 0 }
     }
-    // Into room that is there it is copied at once, and byte by byte otherwise.
-    let mut own = EcoString::with_capacity(text.len());
-    own.push_str(text);
-    own
+
+    fn take(&mut self, count: u32) -> Slice<T> {
+        if count == 0 {
+            return Slice::default();
+        }
+        let taken = Slice::of(&self.all, self.at, count);
+        self.at += taken.len() as u32;
+        taken
+    }
 }

@@ -1,9 +1,8 @@
 //! What KDL text holds, with a place for every name and value.
 
-use std::sync::Arc;
-
 use ecow::EcoString;
 
+use super::slice::Slice;
 use crate::diag::{Span, Spanned};
 use crate::value::{Data, Int};
 
@@ -25,9 +24,9 @@ pub struct Node {
     /// The name; the span covers quotes.
     pub name: Name,
     /// Arguments and properties as they stand. Duplicate properties are kept.
-    pub entries: Arc<[Entry]>,
+    pub entries: Slice<Entry>,
     /// The children; `None` without braces, empty with `{}`.
-    pub children: Option<Arc<[Node]>>,
+    pub children: Option<Slice<Node>>,
     /// From the annotation to the end of the children.
     pub span: Span,
 }
@@ -87,7 +86,7 @@ impl Node {
 
     /// The children, to change; copied first if another node shares them.
     pub fn children_mut(&mut self) -> &mut [Node] {
-        self.children.as_mut().map(Arc::make_mut).unwrap_or_default()
+        self.children.as_mut().map(Slice::make_mut).unwrap_or_default()
     }
 
     /// The children; none is empty.

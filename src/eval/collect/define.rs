@@ -256,9 +256,8 @@ impl Collector<'_> {
         match at {
             At::Option(decl) if matches!(decl.kind, Kind::Keyed(_)) => {
                 let Kind::Keyed(body) = &decl.kind else { return };
-                if let Some(entry) =
-                    Arc::make_mut(&mut node.entries).iter_mut().find(|entry| entry.name.is_none())
-                {
+                let mut entries = node.entries.make_mut().iter_mut();
+                if let Some(entry) = entries.find(|entry| entry.name.is_none()) {
                     entry.value.data = Scalar::String(key.clone());
                 }
                 node.ty = None;

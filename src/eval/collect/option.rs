@@ -77,15 +77,15 @@ impl Collector<'_> {
         let (mut at, mut group, mut rest) = (at, group.clone(), path);
         loop {
             let (first, next) = rest.split_once('.').unwrap_or((rest, ""));
-            let Some((name, place)) = group.places.get_key_value(first) else { return at };
+            let Some(place) = group.places.get(first) else { return at };
             match place {
                 Place::Group(inner) => {
-                    at = self.state.child(at, name, || At::Group(inner.clone()));
+                    at = self.state.child_named(at, first, || At::Group(inner.clone()));
                     self.mention(at, ctx, ctx.order.unwrap_or_default(), None);
                     group = inner.clone();
                 }
                 Place::Option(decl) => {
-                    return self.state.child(at, name, || At::Option(decl.clone()));
+                    return self.state.child_named(at, first, || At::Option(decl.clone()));
                 }
             }
             if next.is_empty() {
@@ -325,7 +325,7 @@ impl Collector<'_> {
             self.below(node, slot, decl, rest, &ctx);
             return;
         }
-        if let Some(way) = &decl.into {
+        if let Some(way) = &decl.rare().into {
             if let Some((settings, way, slot)) = self.settings_leaf(decl, way, &ctx) {
                 let ctx = self.dropping(slot, marks, &ctx, node.name.span);
                 if !marks.unset {
@@ -356,15 +356,8 @@ impl Collector<'_> {
                 if decl.ty.is_freeform() {
                     self.free_value(node, slot, decl, &[], &ctx);
                 } else {
-                    let default_slot = decl.default_slot;
-                    self.value(
-                        node,
-                        slot,
-                        &decl.ty.clone(),
-                        &decl.path.clone(),
-                        default_slot,
-                        &ctx,
-                    );
+                    let default_slot = decl.rare().default_slot;
+                    self.value(node, slot, &decl.ty.clone(), &decl.path, default_slot, &ctx);
                 }
             }
         }
@@ -410,9 +403,9 @@ impl Collector<'_> {
                 ..node.clone()
             };
             let outer = Node {
-                name: Spanned { value: decl.path.clone(), span: node.name.span },
+                name: Spanned { value: (*decl.path).into(), span: node.name.span },
                 ty: None,
-                entries: Arc::default(),
+                entries: Default::default(),
                 children: Some([inner].into()),
                 span: node.span,
             };

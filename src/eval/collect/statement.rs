@@ -15,7 +15,7 @@ use crate::syntax::tree::{Node, Scalar, Value};
 impl Collector<'_> {
     pub(super) fn is_output(&self, at: SlotId, ctx: &Ctx) -> bool {
         ctx.target.as_ref().is_some_and(|target| match &self.state.slot(at).at {
-            At::Group(group) => group.path == target.path,
+            At::Group(group) => *group.path == *target.path,
             At::Item(..) => true,
             _ => false,
         })

@@ -261,7 +261,7 @@ fn positional(body: &Body) -> Vec<(usize, Arc<OptionDecl>)> {
         .places
         .with(Trait::Argument)
         .filter_map(|place| match place {
-            Place::Option(decl) => decl.argument.map(|at| (at, decl.clone())),
+            Place::Option(decl) => decl.rare().argument.map(|at| (at, decl.clone())),
             Place::Group(_) => None,
         })
         .collect()

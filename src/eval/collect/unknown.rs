@@ -157,7 +157,7 @@ fn reached<'a>(group: &'a Group, name: &'a str) -> (&'a Group, &'a str) {
 fn options_called(name: &str, group: &Group, found: &mut Vec<String>) {
     for (own, place) in group.places.iter() {
         match place {
-            Place::Option(decl) if &**own == name && !decl.internal => {
+            Place::Option(decl) if own == name && !decl.internal => {
                 found.push(decl.path.to_string())
             }
             Place::Option(_) => {}

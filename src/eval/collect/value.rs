@@ -316,7 +316,7 @@ impl Collector<'_> {
         ctx: &Ctx,
     ) {
         let slots = match &self.state.slot(slot).at {
-            At::Option(decl) => decl.slots.clone(),
+            At::Option(decl) => decl.rare().slots.clone(),
             _ => Vec::new(),
         };
         let (mut part, mut slotted) = (default_part, false);

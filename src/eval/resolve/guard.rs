@@ -208,7 +208,7 @@ impl Eval {
                 .collect());
         }
         if let At::Group(group) = &at {
-            let names: Vec<EcoString> = group.places.keys().cloned().collect();
+            let names: Vec<EcoString> = group.places.keys().map(EcoString::from).collect();
             return Ok(names
                 .into_iter()
                 .filter_map(|name| {

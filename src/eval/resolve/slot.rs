@@ -31,7 +31,7 @@ impl Eval {
                     }
                     match self.force(child) {
                         Ok(Some(value)) => {
-                            map.insert(name.clone(), (*value).clone());
+                            map.insert(name.into(), (*value).clone());
                         }
                         Ok(None) => {}
                         Err(Poisoned) => return (Err(Poisoned), Level::Normal),
@@ -164,15 +164,19 @@ impl Eval {
             At::Group(group) if !own.children.contains_key(name) => (group, false),
             _ => return None,
         };
+        let dashed;
         let (key, unsaid) = match group.places.unsaid(name) {
-            Some(found) => found,
-            None if name.contains('_') => group.places.unsaid(&name.replace('_', "-"))?,
+            Some(unsaid) => (name, unsaid),
+            None if name.contains('_') => {
+                dashed = name.replace('_', "-");
+                (&*dashed, group.places.unsaid(&dashed)?)
+            }
             None => return None,
         };
         let unsaid = unsaid?;
         // What is another's is asked for there, what holds keys or lines is more than its default.
         let own_and_flat = unsaid.is_flat && unsaid.scope == self.shared.scope;
-        let may_be_said = || (in_item || **key != *name) && own.children.contains_key(key);
+        let may_be_said = || (in_item || key != name) && own.children.contains_key(key);
         if !(in_item || own_and_flat) || !own.deferred().is_empty() || may_be_said() {
             return None;
         }
@@ -234,12 +238,14 @@ impl Eval {
             Some(Fallback::Node(node)) => {
                 let mut plain = (**decl).clone();
                 plain.default = None;
-                plain.into = None;
+                if let Some(rare) = &mut plain.rare {
+                    rare.into = None;
+                }
                 let plain = Arc::new(plain);
                 let scratch = {
                     let mut state = self.state();
                     let scratch =
-                        state.add_slot(None, decl.path.clone(), At::Option(plain.clone()));
+                        state.add_slot(None, (*decl.path).into(), At::Option(plain.clone()));
                     let block = state.add_block(None, Guard::Pinned(env), None);
                     let ctx = Ctx { block, level: Some(Level::Option), ..Ctx::top() };
                     let mut collector = Collector { state: &mut state, shared: &self.shared };
@@ -251,7 +257,7 @@ impl Eval {
                             scratch,
                             &plain.ty,
                             &plain.path,
-                            plain.default_slot,
+                            plain.rare().default_slot,
                             &ctx,
                         );
                     }
@@ -276,8 +282,8 @@ impl Eval {
         let mut names: Vec<EcoString> =
             self.in_order(slot).into_iter().map(|(name, _)| name).collect();
         for name in body.group.places.keys() {
-            if !names.contains(name) {
-                names.push(name.clone());
+            if names.iter().all(|own| own != name) {
+                names.push(name.into());
             }
         }
         let mut map = Map::default();
@@ -286,7 +292,7 @@ impl Eval {
             let place = body.group.places.get(&name);
             if let (Some(Place::Option(own)), Some(value)) = (place, self.unsaid(slot, &name)) {
                 if own.default.is_some() && value.data != Data::Null {
-                    map.insert(own.as_name.clone().unwrap_or(name), value);
+                    map.insert(own.rare().as_name.clone().unwrap_or(name), value);
                 }
                 continue;
             }
@@ -300,7 +306,7 @@ impl Eval {
                             if value.data == Data::Null || unsaid {
                                 continue;
                             }
-                            own.as_name.clone().unwrap_or(name)
+                            own.rare().as_name.clone().unwrap_or(name)
                         }
                         Some(Place::Group(_)) if matches!(&value.data, Data::Map(map) if map.is_empty()) =>
                         {

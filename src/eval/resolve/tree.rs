@@ -57,7 +57,7 @@ impl Eval {
         };
         match place {
             Some(Place::Group(group)) => Some(state.child_named(slot, name, || At::Group(group))),
-            Some(Place::Option(decl)) => match decl.into.clone() {
+            Some(Place::Option(decl)) => match decl.rare().into.clone() {
                 Some(way) => {
                     let mut collector = Collector { state: &mut state, shared: &self.shared };
                     collector.leaf_of(&decl, &way)
@@ -174,7 +174,7 @@ impl Eval {
 
 /// Whether a typed key of settings is, or is below, `way` and `name`.
 fn has_key_below(decl: &OptionDecl, way: &[EcoString], name: &str) -> bool {
-    decl.keys.is_below(way.iter().map(|part| &**part).chain([name]))
+    decl.rare().keys.is_below(way.iter().map(|part| &**part).chain([name]))
 }
 
 impl Collector<'_> {

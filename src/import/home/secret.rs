@@ -65,7 +65,7 @@ impl Secrets {
     /// Reads the table.
     pub fn new() -> Self {
         let mut secrets = Self::default();
-        for node in &library::table("secrets") {
+        for node in library::table("secrets").iter() {
             let words = arguments(node);
             let prop = |name| declare::text_prop(node, name).map(|text| text.value.to_string());
             let what = prop("why").unwrap_or_default();

@@ -39,7 +39,7 @@ impl Rules {
             always: GlobSet::empty(),
             refers: Vec::new(),
         };
-        for node in &library::table("dotfiles") {
+        for node in library::table("dotfiles").iter() {
             let mut words = arguments(node);
             match &*node.name.value {
                 "program" if !words.is_empty() => {

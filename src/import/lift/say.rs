@@ -108,7 +108,7 @@ impl Place {
         let whole = value.clone();
         let mut taken: Vec<(&str, Item)> = Vec::new();
         for leaf in &self.leaves {
-            let Some(way) = leaf.into.as_deref() else { continue };
+            let Some(way) = leaf.rare().into.as_deref() else { continue };
             let Some(rest) = way_below(way, root) else { continue };
             let Some(found) = get(value, rest).cloned() else { continue };
             let mut alone = Block::default();
@@ -331,7 +331,7 @@ fn keyed(name: &str, key: &str, map: &Map, body: &Body) -> Result<Item, String> 
     let lists = item.children.iter().any(|own| {
         body.group.places.iter().any(|(name, place)| {
             let list = matches!(place, crate::schema::Place::Option(option) if matches!(option.ty.inner(), Type::List(_)));
-            **name == *own.name && list
+            name == &*own.name && list
         })
     });
     Ok(if scalars && !lists && item.children.len() <= FEW { flat(item) } else { item })

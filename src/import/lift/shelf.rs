@@ -158,7 +158,7 @@ fn collect(group: &Group, leaves: &mut Vec<Arc<OptionDecl>>) {
     for place in group.places.values() {
         match place {
             Named::Group(inner) if inner.target.is_none() => collect(inner, leaves),
-            Named::Option(own) if own.into.is_some() => leaves.push(own.clone()),
+            Named::Option(own) if own.rare().into.is_some() => leaves.push(own.clone()),
             Named::Group(_) | Named::Option(_) => {}
         }
     }

@@ -7,7 +7,6 @@ use ecow::EcoString;
 use super::statement::SHELL_INIT;
 use super::{PACKAGES, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Span, Spanned};
-use crate::schema::keys::Keys;
 use crate::schema::option::{Docs, Fallback, Kind, OptionDecl, Target};
 use crate::schema::types::Type;
 use crate::schema::{Group, Place, join, library};
@@ -24,16 +23,11 @@ pub(super) fn implied(
 ) {
     let default = Value { ty: None, data: default, span: target.span };
     let decl = OptionDecl {
-        path: join(&target.path, name),
+        path: String::from(join(&target.path, name)).into(),
         ty,
         kind: Kind::Plain,
         default: Some(Box::new(Fallback::Value(default))),
-        into: None,
-        argument: None,
-        as_name: None,
-        slots: Vec::new(),
-        default_slot: 0,
-        keys: Keys::Said(Vec::new()),
+        rare: None,
         required: false,
         internal: false,
         scope: target.scope,
@@ -119,7 +113,7 @@ pub(super) fn node(
         ty: None,
         name: Spanned { value: name.into(), span },
         entries: entries.into(),
-        children: children.map(Arc::from),
+        children: children.map(Into::into),
         span,
     }
 }

@@ -123,7 +123,7 @@ fn declare_target(
         statements: [].into(),
         span: name.span,
     };
-    let mut group = Group { path: path.as_str().into(), ..Group::default() };
+    let mut group = Group { path: path.to_string().into(), ..Group::default() };
     let mut statements = Vec::new();
     let mut nested = Vec::new();
     if !always {
@@ -231,25 +231,26 @@ fn alias_keys(group: &mut Group, diags: &mut Diagnostics) {
     let mut aliases = Vec::new();
     collect_aliases(group, &mut aliases);
     for decl in aliases {
-        let Some((settings, way)) = decl.into.as_ref().and_then(|way| way.split_first()) else {
+        let Some((settings, way)) = decl.rare().into.as_ref().and_then(|way| way.split_first())
+        else {
             continue;
         };
         let key = TypedKey {
             pattern: way.to_vec(),
             ty: decl.ty.clone(),
             doc: decl.docs.as_deref().map(|docs| docs.doc.clone()).unwrap_or_default(),
-            alias: Some(decl.path.clone()),
+            alias: Some((*decl.path).into()),
         };
         match group.places.get_mut(settings) {
             Some(Place::Option(found)) if found.ty.is_freeform() && !way.is_empty() => {
-                Arc::make_mut(found).keys.put_first(key);
+                Arc::make_mut(found).rare.get_or_insert_default().keys.put_first(key);
             }
             _ => diags.push(
                 Diagnostic::error(
                     "bad-option",
                     decl.span,
                     "leads to no settings",
-                    format!("`{}` is not a key of settings of this target", decl.into.as_deref().unwrap_or_default().join(".")),
+                    format!("`{}` is not a key of settings of this target", decl.rare().into.as_deref().unwrap_or_default().join(".")),
                 )
                 .help("write `into=\"settings.key\"`, with the name of an option of the type `settings` in front"),
             ),
@@ -261,7 +262,7 @@ fn collect_aliases(group: &Group, aliases: &mut Vec<Arc<OptionDecl>>) {
     for place in group.places.values() {
         match place {
             Place::Group(inner) if inner.target.is_none() => collect_aliases(inner, aliases),
-            Place::Option(decl) if decl.into.is_some() => aliases.push(decl.clone()),
+            Place::Option(decl) if decl.rare().into.is_some() => aliases.push(decl.clone()),
             _ => {}
         }
     }

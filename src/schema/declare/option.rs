@@ -7,7 +7,7 @@ use ecow::EcoString;
 use super::{RESERVED, TOP_LEVEL, as_text, bool_prop, check_props, text_prop};
 use crate::diag::{Diagnostic, Diagnostics, Span, Spanned, nearest};
 use crate::schema::keys::Keys;
-use crate::schema::option::{Body, Docs, Fallback, Kind, OptionDecl, Scope, TypedKey};
+use crate::schema::option::{Body, Docs, Fallback, Kind, OptionDecl, Rare, Scope, TypedKey};
 use crate::schema::types::{BadType, Type};
 use crate::schema::{Group, Place, join};
 use crate::syntax::marks;
@@ -117,7 +117,7 @@ pub(super) fn again(path: &str, span: Span, old: &Place) -> Diagnostic {
 /// The same option, its names below a group.
 pub(super) fn prefixed(node: &Node, prefix: &str) -> Node {
     let mut node = node.clone();
-    for entry in Arc::make_mut(&mut node.entries).iter_mut().filter(|entry| entry.name.is_none()) {
+    for entry in node.entries.make_mut().iter_mut().filter(|entry| entry.name.is_none()) {
         if let Scalar::String(text) = &mut entry.value.data {
             *text = join(prefix, text);
         }
@@ -266,23 +266,26 @@ pub(super) fn declaration(
         }
     }
     Some(OptionDecl {
-        path,
+        path: String::from(path).into(),
         ty,
         kind,
         default: default.map(Box::new),
-        into: text_prop(node, "into").map(|into| {
-            let last = name.value.rsplit('.').next().unwrap_or(&name.value);
-            into.value.split('.').map(|part| part.replace("{name}", last).into()).collect()
-        }),
-        argument: node.prop("argument").and_then(|entry| match entry.value.data {
-            Scalar::Bool(true) => Some(1),
-            Scalar::Int(n) => usize::try_from(n.get()).ok(),
-            _ => None,
-        }),
-        as_name: text_prop(node, "as").map(|name| name.value),
-        slots,
-        default_slot,
-        keys: Keys::Said(keys),
+        rare: Rare {
+            into: text_prop(node, "into").map(|into| {
+                let last = name.value.rsplit('.').next().unwrap_or(&name.value);
+                into.value.split('.').map(|part| part.replace("{name}", last).into()).collect()
+            }),
+            argument: node.prop("argument").and_then(|entry| match entry.value.data {
+                Scalar::Bool(true) => Some(1),
+                Scalar::Int(n) => usize::try_from(n.get()).ok(),
+                _ => None,
+            }),
+            as_name: text_prop(node, "as").map(|name| name.value),
+            slots,
+            default_slot,
+            keys: Keys::Said(keys),
+        }
+        .boxed(),
         required: bool_prop(node, "required", diags),
         internal: bool_prop(node, "internal", diags),
         scope: context.scope,
@@ -356,7 +359,7 @@ pub(super) fn body(
     context: &Context<'_>,
     diags: &mut Diagnostics,
 ) -> Body {
-    let mut group = Group { path: path.clone(), ..Group::default() };
+    let mut group = Group { path: path.to_string().into(), ..Group::default() };
     let mut rest = None;
     let mut statements = Vec::new();
     let inner = Context { target: context.target, scope: context.scope, inside: path };

@@ -12,8 +12,6 @@ mod space;
 mod string;
 mod word;
 
-use std::sync::Arc;
-
 use ecow::EcoString;
 
 use self::space::{blank, newline};
@@ -141,7 +139,7 @@ impl Pending {
     fn new(name: Name, ty: Option<Name>, span: Span, first_entry: usize) -> Self {
         let ty = ty.map(Box::new);
         Self {
-            node: Node { ty, name, entries: Arc::default(), children: None, span },
+            node: Node { ty, name, entries: Default::default(), children: None, span },
             first_entry,
             blocks: Blocks::None,
             dropped: false,
@@ -621,7 +619,7 @@ impl<'a> Reader<'a> {
                 owner.blocks = Blocks::Real;
             }
             Kind::TooDeep => {
-                owner.node.children = Some(Arc::default());
+                owner.node.children = Some(Default::default());
                 owner.blocks = Blocks::Real;
             }
             Kind::Dropped => {
