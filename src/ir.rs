@@ -420,22 +420,13 @@ pub struct File {
     pub shadowed_by: Vec<EcoString>,
     /// Where it comes from.
     pub origins: Vec<Origin>,
-    /// The text of [`Content::Data`], and for each line where it comes from.
+    /// The text of [`Content::Data`] and [`Content::Text`]; empty for others.
     #[serde(skip)]
-    pub written: Written,
+    pub text: EcoString,
 }
 
 /// The places behind one line: nearly always one.
 pub type Origins = SmallVec<[Origin; 1]>;
-
-/// A file's text, for those that have one.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Written {
-    /// The text.
-    pub text: EcoString,
-    /// For each line the places behind it.
-    pub lines: Vec<Origins>,
-}
 
 /// A package.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

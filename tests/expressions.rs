@@ -45,7 +45,7 @@ fn outcome_in(folder: &Utf8Path, value: &str) -> Result<String, Vec<&'static str
     let mut files = String::new();
     for host in session.program.structure.hosts.clone() {
         for compiled in session.compile(&host, None) {
-            files.extend(compiled.document.files.iter().map(|file| file.written.text.to_string()));
+            files.extend(compiled.document.files.iter().map(|file| file.text.to_string()));
         }
     }
     let mut errors: Vec<_> = session.diags.iter().map(|problem| problem.code).collect();

@@ -59,7 +59,7 @@ impl Folder {
             assert!(!session.diags.has_errors(), "{config}\n{}", session.problems());
             let files = list.iter().flat_map(|one| &one.document.files);
             let file = files.into_iter().find(|file| file.path == ".config/homebrew/Brewfile");
-            let text = file.map_or("", |file| &*file.written.text);
+            let text = file.map_or("", |file| &*file.text);
             let os = host.facts.os.as_deref().unwrap_or_default();
             fs::write(self.path(os), text).expect("written");
         }

@@ -37,7 +37,7 @@ fn outcome(text: &str) -> (Vec<String>, Vec<&'static str>) {
     let mut files = Vec::new();
     for host in session.program.structure.hosts.clone() {
         for compiled in session.compile(&host, None) {
-            files.extend(compiled.document.files.iter().map(|file| file.written.text.to_string()));
+            files.extend(compiled.document.files.iter().map(|file| file.text.to_string()));
         }
     }
     let mut codes: Vec<&str> = session.diags.iter().map(|one| one.code).collect();

@@ -116,7 +116,7 @@ pub fn of(document: &Document, root: &Utf8Path, index: &Index) -> Result<Vec<Wan
                 let entry = entry(file, file.path.clone(), kind, mode(file, false, None));
                 list.push(Wanted { entry, bytes: Bytes::Text(text), source: None });
             }
-            Content::Data { .. } => list.push(given(file, &file.written.text)),
+            Content::Data { .. } => list.push(given(file, &file.text)),
         }
     }
     list.sort_unstable_by(|a, b| a.entry.path.cmp(&b.entry.path));

@@ -186,7 +186,7 @@ fn describe(file: &File) -> String {
             format!("{source}/ ({} {many})", files.len()).into()
         }
         Content::Source { source, .. } => shown(source),
-        Content::Text { .. } | Content::Data { .. } => bytes(file.written.text.len()).into(),
+        Content::Text { .. } | Content::Data { .. } => bytes(file.text.len()).into(),
     };
     text.extend(["  ", &size, "  ", file.install.name()]);
     if file.executable {

@@ -10,6 +10,7 @@ use super::{Global, Named, Status, Stop, Who, help, print, print_json, show, wro
 use crate::diag::nearest;
 use crate::eval::explain::{Explained, Fate};
 use crate::ir::{Content, File, Install, Origin, Value};
+use crate::lower::line_places;
 use crate::syntax::marks::Level;
 
 /// Say where a value, or a line of a generated file, comes from
@@ -40,11 +41,11 @@ impl Why {
     pub fn run(&self, global: &Global) -> Status {
         let who = Who::from(&self.named);
         let (session, list) = Session::compiled(global, &who, "")?;
-        if let Some((_, file)) = show::find(&list, &self.what) {
-            return why_file(file, global);
+        if let Some((one, file)) = show::find(&list, &self.what) {
+            return why_file(one, file, global);
         }
-        if let Some((_, file, _)) = show::find_inside(&list, &self.what) {
-            return why_file(file, global);
+        if let Some((one, file, _)) = show::find_inside(&list, &self.what) {
+            return why_file(one, file, global);
         }
         let Some(Found { one, explained, value }) = self.found(&list, &session.machine.user.name)
         else {
@@ -183,10 +184,10 @@ fn row_json(row: &Explained, one: &Compiled) -> serde_json::Value {
 }
 
 /// A file line by line; one whose content comes whole from a source says that.
-fn why_file(file: &File, global: &Global) -> Status {
-    let lines: Vec<&str> = file.written.text.lines().collect();
-    let behind =
-        |index: usize| file.written.lines.get(index).map_or(&[][..], |places| places.as_slice());
+fn why_file(one: &Compiled, file: &File, global: &Global) -> Status {
+    let lines: Vec<&str> = file.text.lines().collect();
+    let places = line_places(&one.eval, &file.path);
+    let behind = |index: usize| places.get(index).map_or(&[][..], |places| places.as_slice());
     if global.json {
         let rows: Vec<_> = lines
             .iter()

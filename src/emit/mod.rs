@@ -76,7 +76,9 @@ pub fn find(name: &str) -> Option<&'static Format> {
 pub fn write(format: &Format, value: &Value, params: &Params) -> Result<Text, Vec<Fault>> {
     let mut faults: Vec<Fault> =
         params.list.iter().filter_map(|said| unknown_param(format, said)).collect();
-    page::find_nul(value, &mut Path::new(), &mut faults);
+    if page::has_nul(value) {
+        page::find_nul(value, &mut Path::new(), &mut faults);
+    }
     if !faults.is_empty() {
         return Err(faults);
     }

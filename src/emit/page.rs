@@ -143,6 +143,17 @@ pub(super) fn bools<'a>(
     }
 }
 
+/// Whether a text or a key holds a NUL.
+pub(super) fn has_nul(value: &Value) -> bool {
+    let nul = |text: &str| text.as_bytes().contains(&0);
+    match value {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => false,
+        Value::String(text) => nul(text),
+        Value::List(list) => list.iter().any(has_nul),
+        Value::Map(map) => map.iter().any(|(key, value)| nul(key) || has_nul(value)),
+    }
+}
+
 /// Faults at every text and key that holds a NUL, which no text file can.
 pub(super) fn find_nul(value: &Value, path: &mut Path, faults: &mut Vec<Fault>) {
     let mut look = |text: &str, path: &Path| {

@@ -41,7 +41,7 @@ pub enum Refused {
 pub fn bytes(file: &File, root: &Utf8Path) -> io::Result<Option<Vec<u8>>> {
     match &file.content {
         Content::Text { text } => Ok(Some(text.as_bytes().to_vec())),
-        Content::Data { .. } => Ok(Some(file.written.text.as_bytes().to_vec())),
+        Content::Data { .. } => Ok(Some(file.text.as_bytes().to_vec())),
         Content::Source { source, folder: false, .. } => fs::read(root.join(source)).map(Some),
         Content::Source { .. } | Content::Link { .. } => Ok(None),
     }
@@ -167,7 +167,7 @@ fn lay_one<'a>(file: &'a File, root: &Utf8Path) -> Result<Vec<Laid<'a>>, Refused
             What::Copy(from, mode())
         }
         Content::Text { text } => What::Text(text.clone(), mode()),
-        Content::Data { .. } => What::Text(file.written.text.clone(), mode()),
+        Content::Data { .. } => What::Text(file.text.clone(), mode()),
     };
     Ok(vec![Laid { path, what, file }])
 }

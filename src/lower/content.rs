@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use camino::Utf8Path;
+use ecow::EcoString;
 use indexmap::IndexMap;
 
 use super::{Statement, origins};
@@ -10,7 +11,7 @@ use crate::diag::{Diagnostic, Span, nearest};
 use crate::emit::{self, Params, Said};
 use crate::eval::Poisoned;
 use crate::eval::collect::string;
-use crate::ir::{Content, Origins, Written};
+use crate::ir::{Content, Origins, Path, Value};
 use crate::schema::declare::KNOWLEDGE;
 use crate::syntax::tree::Node;
 use crate::value::{Data, Places, Typed};
@@ -20,12 +21,61 @@ pub struct Body {
     /// As the IR has it.
     pub content: Content,
     /// Its text, for those that have one.
-    pub written: Written,
+    pub text: EcoString,
     /// The places behind it.
     pub from: Places,
 }
 
+/// The same, before it is written.
+enum Held {
+    Source(Typed),
+    Link(EcoString),
+    Data(&'static emit::Format, Typed, Params),
+    Text(Typed),
+}
+
+/// What a file holds; none if that is nothing.
 pub fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Poisoned> {
+    Ok(Some(match held(statement, span)? {
+        None => return Ok(None),
+        Some(Held::Source(source)) => return super::source::body(statement, &source, span),
+        Some(Held::Link(to)) => {
+            Body { content: Content::Link { to }, text: EcoString::new(), from: Places::new() }
+        }
+        Some(Held::Data(format, value, params)) => {
+            let plain = value.to_ir();
+            let text = written(statement, format, (&value, &plain), &params, span)?.text.into();
+            let content = Content::Data { format: format.name, params, value: plain };
+            Body { content, text, from: deep_origins(&value).into() }
+        }
+        Some(Held::Text(value)) => {
+            let text = text_of(statement, &value)?;
+            let content = Content::Text { text: text.clone() };
+            Body { content, text, from: value.from }
+        }
+    }))
+}
+
+/// For each line of a file the places behind it; none for what is written by nobody here.
+pub fn line_places(statement: &Statement<'_>) -> Result<Option<Vec<Origins>>, Poisoned> {
+    let span = statement.node().span;
+    Ok(match held(statement, span)? {
+        Some(Held::Data(format, value, params)) => {
+            let text = written(statement, format, (&value, &value.to_ir()), &params, span)?;
+            let places = |path: &Option<Path>| {
+                let found = path.as_ref().map(|path| origins(statement.eval, value.origins(path)));
+                found.unwrap_or_default()
+            };
+            let mut lines: Vec<Origins> = text.lines.iter().map(places).collect();
+            around(statement, &mut lines)?;
+            Some(lines)
+        }
+        Some(Held::Text(value)) => Some(text_places(statement, &value)),
+        Some(Held::Source(_) | Held::Link(_)) | None => None,
+    })
+}
+
+fn held(statement: &Statement<'_>, span: Span) -> Result<Option<Held>, Poisoned> {
     let empty = statement.flag("empty")?;
     let data = data(statement)?;
     let mut given: Vec<&str> = Vec::new();
@@ -75,14 +125,10 @@ pub fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Po
         return Err(Poisoned);
     }
     if let Some(source) = source {
-        return super::source::body(statement, &source, span);
+        return Ok(Some(Held::Source(source)));
     }
     if let Some(to) = link {
-        return Ok(Some(Body {
-            content: Content::Link { to },
-            written: Written::default(),
-            from: Places::new(),
-        }));
+        return Ok(Some(Held::Link(to)));
     }
     if let Some((format, value)) = data {
         // A file that is nothing but its comments still is one if the value is.
@@ -90,17 +136,22 @@ pub fn content(statement: &Statement<'_>, span: Span) -> Result<Option<Body>, Po
         let footed =
             params.all(emit::FOOTER).any(|said| said.args.iter().any(|arg| !arg.is_empty()));
         if !value.data.is_empty() || footed || (empty && text.is_none()) {
-            return written(statement, format, &value, params, span).map(Some);
+            return Ok(Some(Held::Data(format, value, params)));
         }
     }
-    match text {
-        Some(text) => text_body(statement, &text, empty),
-        None if empty => Ok(Some(Body {
-            content: Content::Text { text: "".into() },
-            written: Written::default(),
-            from: Places::new(),
-        })),
-        None => Ok(None),
+    let Some(text) = text else {
+        let nothing =
+            || Typed { data: Data::String(EcoString::new()), from: Places::new(), pieces: None };
+        return Ok(empty.then(nothing).map(Held::Text));
+    };
+    let is_nothing = text_of(statement, &text)?.is_empty() && !empty;
+    Ok((!is_nothing).then_some(Held::Text(text)))
+}
+
+fn text_of(statement: &Statement<'_>, value: &Typed) -> Result<EcoString, Poisoned> {
+    match &value.data {
+        Data::String(text) => Ok(text.clone()),
+        other => Err(statement.wrong("text", "a text", other)),
     }
 }
 
@@ -112,17 +163,8 @@ pub fn behind(statement: &Statement<'_>) -> Result<Option<Typed>, Poisoned> {
     }
 }
 
-fn text_body(
-    statement: &Statement<'_>,
-    value: &Typed,
-    empty: bool,
-) -> Result<Option<Body>, Poisoned> {
-    let Data::String(text) = &value.data else {
-        return Err(statement.wrong("text", "a text", &value.data));
-    };
-    if text.is_empty() && !empty {
-        return Ok(None);
-    }
+/// For each line of a text the places behind it.
+fn text_places(statement: &Statement<'_>, value: &Typed) -> Vec<Origins> {
     let mut lines = Vec::new();
     match &value.pieces {
         Some(pieces) => {
@@ -133,14 +175,11 @@ fn text_body(
         }
         None => {
             let place = origins(statement.eval, &value.from);
-            lines.extend(std::iter::repeat_n(place, text.lines().count()));
+            let count = value.data.as_str().unwrap_or_default().lines().count();
+            lines.extend(std::iter::repeat_n(place, count));
         }
     }
-    Ok(Some(Body {
-        content: Content::Text { text: text.clone() },
-        written: Written { text: text.clone(), lines },
-        from: value.from.clone(),
-    }))
+    lines
 }
 
 /// The format and the value of `from`, or of all `section`.
@@ -251,31 +290,22 @@ fn without_format(statement: &Statement<'_>) -> Result<(), Poisoned> {
     Err(Poisoned)
 }
 
+/// A value in its format.
 fn written(
     statement: &Statement<'_>,
     format: &'static emit::Format,
-    value: &Typed,
-    params: Params,
+    (value, plain): (&Typed, &Value),
+    params: &Params,
     span: Span,
-) -> Result<Body, Poisoned> {
-    let plain = value.to_ir();
-    match emit::write(format, &plain, &params) {
+) -> Result<emit::Text, Poisoned> {
+    match emit::write(format, plain, params) {
         Ok(text) => {
-            let mut lines: Vec<_> = text
-                .lines
-                .iter()
-                .map(|path| {
-                    path.as_ref().map_or_else(Origins::new, |path| {
-                        origins(statement.eval, value.origins(path))
-                    })
-                })
-                .collect();
-            around(statement, &mut lines)?;
-            Ok(Body {
-                content: Content::Data { format: format.name, params, value: plain },
-                written: Written { text: text.text.into(), lines },
-                from: deep_origins(value).into(),
-            })
+            let around = [emit::HEADER, emit::FOOTER];
+            let args = around.iter().flat_map(|name| params.all(name)).flat_map(|said| &said.args);
+            match args.into_iter().all(|arg| matches!(arg, Value::String(_))) {
+                true => Ok(text),
+                false => Err(no_text_around(statement)?),
+            }
         }
         Err(faults) => {
             for fault in faults {
@@ -320,6 +350,25 @@ fn written(
     }
 }
 
+/// Says which argument of `header` or `footer` is no text.
+fn no_text_around(statement: &Statement<'_>) -> Result<Poisoned, Poisoned> {
+    let is_around = |node: &&Node| [emit::HEADER, emit::FOOTER].contains(&&*node.name.value);
+    for node in statement.node().children().iter().filter(is_around) {
+        for entry in node.args() {
+            let value = statement.entry(entry)?;
+            let wrong = match &value.data {
+                Data::List(items) => items.iter().find(|item| item.data.as_str().is_none()),
+                Data::String(_) => None,
+                _ => Some(&value),
+            };
+            if let Some(wrong) = wrong {
+                return Ok(statement.wrong("text", "a text", &wrong.data));
+            }
+        }
+    }
+    Ok(Poisoned)
+}
+
 /// The places behind the lines of `header` and `footer`.
 fn around(statement: &Statement<'_>, lines: &mut [Origins]) -> Result<(), Poisoned> {
     for name in [emit::HEADER, emit::FOOTER] {
@@ -327,9 +376,15 @@ fn around(statement: &Statement<'_>, lines: &mut [Origins]) -> Result<(), Poison
         for node in statement.node().children().iter().filter(|child| &*child.name.value == name) {
             for entry in node.args() {
                 let value = statement.entry(entry)?;
-                if let Some(Body { written, .. }) = text_body(statement, &value, false)? {
-                    let count = written.text.trim_end_matches('\n').lines().count();
-                    own.extend(written.lines.into_iter().take(count));
+                // A computed list stands for its elements.
+                let texts = match &value.data {
+                    Data::List(items) => items.as_slice(),
+                    _ => std::slice::from_ref(&value),
+                };
+                for value in texts {
+                    let text = text_of(statement, value)?;
+                    let count = text.trim_end_matches('\n').lines().count();
+                    own.extend(text_places(statement, value).into_iter().take(count));
                 }
             }
         }

@@ -45,7 +45,7 @@ pub fn file(statement: &Statement<'_>) -> Result<Option<(File, Place)>, Poisoned
         allow_parent: texts(statement, "allow-parent")?,
         shadowed_by: paths(statement, "shadowed-by", place.span)?,
         origins: statement.origins(&body.from),
-        written: body.written,
+        text: body.text,
         content: body.content,
     };
     Ok(Some((file, place)))
@@ -93,6 +93,7 @@ fn place(statement: &Statement<'_>, from: &[Span]) -> Place {
 /// The module that declares a plain file: one of a target that is always there.
 fn module(statement: &Statement<'_>, span: Span) -> Option<EcoString> {
     let always = statement.output.target.as_ref().is_some_and(|target| target.always);
+    always.then_some(())?;
     let structure = &statement.eval.shared.structure;
     let found = structure.modules.iter().find(|(_, module)| {
         let nodes = module.nodes.first().zip(module.nodes.last());
@@ -102,12 +103,11 @@ fn module(statement: &Statement<'_>, span: Span) -> Option<EcoString> {
                 && span.end <= last.span.end
         })
     });
-    always.then_some(())?;
     found.map(|(name, _)| name.clone())
 }
 
 fn install(statement: &Statement<'_>, content: &Content) -> Result<Install, Poisoned> {
-    let span = statement.place_of("install", statement.node().span);
+    let span = || statement.place_of("install", statement.node().span);
     let install = match statement.text("install")?.as_deref() {
         None => return Ok(by_default(statement.install_default, content)),
         Some("link") => Install::Link,
@@ -116,7 +116,7 @@ fn install(statement: &Statement<'_>, content: &Content) -> Result<Install, Pois
         Some("merge") => Install::Merge,
         Some(other) => {
             statement.eval.push(
-                Diagnostic::error("not-in-enum", span, "not one of them", format!("`install` expects one of link, live, copy, merge; found `{other}`"))
+                Diagnostic::error("not-in-enum", span(), "not one of them", format!("`install` expects one of link, live, copy, merge; found `{other}`"))
                     .help("a link to what was compiled, a link to the source, a copy, or only the declared keys"),
             );
             return Err(Poisoned);
@@ -152,7 +152,7 @@ fn install(statement: &Statement<'_>, content: &Content) -> Result<Install, Pois
         };
         statement
             .eval
-            .push(Diagnostic::error("wrong-install", span, "does not fit", message).help(help));
+            .push(Diagnostic::error("wrong-install", span(), "does not fit", message).help(help));
         return Err(Poisoned);
     }
     Ok(install)

@@ -1,13 +1,14 @@
 //! A file or folder of the configuration that a file of the home comes from.
 
 use camino::Utf8Path;
+use ecow::EcoString;
 
 use super::Statement;
 use super::content::Body;
 use crate::diag::{Diagnostic, Span};
 use crate::eval::Poisoned;
 use crate::files;
-use crate::ir::{Content, Written};
+use crate::ir::Content;
 use crate::syntax::import::{near_path, reason};
 use crate::value::{Data, Typed};
 
@@ -127,7 +128,7 @@ pub fn body(
             folder,
             stamp: (!folder).then_some(stamp),
         },
-        written: Written::default(),
+        text: EcoString::new(),
         from: source.from.clone(),
     }))
 }

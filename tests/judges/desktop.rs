@@ -327,7 +327,7 @@ fn hyprland_is_called_by_lua() {
     let home = Home::host("wayland/hyprland", "newer");
     let mut files = home.documents.iter().flat_map(|document| &document.files);
     let file = files.find(|file| file.path.ends_with("hyprland.lua")).expect("the file is made");
-    home.write("hyprland.lua", &file.written.text);
+    home.write("hyprland.lua", &file.text);
     let script = r#"
 local calls = {}
 local function at(name)

@@ -10,7 +10,7 @@ fn brewfile(home: &Home, host: &str) -> String {
         .iter()
         .flat_map(|document| document.files.iter().filter(|_| &*document.host.name == host));
     let file = files.into_iter().find(|file| file.path == ".config/homebrew/Brewfile");
-    file.expect("a Brewfile").written.text.to_string()
+    file.expect("a Brewfile").text.to_string()
 }
 
 /// A call of the Brewfile: its name, its arguments, its options.

@@ -13,7 +13,7 @@ const LOAD: &str = "import json, plistlib, sys; print(json.dumps(plistlib.load(o
 pub fn read(home: &Home, path: &str) -> serde_json::Value {
     let files = home.documents.iter().flat_map(|document| &document.files);
     let file = files.into_iter().find(|file| file.path == path);
-    home.write("one.plist", &file.unwrap_or_else(|| panic!("no {path}")).written.text);
+    home.write("one.plist", &file.unwrap_or_else(|| panic!("no {path}")).text);
     let read = home.run("python3", &["-c", LOAD, "one.plist"]).clean();
     serde_json::from_str(&read).expect("an object")
 }
@@ -25,7 +25,7 @@ pub fn agree(home: &Home) -> usize {
     let mut count = 0;
     for file in files {
         let Content::Data { format: "plist", value, .. } = &file.content else { continue };
-        home.write("one.plist", &file.written.text);
+        home.write("one.plist", &file.text);
         let read = home.run("python3", &["-c", LOAD, "one.plist"]).clean();
         let read: BTreeMap<String, serde_json::Value> =
             serde_json::from_str(&read).expect("an object");

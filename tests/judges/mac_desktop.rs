@@ -8,7 +8,7 @@ fn text(fixture: &str, path: &str) -> String {
     let mac = Home::host(fixture, "mac");
     let mut files = mac.documents.iter().flat_map(|document| &document.files);
     let file = files.find(|file| file.path == path).expect("the file is made");
-    file.written.text.to_string()
+    file.text.to_string()
 }
 
 fn empty() -> Home {

@@ -82,12 +82,12 @@ fn units_of_programs_are_verified() {
     for home in all.map(Home::fixture) {
         for file in home.documents.iter().flat_map(|document| &document.files) {
             let unit = file.path.rsplit_once("systemd/user/").map(|(_, unit)| unit);
-            let Some(unit) = unit.filter(|_| !file.written.text.is_empty()) else { continue };
+            let Some(unit) = unit.filter(|_| !file.text.is_empty()) else { continue };
             // Known from systemd 254 on; older ones ignore them, and say so.
             let newer = |line: &&str| {
                 line.starts_with("RestartSteps=") || line.starts_with("RestartMaxDelaySec=")
             };
-            let lines = file.written.text.lines().filter(|line| !newer(line)).map(|line| {
+            let lines = file.text.lines().filter(|line| !newer(line)).map(|line| {
                 let keys = ["ExecStart=", "ExecReload=", "ExecStop="];
                 let command = keys.iter().find_map(|key| line.strip_prefix(key));
                 match command.and_then(|command| command.split(' ').next()) {
@@ -109,9 +109,9 @@ fn units_of_the_machine_are_verified() {
     }
     let home = Home::host("system", "testhost");
     let files = home.documents.iter().flat_map(|document| &document.files);
-    for file in files.filter(|file| !file.written.text.is_empty()) {
+    for file in files.filter(|file| !file.text.is_empty()) {
         if let Some(name) = file.path.strip_prefix("/etc/systemd/system/") {
-            home.write(&format!("units/{name}"), &file.written.text);
+            home.write(&format!("units/{name}"), &file.text);
         }
     }
     verify(&home, "--system", "units");

@@ -76,7 +76,7 @@ fn document(document: &Document, out: &mut String) {
         }
         let _written = writeln!(out, "{line}]");
         match &file.content {
-            Content::Text { .. } | Content::Data { .. } => out.push_str(&file.written.text),
+            Content::Text { .. } | Content::Data { .. } => out.push_str(&file.text),
             Content::Link { to } => {
                 let _written = writeln!(out, "-> {to}");
             }

@@ -85,7 +85,7 @@ pub fn wanted(document: &Document) -> Wanted {
             });
             wanted.brewfiles.extend(found.map(|file| Brewfile {
                 path: package.name.clone(),
-                text: file.written.text.to_string(),
+                text: file.text.to_string(),
                 upgrade: package.manager == BREWFILE_UPGRADE,
             }));
             continue;

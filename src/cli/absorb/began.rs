@@ -60,9 +60,9 @@ impl Case<'_> {
         let base = self.base()?;
         let compiled = made_by(&self.first.user.document, self.path(), self.root);
         if let Some((file, _)) = compiled
-            && base.entry.kind.hash() == Some(Hash::of(file.written.text.as_bytes()))
+            && base.entry.kind.hash() == Some(Hash::of(file.text.as_bytes()))
         {
-            return Ok(file.written.text.to_string());
+            return Ok(file.text.to_string());
         }
         if let Kind::Merge(_) = base.entry.kind {
             let declared = base.declared().map_err(why)?;

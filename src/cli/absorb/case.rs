@@ -211,7 +211,7 @@ impl Case<'_> {
             }
         };
         let text = self.edited(kind)?;
-        let (now, config) = (read(&text)?, read(&file.written.text)?);
+        let (now, config) = (read(&text)?, read(&file.text)?);
         let merged = file.install == ir::Install::Merge;
         let owned = self.record.ledger.merged.get(self.path()).filter(|_| merged);
         let (base, mut is_part) = match owned {
@@ -220,7 +220,7 @@ impl Case<'_> {
                 (base.map_err(|error| why(error.to_string()))?, false)
             }
             None => {
-                let base = self.ground(&file.written.text)?;
+                let base = self.ground(&file.text)?;
                 (read(&base)?, !merged && has_new_comments(format, &base, &text))
             }
         };
@@ -240,8 +240,7 @@ impl Case<'_> {
             true => Way::Nothing,
             false => {
                 let expected = changed(&config, &values.open);
-                let fits =
-                    |file: &File| read(&file.written.text).is_ok_and(|own| same(&own, &expected));
+                let fits = |file: &File| read(&file.text).is_ok_and(|own| same(&own, &expected));
                 let tried = self.values(file, &typed, &values.open, texts, &fits);
                 tried.map_err(|mut reasons| {
                     reasons.extend(both.iter().cloned());
@@ -304,7 +303,7 @@ impl Case<'_> {
     /// A text that stands in the configuration.
     fn text(&self, file: &File, kind: Drift, texts: &Texts) -> Result<Taken, Why> {
         let now = self.edited(kind)?;
-        let config = &*file.written.text;
+        let config = &*file.text;
         if config == now {
             return Ok(Way::Nothing.into());
         }
@@ -322,14 +321,14 @@ impl Case<'_> {
             .ok_or_else(|| by_hand(why("it is rendered from a template")))?;
         let edits =
             Editor::new(&self.applied.user.eval).lines(&typed, config, &text).map_err(by_hand)?;
-        let way = self.tried(file, &edits, texts, &|file| *file.written.text == text);
+        let way = self.tried(file, &edits, texts, &|file| *file.text == text);
         Ok(Taken { is_part, ..way.map_err(by_hand)?.into() })
     }
 
     /// The lines that were changed, with where they come from.
     fn lines(&self, file: &File, kind: Drift) -> Why {
         match (self.base_text(), self.edited(kind)) {
-            (Ok(base), Ok(now)) => values::told(file, &base, &now),
+            (Ok(base), Ok(now)) => values::told(&self.applied.user.eval, file, &base, &now),
             (Err(reasons), _) | (_, Err(reasons)) => reasons,
         }
     }

@@ -10,7 +10,8 @@ use crate::apply::absorb::{Changed, key};
 use crate::apply::join::{Both, Stretch};
 use crate::diag::{SourceId, Span};
 use crate::eval::Eval;
-use crate::ir::{Step, Value};
+use crate::ir::{File, Step, Value};
+use crate::lower::line_places;
 use crate::syntax::edit::{self, Edit, Place};
 use crate::syntax::parse;
 use crate::syntax::tree::{Node, Scalar};
@@ -408,16 +409,18 @@ pub fn stretch(both: &Stretch) -> Vec<String> {
 const SHOWN: usize = 8;
 
 /// The lines that somebody changed, each with the places behind it, if they are as they were.
-pub fn told(file: &crate::ir::File, old: &str, new: &str) -> Vec<String> {
-    let is_now = *file.written.text == *old;
+pub fn told(eval: &Arc<Eval>, file: &File, old: &str, new: &str) -> Vec<String> {
+    let places = match *file.text == *old {
+        true => line_places(eval, &file.path),
+        false => Vec::new(),
+    };
     let diff = similar::TextDiff::from_lines(old, new);
     let mut told: Vec<String> = Vec::new();
     for change in diff.iter_all_changes() {
         let text = short(change.value().trim_end());
         match (change.tag(), change.old_index()) {
             (similar::ChangeTag::Delete, Some(line)) => {
-                let from = file.written.lines.get(line).filter(|_| is_now);
-                let from = from.into_iter().flatten();
+                let from = places.get(line).into_iter().flatten();
                 let from: Vec<String> =
                     from.map(|origin| format!("{}:{}", origin.file, origin.line)).collect();
                 let from = match from.is_empty() {

@@ -368,7 +368,7 @@ impl File {
         if !matches!(made.content, Content::Text { .. } | Content::Data { .. }) {
             return Err(format!("`{}` would write no text", self.place.target));
         }
-        let again = self.place.read(made.written.text.as_bytes());
+        let again = self.place.read(made.text.as_bytes());
         match again.map(|again| again.same(&self.said)) {
             Ok(true) => Ok(()),
             Ok(false) => Err("what hcc would generate means something else".to_owned()),
