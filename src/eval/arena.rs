@@ -231,25 +231,12 @@ pub enum Frame {
 pub struct Output {
     /// The statement.
     pub node: Arc<Node>,
-    /// Its arguments and properties as they will be read.
-    pub entries: Arc<[Given]>,
     /// The guard it is under.
     pub block: BlockId,
     /// Whose it is.
     pub target: Option<Arc<Target>>,
     /// Place in the order of definitions.
     pub seq: u32,
-}
-
-/// An argument of a statement, or a property if it has a name, as it will be read.
-#[derive(Clone, Debug)]
-pub struct Given {
-    /// A property's name.
-    pub name: Option<EcoString>,
-    /// Its value.
-    pub raw: Raw,
-    /// Where that stands.
-    pub span: Span,
 }
 
 /// An expression to be looked through for names that do not exist.

@@ -398,10 +398,10 @@ impl Eval {
     }
 
     fn named(&self, env: EnvId, name: &str) -> Option<Named> {
-        let mut target: Option<Arc<Target>> = None;
         let mut bound = None;
-        {
+        let target = {
             let state = self.state();
+            let mut target: Option<&Arc<Target>> = None;
             let mut at = Some(env);
             while let Some(id) = at {
                 let own = state.env(id);
@@ -416,17 +416,16 @@ impl Eval {
                     });
                     break;
                 }
-                if target.is_none() {
-                    target.clone_from(&block.target);
-                }
+                target = target.or(block.target.as_ref());
                 at = own.parent;
             }
-        }
+            target.map(|target| (state.targets.get(&target.path).copied(), target.clone()))
+        };
         if let Some(bound) = bound {
             return Some(Named::Value(self.bound(bound)));
         }
-        if let Some(target) = target
-            && let Some(slot) = self.target_at(&target.path)
+        if let Some((slot, target)) = target
+            && let Some(slot) = slot.or_else(|| self.slot_at(&target.path))
         {
             if let Some(value) = self.unsaid(slot, name) {
                 return Some(Named::Unsaid(value));

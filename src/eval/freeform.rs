@@ -399,7 +399,7 @@ impl Collector<'_> {
         };
         if let (Raw::Literal(data), Some(ty)) = (&raw, expected) {
             let data = match (ty.has_source(), data) {
-                (true, Data::String(text)) => Data::String(self.source_path(text, span)),
+                (true, Data::String(text)) => Data::String(self.shared.source_path(text, span)),
                 (_, data) => data.clone(),
             };
             match ty.check(Typed::at(data, span)) {

@@ -109,10 +109,21 @@ pub fn simple_path(text: &str) -> Option<Way<'_>> {
 /// The name that a text begins with, and the rest.
 pub fn split_name(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
-    bytes.first().filter(|byte| byte.is_ascii_alphabetic() || **byte == b'_')?;
-    let ends = |byte: &u8| !(byte.is_ascii_alphanumeric() || *byte == b'_');
+    bytes.first().filter(|byte| IN_NAME[usize::from(**byte)] && !byte.is_ascii_digit())?;
+    let ends = |byte: &u8| !IN_NAME[usize::from(*byte)];
     text.split_at_checked(bytes.iter().position(ends).unwrap_or(bytes.len()))
 }
+
+/// The bytes of a name: letters, digits, `_`.
+const IN_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte == b'_' as usize;
+        byte += 1;
+    }
+    table
+};
 
 /// Operators of one expression. Each may be a level of its tree, which is walked by recursion.
 const MAX_OPERATORS: usize = 400;

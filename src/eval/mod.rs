@@ -377,6 +377,10 @@ impl Eval {
             let (behind, parent) = {
                 let state = self.state();
                 let own = state.env(id);
+                if own.vars.is_empty() {
+                    at = own.parent;
+                    continue;
+                }
                 let behind = own.vars.iter().filter_map(|(_, value)| self.behind(value));
                 (behind.collect::<SmallVec<[Behind; 2]>>(), own.parent)
             };

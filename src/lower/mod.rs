@@ -30,7 +30,7 @@ use crate::ir::{
     Action, Document, Host, Install, Origin, Origins, Package, Preference, Unit, User, VERSION,
     Value,
 };
-use crate::syntax::marks::Compute;
+use crate::syntax::marks::{self, Compute};
 use crate::syntax::tree::{Entry, Node};
 use crate::value::{Data, Places, Typed};
 use order::Placed;
@@ -102,6 +102,18 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
 /// The value, or the text, that a file is written from, with the place of everything in it; none
 /// for a source or a link.
 pub fn behind(eval: &Arc<Eval>, path: &str) -> Option<Typed> {
+    at(eval, path, |statement| content::behind(statement).ok().flatten())
+}
+
+/// For each line of a file that is written from a value or a text the places behind it; none for a
+/// source or a link.
+pub fn line_places(eval: &Arc<Eval>, path: &str) -> Vec<Origins> {
+    let found = at(eval, path, |statement| content::line_places(statement).ok().flatten());
+    found.unwrap_or_default()
+}
+
+/// What the first statement that is about a file, and has an answer, comes to.
+fn at<T>(eval: &Arc<Eval>, path: &str, found: impl Fn(&Statement<'_>) -> Option<T>) -> Option<T> {
     for (output, envs) in eval.outputs() {
         if &*output.node.name.value != "file" {
             continue;
@@ -111,9 +123,9 @@ pub fn behind(eval: &Arc<Eval>, path: &str) -> Option<Typed> {
             let statement = Statement { eval, output: &output, env: *env, install_default, item };
             let Ok((said, _)) = statement.first_text() else { continue };
             if path::path(&statement, &said, statement.node().span).as_deref() == Some(path)
-                && let Ok(Some(value)) = content::behind(&statement)
+                && let Some(found) = found(&statement)
             {
-                return Some(value);
+                return Some(found);
             }
         }
     }
@@ -152,12 +164,18 @@ impl Statement<'_> {
         self.eval.value(&raw, span, self.env)
     }
 
+    /// An entry of the statement itself as it will be read. What is wrong with it was said.
+    fn raw(&self, entry: &Entry) -> Option<Raw> {
+        let compute = marks::read(entry.value.ty.as_deref()).0.compute;
+        self.eval.shared.raw(&entry.value, compute)
+    }
+
     /// A property's value; null is as good as absent.
     fn prop(&self, name: &str) -> Result<Option<Typed>, Poisoned> {
-        let given = self.output.entries.iter().find(|given| given.name.as_deref() == Some(name));
-        let Some(given) = given else { return Ok(None) };
+        let Some(entry) = self.node().prop(name) else { return Ok(None) };
+        let Some(raw) = self.raw(entry) else { return Ok(None) };
         // Most of what a loop over items hands on was never said of the item.
-        if let Raw::Computed(Compute::Expr, text) = &given.raw
+        if let Raw::Computed(Compute::Expr, text) = &raw
             && let Some((variable, field)) = text.split_once('.')
             && let Some((own, item)) = self.item.get_or_init(|| self.eval.loop_item(self.env))
             && **own == *variable
@@ -165,7 +183,7 @@ impl Statement<'_> {
         {
             return Ok(Some(value).filter(|value| value.data != Data::Null));
         }
-        let value = self.eval.value(&given.raw, given.span, self.env)?;
+        let value = self.eval.value(&raw, entry.value.span, self.env)?;
         Ok(Some(value).filter(|value| value.data != Data::Null))
     }
 
@@ -217,8 +235,11 @@ impl Statement<'_> {
 
     /// The first argument.
     fn first(&self) -> Result<Typed, Poisoned> {
-        match self.output.entries.iter().find(|given| given.name.is_none()) {
-            Some(given) => self.eval.value(&given.raw, given.span, self.env),
+        match self.node().args().next() {
+            Some(entry) => {
+                let raw = self.raw(entry).ok_or(Poisoned)?;
+                self.eval.value(&raw, entry.value.span, self.env)
+            }
             None => {
                 let name = &self.node().name;
                 self.eval.push(Diagnostic::error(
@@ -243,7 +264,7 @@ impl Statement<'_> {
     /// The value of `from`: an expression, followed with its origins where it is a mere name.
     fn from(&self, node: &Node) -> Result<Option<Typed>, Poisoned> {
         let Some((text, span)) = node.prop("from").and_then(string) else { return Ok(None) };
-        let raw = crate::eval::arena::Raw::Computed(crate::syntax::marks::Compute::Expr, text);
+        let raw = Raw::Computed(Compute::Expr, text);
         self.eval.value(&raw, span, self.env).map(Some)
     }
 

@@ -79,6 +79,13 @@ const NAMES: &[&str] = &[
 pub fn read(ty: Option<&Name>) -> (Marks, Option<Diagnostic>) {
     let mut marks = Marks::default();
     let Some(name) = ty else { return (marks, None) };
+    // Nearly all are one of these.
+    match &*name.value {
+        "expr" => return (Marks { compute: Some(Compute::Expr), ..marks }, None),
+        "f" => return (Marks { compute: Some(Compute::Format), ..marks }, None),
+        "default" => return (Marks { level: Some(Level::Default), ..marks }, None),
+        _ => {}
+    }
     let mut seen: [Option<&str>; 4] = [None; 4];
     for word in name.value.split('+') {
         let group = match word {

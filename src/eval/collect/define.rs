@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::{Collector, Ctx};
+use super::{Collector, Ctx, Shared};
 use crate::diag::{Diagnostic, SourceId, Span};
 use crate::eval::arena::{At, Def, Deferred, Mention, Part, Raw, Removal, SlotId};
 use crate::eval::freeform::key_type;
@@ -14,6 +14,33 @@ use crate::schema::types::Type;
 use crate::syntax::marks::{self, Compute, Marks, Order};
 use crate::syntax::tree::{Entry, Name, Node, Scalar, Value};
 use crate::value::{Data, Map, Typed};
+
+impl Shared {
+    /// A value as it will be read; none if it is to be computed from what is no text.
+    pub fn raw(&self, value: &Value, compute: Option<Compute>) -> Option<Raw> {
+        Some(match (compute, &value.data) {
+            (None, data) => Raw::Literal(data.data()),
+            (Some(compute), Scalar::String(text)) => {
+                let text = match compute {
+                    Compute::File | Compute::Template => self.source_path(text, value.span),
+                    Compute::Format | Compute::Expr => text.clone(),
+                };
+                Raw::Computed(compute, text)
+            }
+            (Some(_), _) => return None,
+        })
+    }
+
+    /// A source is relative to the file that says it.
+    pub fn source_path(&self, text: &EcoString, span: Span) -> EcoString {
+        match self.folders.get(&span.source) {
+            Some(folder) if !text.starts_with('/') => {
+                crate::files::normal(&folder.join(text.as_str())).as_str().into()
+            }
+            _ => text.clone(),
+        }
+    }
+}
 
 impl Collector<'_> {
     /// The option that a slot is part of.
@@ -55,33 +82,26 @@ impl Collector<'_> {
     pub fn raw(&mut self, value: &Value, ctx: &Ctx) -> Option<(Raw, Span)> {
         let (marks, problem) = marks::read(value.ty.as_deref());
         self.report(problem);
-        match (marks.compute, &value.data) {
-            (None, data) => Some((Raw::Literal(data.data()), value.span)),
-            (Some(compute), Scalar::String(text)) => {
-                self.name_check(text, compute, value.span, ctx.block);
-                let text = match compute {
-                    Compute::File | Compute::Template
-                        if self.shared.folders.contains_key(&value.span.source) =>
-                    {
-                        self.source_path(text, value.span)
-                    }
-                    _ => text.clone(),
-                };
-                Some((Raw::Computed(compute, text), value.span))
+        let raw = self.shared.raw(value, marks.compute);
+        match (&raw, &value.data) {
+            (Some(Raw::Computed(compute, _)), Scalar::String(text)) => {
+                self.name_check(text, *compute, value.span, ctx.block);
             }
-            (Some(_), other) => {
+            (None, other) => {
+                let what = format!("a computed value is said as a string, found {}", other.kind());
                 self.push(
-                    Diagnostic::error(
-                        "bad-mark",
-                        value.span,
-                        "not a string",
-                        format!("a computed value is said as a string, found {}", other.kind()),
-                    )
-                    .help("put it in quotes"),
+                    Diagnostic::error("bad-mark", value.span, "not a string", what)
+                        .help("put it in quotes"),
                 );
-                None
             }
+            _ => {}
         }
+        raw.map(|raw| (raw, value.span))
+    }
+
+    /// Whether a place is in the user's own files, and not in the shelf.
+    pub(super) fn is_users(&self, span: Span) -> bool {
+        self.shared.folders.contains_key(&span.source)
     }
 
     /// Records `(replace)` and `(unset)`; what is inside is under it.
@@ -154,10 +174,12 @@ impl Collector<'_> {
     /// Leaves a node with a computed key for the time its container is read.
     pub fn defer(&mut self, compute: Compute, name: &Name, node: &Node, slot: SlotId, ctx: &Ctx) {
         self.name_check(&name.value, compute, name.span, ctx.block);
-        // What is literal below the key is checked now.
-        let scratch_ctx = Ctx { live: false, ..ctx.clone() };
         let node = Node { ty: marks::without_compute(node.ty.as_deref()), ..node.clone() };
-        self.with_key(&node, &"computed".into(), slot, &scratch_ctx);
+        if self.is_users(node.span) {
+            // What is literal below the key is checked now.
+            let scratch_ctx = Ctx { live: false, ..ctx.clone() };
+            self.with_key(&node, &"computed".into(), slot, &scratch_ctx);
+        }
         self.defer_raw(compute, &name.value, name.span, Some(node), slot, ctx);
     }
 

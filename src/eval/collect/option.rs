@@ -43,7 +43,7 @@ impl Collector<'_> {
         match group.find(&node.name.value) {
             Some((Place::Group(inner), _)) if self.is_left_to_users(&inner, ctx) => {}
             Some((place, rest)) => {
-                let slot = self.descend(at, &group, &node.name.value, ctx);
+                let slot = self.descend(at, &group, &node.name.value, &place, ctx);
                 match place {
                     Place::Group(inner) => self.group(node, slot, &inner, marks, ctx),
                     Place::Option(decl) => self.option(node, slot, &decl, rest, marks, ctx),
@@ -66,15 +66,26 @@ impl Collector<'_> {
             && !group.has_of_machine()
     }
 
-    /// Makes the slots on the way to a dotted name.
+    /// Makes the slots on the way to a dotted name, where a place was found.
     pub(super) fn descend(
         &mut self,
         at: SlotId,
         group: &Arc<Group>,
-        path: &str,
+        path: &EcoString,
+        place: &Place,
         ctx: &Ctx,
     ) -> SlotId {
-        let (mut at, mut group, mut rest) = (at, group.clone(), path);
+        if !path.as_bytes().contains(&b'.') {
+            return match place {
+                Place::Group(inner) => {
+                    let at = self.state.child(at, path, || At::Group(inner.clone()));
+                    self.mention(at, ctx, ctx.order.unwrap_or_default(), None);
+                    at
+                }
+                Place::Option(decl) => self.state.child(at, path, || At::Option(decl.clone())),
+            };
+        }
+        let (mut at, mut group, mut rest) = (at, group.clone(), path.as_str());
         loop {
             let (first, next) = rest.split_once('.').unwrap_or((rest, ""));
             let Some(place) = group.places.get(first) else { return at };
@@ -372,10 +383,10 @@ impl Collector<'_> {
     ) -> Option<(Arc<OptionDecl>, Vec<EcoString>, SlotId)> {
         let (first, rest) = way.split_first()?;
         let root = self.shared.schema.root.find(&decl.target).map(|(place, _)| place)?;
-        let Place::Group(group) = root else { return None };
+        let Place::Group(group) = &root else { return None };
         let Some(Place::Option(settings)) = group.places.get(first).cloned() else { return None };
         let mut slot =
-            self.descend(State::ROOT, &self.shared.schema.root.clone(), &decl.target, ctx);
+            self.descend(State::ROOT, &self.shared.schema.root, &decl.target, &root, ctx);
         slot = self.state.child(slot, first, || At::Option(settings.clone()));
         self.mention(slot, ctx, ctx.order.unwrap_or_default(), None);
         for (index, part) in rest.iter().enumerate() {

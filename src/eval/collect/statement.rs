@@ -6,7 +6,7 @@ use ecow::EcoString;
 
 use super::{Collector, Ctx, string};
 use crate::diag::{Diagnostic, Span};
-use crate::eval::arena::{At, BlockId, Given, Guard, NameCheck, Output, SlotId};
+use crate::eval::arena::{At, BlockId, Guard, NameCheck, Output, SlotId};
 use crate::eval::structure;
 use crate::schema::Scope;
 use crate::syntax::marks::{self, Compute};
@@ -44,21 +44,14 @@ impl Collector<'_> {
     /// A statement as it is looked at after evaluation.
     fn kept(&mut self, node: &Node, ctx: &Ctx) -> Output {
         let seq = self.state.next_seq();
-        let entries = self.entries(node, ctx);
-        let node = Arc::new(node.clone());
-        Output { node, entries, block: ctx.block, target: ctx.target.clone(), seq }
-    }
-
-    /// Arguments and properties as they will be read.
-    fn entries(&mut self, node: &Node, ctx: &Ctx) -> Arc<[Given]> {
-        let mut entries = Vec::with_capacity(node.entries.len());
-        for entry in &*node.entries {
-            if let Some((raw, span)) = self.raw(&entry.value, ctx) {
-                let name = entry.name.as_ref().map(|name| name.value.clone());
-                entries.push(Given { name, raw, span });
+        // What is wrong with the marks of its values is said once, here.
+        if self.is_users(node.span) {
+            for entry in &*node.entries {
+                self.raw(&entry.value, ctx);
             }
         }
-        entries.into()
+        let node = Arc::new(node.clone());
+        Output { node, block: ctx.block, target: ctx.target.clone(), seq }
     }
 
     pub(super) fn check(&mut self, node: &Node, ctx: &Ctx) {
@@ -135,9 +128,7 @@ impl Collector<'_> {
         span: Span,
         block: BlockId,
     ) {
-        if matches!(compute, Compute::Format | Compute::Expr)
-            && self.shared.folders.contains_key(&span.source)
-        {
+        if matches!(compute, Compute::Format | Compute::Expr) && self.is_users(span) {
             self.state.names.push(NameCheck { text: text.clone(), compute, span, block });
         }
     }
@@ -155,6 +146,10 @@ impl Collector<'_> {
         }
         if !structure::holds(node, &self.shared.host, self.shared.user.as_ref()) {
             ctx.live = false;
+        }
+        if !ctx.live && !self.is_users(node.span) {
+            // What does not hold is only checked, and the shelf was.
+            return;
         }
         if let Some((text, span)) = structure::expression(node).and_then(string) {
             let block = self.state.add_block(

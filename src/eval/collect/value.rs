@@ -1,9 +1,7 @@
 //! Values of types that are not free: scalars, lists, lines.
 
-use ecow::EcoString;
-
 use super::{Collector, Ctx, string};
-use crate::diag::{Diagnostic, Span, nearest};
+use crate::diag::{Diagnostic, nearest};
 use crate::eval::arena::{At, Part, Raw, SlotId};
 use crate::schema::types::{Mismatch, Type};
 use crate::syntax::marks::{self, Marks};
@@ -122,7 +120,7 @@ impl Collector<'_> {
         let Some((mut raw, span)) = self.raw(&entry.value, ctx) else { return };
         if let Raw::Literal(data) = &raw {
             let data = match (ty.has_source(), data) {
-                (true, Data::String(text)) => Data::String(self.source_path(text, span)),
+                (true, Data::String(text)) => Data::String(self.shared.source_path(text, span)),
                 (_, data) => data.clone(),
             };
             match ty.check(Typed::at(data, span)) {
@@ -139,16 +137,6 @@ impl Collector<'_> {
             ctx.clone()
         };
         self.define(slot, &ctx, marks, raw, part, lines_part, slotted, span);
-    }
-
-    /// A source is relative to the file that says it.
-    pub fn source_path(&self, text: &str, span: Span) -> EcoString {
-        match self.shared.folders.get(&span.source) {
-            Some(folder) if !text.starts_with('/') => {
-                crate::files::normal(&folder.join(text)).as_str().into()
-            }
-            _ => text.into(),
-        }
     }
 
     /// A value that does not fit. Inside an item the path has the item's key, which the
