@@ -46,7 +46,7 @@ impl fmt::Debug for Int {
 }
 
 /// A value and the places that said it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Typed {
     /// The value.
     pub data: Data,
@@ -73,6 +73,14 @@ pub enum Data {
     List(Vec<Typed>),
     /// Keys in the order of their first definition. Shared: a value is read in many places.
     Map(Arc<Map<Typed>>),
+}
+
+impl Clone for Typed {
+    fn clone(&self) -> Self {
+        // Places are copied as they lie.
+        let from = Places::from_slice(&self.from);
+        Self { data: self.data.clone(), from, pieces: self.pieces.clone() }
+    }
 }
 
 impl Typed {

@@ -20,7 +20,9 @@ pub(super) struct Page {
 impl Page {
     /// Adds the lines that a value comes to.
     pub fn line(&mut self, path: &[Step], text: &str) {
-        for line in text.split('\n') {
+        let lines = text.as_bytes().contains(&b'\n').then(|| text.split('\n'));
+        let one = lines.is_none().then_some(text);
+        for line in lines.into_iter().flatten().chain(one) {
             self.text.push_str(&self.margin);
             self.text.push_str(line);
             self.text.push('\n');

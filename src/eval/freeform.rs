@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
-use foldhash::HashMap;
 
 use super::arena::{At, Part, Raw, SlotId};
 use super::collect::{Collector, Ctx, is_computed, with_props};
+use super::few::Few;
 use super::items::is_list;
 use crate::diag::{Diagnostic, Span, Spanned};
 use crate::schema::OptionDecl;
@@ -244,7 +244,7 @@ impl Collector<'_> {
         way: &[EcoString],
         ctx: &Ctx,
     ) {
-        let mut scalars: HashMap<&str, (Span, usize)> = HashMap::default();
+        let mut scalars: Few<&str, (Span, usize)> = Few::default();
         for child in nodes {
             let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);
@@ -286,13 +286,15 @@ impl Collector<'_> {
                 || (child.entries.is_empty() && child.children.is_none());
             if scalar && marks.compute.is_none() && !marks.unset {
                 let count = child.args().count();
-                let typed_list =
-                    key_type(decl, &extend(way, &child.name.value)).is_some_and(|ty| ty.is_list());
-                let is_list = count > 1 || typed_list || marks.shape == Some(Shape::List);
-                match scalars.get(&*child.name.value) {
-                    Some((first, 1)) if !is_list => {
+                let is_many = count > 1 || marks.shape == Some(Shape::List);
+                let is_list = || {
+                    let ty = key_type(decl, &extend(way, &child.name.value));
+                    is_many || ty.is_some_and(|ty| ty.is_list())
+                };
+                match scalars.get_mut(&child.name.value) {
+                    Some((first, times)) if *times == 1 && !is_list() => {
                         let first = *first;
-                        scalars.insert(&child.name.value, (first, 3));
+                        *times = 3;
                         let both: Vec<String> = nodes
                             .iter()
                             .filter(|node| node.name.value == child.name.value)
@@ -312,10 +314,11 @@ impl Collector<'_> {
                         );
                         continue;
                     }
-                    Some((_, 3)) if !is_list => continue,
-                    _ => {
-                        let times = if is_list { 2 } else { 1 };
-                        scalars.insert(&child.name.value, (child.name.span, times));
+                    Some((_, 3)) if !is_list() => continue,
+                    Some(said) => *said = (child.name.span, if is_list() { 2 } else { 1 }),
+                    None => {
+                        let times = if is_many { 2 } else { 1 };
+                        scalars.push(&child.name.value, (child.name.span, times));
                     }
                 }
             }

@@ -34,8 +34,17 @@ pub fn pieces(text: &str) -> Result<SmallVec<[Piece<'_>; 4]>, usize> {
 
 /// Where a `{` stands before another byte.
 fn opens(text: &str, next: u8) -> impl Iterator<Item = usize> {
-    let pairs = text.as_bytes().windows(2).enumerate();
-    pairs.filter(move |(_, pair)| *pair == [b'{', next]).map(|(at, _)| at)
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let at = from + bytes.get(from..)?.iter().position(|byte| *byte == b'{')?;
+            from = at + 1;
+            if bytes.get(from) == Some(&next) {
+                return Some(at);
+            }
+        }
+    })
 }
 
 /// What a template's tag begins with.
@@ -90,7 +99,12 @@ impl<'a> std::ops::Deref for Way<'a> {
 /// `a.b_c.d` as its names, if the expression is nothing else. Asked for every value that a
 /// target computes, so it allocates nothing.
 pub fn simple_path(text: &str) -> Option<Way<'_>> {
-    let text = text.trim();
+    let is_closed = |byte: Option<&u8>| byte.is_some_and(|byte| IN_NAME[usize::from(*byte)]);
+    let bytes = text.as_bytes();
+    let text = match is_closed(bytes.first()) && is_closed(bytes.last()) {
+        true => text,
+        false => text.trim(),
+    };
     // Most that are something else are told by what follows their first name.
     let (first, mut after) = split_name(text)?;
     if after.is_empty() && matches!(first, "true" | "false" | "none" | "True" | "False" | "None") {

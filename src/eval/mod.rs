@@ -13,6 +13,7 @@ pub mod collect;
 pub mod explain;
 mod expr;
 pub mod facts;
+mod few;
 mod filters;
 mod freeform;
 pub mod interpolate;

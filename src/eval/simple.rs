@@ -130,7 +130,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(text: &'a str, names: &'a dyn Names) -> Reader<'a> {
         let (next, rest) = token(text);
-        let chooses = text.as_bytes().windows(2).any(|pair| pair == b"if");
+        let chooses = holds_if(text);
         Reader { next, rest, names, chooses, live: true, depth: 0, state: None }
     }
 
@@ -451,6 +451,19 @@ impl<'a> Reader<'a> {
         }
         found
     }
+}
+
+/// Whether `if` stands anywhere in an expression, be it in a name.
+fn holds_if(text: &str) -> bool {
+    // An `f` is rarer than an `i`.
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| *byte == b'f') {
+        if rest[..at].last() == Some(&b'i') {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
 }
 
 /// What is passed over comes to.

@@ -1,10 +1,10 @@
 //! A place in the tree of options, as the [arena](super::arena) holds them: there are many.
 
 use ecow::EcoString;
-use foldhash::HashMap;
 
 use super::arena::{At, Deferred, EnvId, Outcome, RemovalId, SlotId};
 use super::chain::Chain;
+use super::few::Few;
 use crate::syntax::marks::Level;
 
 /// A place in the tree of options.
@@ -81,28 +81,12 @@ impl Slot {
 
 /// Slots below a slot, by name, in the order in which they came. Most have none.
 #[derive(Debug, Default)]
-pub struct Children(Option<Box<Below>>);
-
-#[derive(Debug, Default)]
-struct Below {
-    list: Vec<(EcoString, SlotId)>,
-    /// Where each stands in the list, once there are [`MANY`].
-    places: HashMap<EcoString, usize>,
-}
-
-/// So many names are found by their hash. Fewer are compared one by one, which costs less than a
-/// table.
-const MANY: usize = 9;
+pub struct Children(Option<Box<Few<EcoString, SlotId>>>);
 
 impl Children {
     /// The one of a name.
     pub fn get(&self, name: &str) -> Option<&SlotId> {
-        let below = self.0.as_ref()?;
-        let found = match below.list.len() < MANY {
-            true => below.list.iter().find(|(own, _)| **own == *name),
-            false => below.list.get(*below.places.get(name)?),
-        };
-        found.map(|(_, slot)| slot)
+        self.0.as_ref()?.get(name)
     }
 
     /// Whether there is one of a name.
@@ -111,18 +95,18 @@ impl Children {
     }
 
     /// Name and slot of the one at a place.
-    pub fn get_index(&self, index: usize) -> Option<(&EcoString, &SlotId)> {
-        self.0.as_ref()?.list.get(index).map(|(name, slot)| (name, slot))
+    pub fn get_index(&self, index: usize) -> Option<&(EcoString, SlotId)> {
+        self.0.as_ref()?.get_index(index)
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.as_ref().map_or(0, |below| below.list.len())
+        self.list().len()
     }
 
     /// Names and slots, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&EcoString, &SlotId)> {
-        self.0.iter().flat_map(|below| below.list.iter().map(|(name, slot)| (name, slot)))
+        self.list().iter().map(|(name, slot)| (name, slot))
     }
 
     /// The slots, in order.
@@ -132,37 +116,10 @@ impl Children {
 
     /// One more, of a name that none has.
     pub fn push(&mut self, name: EcoString, slot: SlotId) {
-        let Below { list, places } = &mut **self.0.get_or_insert_default();
-        list.push((name, slot));
-        // Those that were few go in with the one that makes them many.
-        let new = if list.len() == MANY { 0 } else { list.len() - 1 };
-        if list.len() >= MANY {
-            places.extend(
-                list.iter().enumerate().skip(new).map(|(at, (name, _))| (name.clone(), at)),
-            );
-        }
+        self.0.get_or_insert_default().push(name, slot);
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn few_and_many_are_found_by_name_and_stay_in_order() {
-        let mut children = Children::default();
-        let name = |at: u32| EcoString::from(format!("{}", at * 7 % 31));
-        for at in 0..31 {
-            assert_eq!(children.get(&name(at)), None);
-            children.push(name(at), SlotId(at));
-            for old in 0..=at {
-                assert_eq!(children.get(&name(old)), Some(&SlotId(old)), "{at}");
-            }
-        }
-        assert!(children.iter().enumerate().all(|(at, (own, slot))| {
-            let at = at as u32;
-            *own == name(at) && *slot == SlotId(at)
-        }));
-        assert_eq!(children.count(), 31);
+    fn list(&self) -> &[(EcoString, SlotId)] {
+        self.0.as_ref().map_or(&[], |few| few.list())
     }
 }

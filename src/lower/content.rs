@@ -223,7 +223,7 @@ fn data(statement: &Statement<'_>) -> Result<Option<(&'static emit::Format, Type
             from: Places::new(),
             pieces: None,
         });
-        whole.from.extend(inner.from.iter().copied());
+        whole.from.extend_from_slice(&inner.from);
         if let Data::Map(map) = &mut whole.data {
             let map = Arc::make_mut(map);
             // `section ""` spreads its keys over the top.

@@ -418,9 +418,15 @@ impl Statement<'_> {
 fn origins(eval: &Eval, spans: &[Span]) -> Origins {
     let mut list = Origins::new();
     let mut seen = HashSet::default();
+    let mut last = None;
+    // Those of one line stand together in a list that is in order.
+    let is_sorted = spans.is_sorted();
     for span in spans {
         let line = eval.shared.sources.line(*span);
-        if spans.len() == 1 || seen.insert((span.source, line)) {
+        if last.replace((span.source, line)) == Some((span.source, line)) {
+            continue;
+        }
+        if is_sorted || seen.insert((span.source, line)) {
             let file = eval.shared.names.get(span.source.0 as usize);
             list.push(Origin { file: file.cloned().unwrap_or_default(), line });
         }

@@ -55,14 +55,17 @@ fn any_path(said: &str) -> Result<(), BadPath> {
             "name a file, such as `file \".config/tool.conf\"`",
         ));
     }
-    if said.contains('\0') {
+    if said.as_bytes().contains(&0) {
         return Err(bad_path(
             "holds U+0000",
             "a path cannot hold the character U+0000".to_owned(),
             "take it out",
         ));
     }
-    if let Some(long) = said.split('/').find(|part| part.len() > 255) {
+    let is_long = |part: &&str| part.len() > 255;
+    if is_long(&said)
+        && let Some(long) = said.split('/').find(is_long)
+    {
         return Err(bad_path(
             "too long a name",
             format!("a name in a path has at most 255 bytes, found {}", long.len()),
@@ -156,7 +159,21 @@ fn home_path(said: &str, home: &str) -> Result<String, BadPath> {
         }
         (None, _) => said,
     };
-    if below.split('/').any(|part| part == "..") {
+    let mut path = String::with_capacity(below.len());
+    let mut leads_up = false;
+    for part in below.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => leads_up = true,
+            part => {
+                if !path.is_empty() {
+                    path.push('/');
+                }
+                path.push_str(part);
+            }
+        }
+    }
+    if leads_up {
         return Err(match without_dots(below.trim_start_matches('/')) {
             Some(path) if !path.is_empty() => BadPath {
                 instead: Some(path),
@@ -165,9 +182,8 @@ fn home_path(said: &str, home: &str) -> Result<String, BadPath> {
             _ => outside("leaves the home", "write the path without `..`".to_owned()),
         });
     }
-    let parts: Vec<&str> = below.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    if parts.is_empty() {
+    if path.is_empty() {
         return Err(outside("the home itself", "name a file in it".to_owned()));
     }
-    Ok(parts.join("/"))
+    Ok(path)
 }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use ecow::EcoString;
-use foldhash::HashMap;
 
 use super::value::sample;
 use super::{Collector, Ctx, is_computed, string};
 use crate::diag::{Diagnostic, Span};
 use crate::eval::arena::{At, Part, Raw, SlotId, segment};
+use crate::eval::few::Few;
 use crate::schema::join;
 use crate::schema::types::Type;
 use crate::syntax::marks::{self, Marks};
@@ -76,7 +75,7 @@ impl Collector<'_> {
         path: &str,
         ctx: &Ctx,
     ) {
-        let mut said: HashMap<EcoString, Span> = HashMap::default();
+        let mut said: Few<&str, Span> = Few::default();
         for child in nodes {
             let (marks, problem) = marks::read(child.ty.as_deref());
             self.report(problem);
@@ -111,8 +110,14 @@ impl Collector<'_> {
                 self.defer(compute, &child.name, child, slot, &ctx);
                 continue;
             }
-            if let Some(first) = said.insert(name.clone(), child.name.span).filter(|_| !marks.unset)
-            {
+            let first = match said.get_mut(name) {
+                Some(last) => Some(std::mem::replace(last, child.name.span)),
+                None => {
+                    said.push(name, child.name.span);
+                    None
+                }
+            };
+            if let Some(first) = first.filter(|_| !marks.unset) {
                 self.wrong(
                     slot,
                     &ctx,

@@ -4,16 +4,17 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use ecow::EcoString;
-use foldhash::{HashMap, HashSet};
+use foldhash::HashSet;
 
 use super::{Collector, Ctx, with_props};
 use crate::diag::{Diagnostic, Span, Spanned};
 use crate::eval::arena::{At, Part, Raw, SlotId, State};
+use crate::eval::few::Few;
 use crate::schema::option::{Kind, Scope};
 use crate::schema::types::Type;
 use crate::schema::{Group, OptionDecl, Place, Target, join};
 use crate::syntax::marks::{Level, Marks};
-use crate::syntax::tree::{Name, Node};
+use crate::syntax::tree::Node;
 use crate::value::Data;
 
 impl Collector<'_> {
@@ -221,32 +222,35 @@ impl Collector<'_> {
         let Cow::Owned(mut children) = with_props(node) else {
             return Cow::Borrowed(node.children());
         };
-        let props: Vec<&Name> = node.props().map(|(name, _)| name).collect();
-        if children.len() < 2 {
-            return Cow::Owned(children);
+        if self.twice(node) {
+            let props = node.props().count();
+            let mut seen: HashSet<EcoString> = HashSet::default();
+            let mut index = 0;
+            children.retain(|child| {
+                index += 1;
+                if index <= props {
+                    seen.insert(child.name.value.clone())
+                } else {
+                    !seen.contains(&child.name.value)
+                }
+            });
         }
-        self.twice(node);
-        let mut seen: HashSet<EcoString> = HashSet::default();
-        let mut index = 0;
-        children.retain(|child| {
-            index += 1;
-            if index <= props.len() {
-                seen.insert(child.name.value.clone())
-            } else {
-                !seen.contains(&child.name.value)
-            }
-        });
         Cow::Owned(children)
     }
 
-    /// A property twice; said once for each name.
-    pub fn props_twice(&mut self, node: &Node) {
-        let mut seen: HashMap<&str, (Span, usize)> = HashMap::default();
+    /// A property twice; said once for each name. Whether there is one.
+    pub fn props_twice(&mut self, node: &Node) -> bool {
+        let mut seen: Few<&str, (Span, usize)> = Few::default();
+        let mut twice = false;
         for (name, _) in node.props() {
-            let (first, count) = seen.entry(&name.value).or_insert((name.span, 0));
+            let Some((first, count)) = seen.get_mut(&name.value) else {
+                seen.push(&name.value, (name.span, 1));
+                continue;
+            };
             *count += 1;
             if *count == 2 {
                 let first = *first;
+                twice = true;
                 self.push(
                     Diagnostic::error(
                         "said-twice",
@@ -259,15 +263,25 @@ impl Collector<'_> {
                 );
             }
         }
+        twice
     }
 
-    /// A property twice, or beside a child of that name.
-    pub(super) fn twice(&mut self, node: &Node) {
-        self.props_twice(node);
-        let props: HashMap<&str, Span> =
-            node.props().map(|(name, _)| (&*name.value, name.span)).collect();
+    /// A property twice, or beside a child of that name. Whether there is one.
+    pub(super) fn twice(&mut self, node: &Node) -> bool {
+        let mut twice = self.props_twice(node);
+        if node.children().is_empty() {
+            return twice;
+        }
+        let mut props: Few<&str, Span> = Few::default();
+        for (name, _) in node.props() {
+            match props.get_mut(&name.value) {
+                Some(last) => *last = name.span,
+                None => props.push(&name.value, name.span),
+            }
+        }
         for child in node.children() {
-            if let Some(first) = props.get(&*child.name.value) {
+            if let Some(first) = props.get(&child.name.value) {
+                twice = true;
                 self.push(
                     Diagnostic::error(
                         "said-twice",
@@ -280,6 +294,7 @@ impl Collector<'_> {
                 );
             }
         }
+        twice
     }
 
     /// An option of the machine that is said for a user: in its block, or under a guard that asks

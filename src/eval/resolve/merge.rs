@@ -45,7 +45,7 @@ impl Eval {
                 let (value, level) = self.force_level(child);
                 match value {
                     Ok(Some(value)) => {
-                        from.extend(value.from.iter().copied());
+                        from.extend_from_slice(&value.from);
                         below = below.max(level);
                         children.insert(name, (*value).clone());
                     }

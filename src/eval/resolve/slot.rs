@@ -181,7 +181,8 @@ impl Eval {
             return None;
         }
         let said = unsaid.said.filter(|_| !in_item);
-        Some(Typed { data: unsaid.data, from: said.into_iter().collect(), pieces: None })
+        let from = said.map_or_else(Places::new, |span| Places::from([span]));
+        Some(Typed { data: unsaid.data, from, pieces: None })
     }
 
     /// A value that no definition gives.
