@@ -1,5 +1,6 @@
 //! From a configuration's path to documents: what most commands begin with.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -38,7 +39,7 @@ pub struct Session {
 /// One evaluated scope.
 pub struct Compiled {
     /// The values.
-    pub eval: Arc<Eval>,
+    pub eval: Rc<Eval>,
     /// What they come to.
     pub document: Arc<Document>,
 }
@@ -151,7 +152,7 @@ impl Session {
         &mut self,
         host: &Host,
         user: Option<&User>,
-        system: Option<Arc<Eval>>,
+        system: Option<Rc<Eval>>,
     ) -> Compiled {
         let eval = Eval::new(&self.program, host, user, system);
         let document = Arc::new(lower(&eval));

@@ -2,7 +2,8 @@
 //! [`super::objects`] and [`super::filters`], that knows minijinja.
 
 use std::borrow::Cow;
-use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
+use std::cell::RefMut;
+use std::sync::{Arc, OnceLock};
 
 use ecow::EcoString;
 use foldhash::HashMap;
@@ -299,7 +300,7 @@ impl Eval {
             return if poisoned { Err(Poisoned) } else { Ok(found) };
         }
         let compiled = self.compiled(text, span)?;
-        let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
+        let scope = Jinja::from_object(ScopeObject { eval: self.handle, env });
         let (result, poisoned) = self.watched(span, || compiled.eval(scope));
         match result {
             _ if poisoned => Err(Poisoned),
@@ -311,8 +312,8 @@ impl Eval {
         }
     }
 
-    fn called(&self) -> MutexGuard<'_, Option<Called>> {
-        self.called.lock().unwrap_or_else(PoisonError::into_inner)
+    fn called(&self) -> RefMut<'_, Option<Called>> {
+        self.called.borrow_mut()
     }
 
     fn compiled(
@@ -320,7 +321,7 @@ impl Eval {
         text: &str,
         span: Span,
     ) -> Result<Arc<Expression<'static, 'static>>, Poisoned> {
-        let mut cache = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.compiled.borrow_mut();
         let times = match cache.get(text) {
             Some(Met::Kept(found)) => return Ok(found.clone()),
             Some(Met::Wrong) => return Err(Poisoned),

@@ -117,10 +117,10 @@ pub fn function(eval: &Eval, name: &str) -> Option<Jinja> {
         }
         "enabled" => {
             // A target that nobody mentions is not loaded, and not enabled.
-            let me = eval.me.clone();
+            let me = eval.handle;
             Some(Jinja::from_function(move |args: minijinja::value::Rest<Jinja>| {
                 let path = text(&args)?;
-                let Some(eval) = me.upgrade() else { return Ok(false) };
+                let Some(eval) = me.eval() else { return Ok(false) };
                 let targets = &eval.shared.schema.targets;
                 let target = targets.iter().find(|target| *target.path == *path);
                 Ok::<bool, Error>(target.is_some_and(|target| eval.enabled(target) == Ok(true)))

@@ -16,6 +16,7 @@ pub mod facts;
 mod few;
 mod filters;
 mod freeform;
+mod handle;
 pub mod interpolate;
 mod items;
 pub mod lint;
@@ -32,8 +33,9 @@ pub mod structure;
 mod texts;
 mod tokens;
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::cell::{Cell, RefCell, RefMut};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use ecow::EcoString;
 use foldhash::HashMap;
@@ -43,6 +45,7 @@ use smallvec::SmallVec;
 pub use arena::Poisoned;
 use arena::{At, BlockId, EnvId, Guard, Mention, Output, SlotId, State};
 use collect::{Collector, Ctx, Program, Shared};
+use handle::Handle;
 use structure::{Host, User};
 
 use crate::diag::{Diagnostic, Diagnostics, Severity, Span};
@@ -58,18 +61,18 @@ const SLOTS: usize = 1024;
 /// The values of one host and scope.
 #[derive(Debug)]
 pub struct Eval {
-    state: Mutex<State>,
+    state: RefCell<State>,
     /// What it is about.
     pub shared: Shared,
     /// The machine's values, for a user's expressions.
-    system: Option<Arc<Eval>>,
-    me: Weak<Eval>,
-    targets: Mutex<HashMap<String, EnvId>>,
-    compiled: Mutex<expr::Compiled>,
+    system: Option<Rc<Eval>>,
+    handle: Handle,
+    targets: RefCell<HashMap<String, EnvId>>,
+    compiled: RefCell<expr::Compiled>,
     /// A poisoned value was read since this was last cleared.
-    poison: AtomicBool,
+    poison: Cell<bool>,
     /// What filters are called with, while none is.
-    called: Mutex<Option<simple::Called>>,
+    called: RefCell<Option<simple::Called>>,
     host: Jinja,
     user: Option<Jinja>,
     xdg: Option<Jinja>,
@@ -89,8 +92,8 @@ impl Eval {
         program: &Arc<Program>,
         host: &Host,
         user: Option<&User>,
-        system: Option<Arc<Eval>>,
-    ) -> Arc<Self> {
+        system: Option<Rc<Eval>>,
+    ) -> Rc<Self> {
         let scope = if user.is_some() { Scope::User } else { Scope::System };
         let shared = Shared {
             program: program.clone(),
@@ -99,8 +102,8 @@ impl Eval {
             scope,
             has_users: !host.users.is_empty(),
         };
-        let eval = Arc::new_cyclic(|me| Self {
-            state: Mutex::new(State::default()),
+        let eval = Rc::new(Self {
+            state: RefCell::default(),
             host: objects::to_jinja(&host_value(&shared.host)),
             user: shared.user.as_ref().map(|user| {
                 let mut map = vec![("name", string(&user.name)), ("home", string(&user.home))];
@@ -118,12 +121,13 @@ impl Eval {
             }),
             shared,
             system,
-            me: me.clone(),
-            targets: Mutex::default(),
-            compiled: Mutex::default(),
-            poison: AtomicBool::default(),
-            called: Mutex::default(),
+            handle: Handle::new(),
+            targets: RefCell::default(),
+            compiled: RefCell::default(),
+            poison: Cell::default(),
+            called: RefCell::default(),
         });
+        eval.handle.name(&eval);
         eval.collect(host, user);
         eval
     }
@@ -196,8 +200,8 @@ impl Eval {
     }
 
     /// The arena. Never held while an expression runs.
-    pub fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn state(&self) -> RefMut<'_, State> {
+        self.state.borrow_mut()
     }
 
     /// Adds a problem.
@@ -430,7 +434,7 @@ impl Eval {
     }
 
     /// The machine's values.
-    pub fn system(&self) -> Option<&Arc<Eval>> {
+    pub fn system(&self) -> Option<&Rc<Eval>> {
         self.system.as_ref()
     }
 }

@@ -1,12 +1,14 @@
 //! How options, items and facts look to an expression: lazy objects.
 
-use std::sync::{Arc, Weak};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use ecow::EcoString;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
 use super::arena::{At, EnvId, Poisoned, SlotId};
+use super::handle::Handle;
 use super::resolve::Whose;
 use super::{Eval, mistake};
 use crate::diag::{Diagnostic, Span};
@@ -15,7 +17,7 @@ use crate::value::{Data, Map, Places, Typed};
 /// A place in the tree of options, read when it is needed.
 #[derive(Debug)]
 pub struct SlotObject {
-    eval: Weak<Eval>,
+    eval: Handle,
     /// The place.
     pub slot: SlotId,
 }
@@ -23,17 +25,17 @@ pub struct SlotObject {
 impl SlotObject {
     /// For an expression.
     pub fn new(eval: &Eval, slot: SlotId) -> Self {
-        Self { eval: eval.me.clone(), slot }
+        Self { eval: eval.handle, slot }
     }
 
     /// Whether it is a place of this evaluation.
     pub fn is_of(&self, eval: &Eval) -> bool {
-        self.eval.ptr_eq(&eval.me)
+        self.eval == eval.handle
     }
 
     /// Whose it is.
-    pub fn eval(&self) -> Option<Arc<Eval>> {
-        self.eval.upgrade()
+    pub fn eval(&self) -> Option<Rc<Eval>> {
+        self.eval.eval()
     }
 }
 
@@ -125,14 +127,14 @@ impl Object for Pair {
 #[derive(Debug)]
 pub struct ScopeObject {
     /// Whose they are.
-    pub eval: Weak<Eval>,
+    pub eval: Handle,
     /// The instance.
     pub env: EnvId,
 }
 
 impl Object for ScopeObject {
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
-        self.eval.upgrade()?.lookup(self.env, key.as_str()?)
+        self.eval.eval()?.lookup(self.env, key.as_str()?)
     }
 }
 

@@ -76,7 +76,7 @@ impl Eval {
             return Ok(text);
         }
         let name = camino::Utf8Path::new(path).file_name().unwrap_or(path);
-        let scope = Jinja::from_object(ScopeObject { eval: self.me.clone(), env });
+        let scope = Jinja::from_object(ScopeObject { eval: self.handle, env });
         let (result, poisoned) = self.watched(span, || {
             let template = environment().template_from_named_str(name, &text)?;
             template.render(scope)

@@ -1,6 +1,6 @@
 //! Files that cannot stand beside each other, or not where they are said.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use foldhash::HashMap;
 
@@ -142,7 +142,7 @@ fn preference(file: &File) -> Option<String> {
 }
 
 /// Targets that one user of a host may have, and that several do.
-pub fn one_user(documents: &[(&Arc<Eval>, &Document)]) -> Diagnostics {
+pub fn one_user(documents: &[(&Rc<Eval>, &Document)]) -> Diagnostics {
     let mut diags = Diagnostics::default();
     let Some((first, _)) = documents.first() else { return diags };
     for target in first.shared.schema.targets.iter().filter(|target| target.one_user) {

@@ -16,7 +16,7 @@ mod source;
 pub use check::one_user;
 
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use ecow::EcoString;
 use foldhash::HashSet;
@@ -36,7 +36,7 @@ use crate::value::{Data, Places, Typed};
 use order::Placed;
 
 /// All that one evaluation comes to. Problems are left in `eval`.
-pub fn lower(eval: &Arc<Eval>) -> Document {
+pub fn lower(eval: &Rc<Eval>) -> Document {
     let facts = &eval.shared.host;
     let mut document = Document {
         version: VERSION,
@@ -101,19 +101,19 @@ pub fn lower(eval: &Arc<Eval>) -> Document {
 
 /// The value, or the text, that a file is written from, with the place of everything in it; none
 /// for a source or a link.
-pub fn behind(eval: &Arc<Eval>, path: &str) -> Option<Typed> {
+pub fn behind(eval: &Rc<Eval>, path: &str) -> Option<Typed> {
     at(eval, path, |statement| content::behind(statement).ok().flatten())
 }
 
 /// For each line of a file that is written from a value or a text the places behind it; none for a
 /// source or a link.
-pub fn line_places(eval: &Arc<Eval>, path: &str) -> Vec<Origins> {
+pub fn line_places(eval: &Rc<Eval>, path: &str) -> Vec<Origins> {
     let found = at(eval, path, |statement| content::line_places(statement).ok().flatten());
     found.unwrap_or_default()
 }
 
 /// What the first statement that is about a file, and has an answer, comes to.
-fn at<T>(eval: &Arc<Eval>, path: &str, found: impl Fn(&Statement<'_>) -> Option<T>) -> Option<T> {
+fn at<T>(eval: &Rc<Eval>, path: &str, found: impl Fn(&Statement<'_>) -> Option<T>) -> Option<T> {
     for (output, envs) in eval.outputs() {
         if &*output.node.name.value != "file" {
             continue;
@@ -134,7 +134,7 @@ fn at<T>(eval: &Arc<Eval>, path: &str, found: impl Fn(&Statement<'_>) -> Option<
 
 /// A statement of a target in one instance.
 struct Statement<'a> {
-    eval: &'a Arc<Eval>,
+    eval: &'a Rc<Eval>,
     output: &'a Output,
     env: EnvId,
     /// How files come to stand that do not say it.

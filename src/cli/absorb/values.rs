@@ -2,6 +2,7 @@
 //! they should is found out by compiling again, not here.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ecow::EcoString;
@@ -409,7 +410,7 @@ pub fn stretch(both: &Stretch) -> Vec<String> {
 const SHOWN: usize = 8;
 
 /// The lines that somebody changed, each with the places behind it, if they are as they were.
-pub fn told(eval: &Arc<Eval>, file: &File, old: &str, new: &str) -> Vec<String> {
+pub fn told(eval: &Rc<Eval>, file: &File, old: &str, new: &str) -> Vec<String> {
     let places = match *file.text == *old {
         true => line_places(eval, &file.path),
         false => Vec::new(),

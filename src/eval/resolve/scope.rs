@@ -1,7 +1,6 @@
 //! A user reads the machine's values, never the reverse.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::rc::Rc;
 
 use crate::diag::{Diagnostic, Span};
 use crate::eval::Eval;
@@ -13,7 +12,7 @@ pub enum Whose {
     /// The one's that reads it, or nobody's: a group.
     Own,
     /// The machine's, read by a user: there it is.
-    Machine(Arc<Eval>, SlotId),
+    Machine(Rc<Eval>, SlotId),
     /// A user's, read by the machine.
     User,
 }
@@ -73,8 +72,7 @@ impl Eval {
 
     /// Notes whether a poisoned value was read, and says whether one was before.
     pub fn swap_poison(&self, poison: bool) -> bool {
-        // One thread evaluates; that it is atomic is what sharing it asks for.
-        self.poison.swap(poison, Ordering::Relaxed)
+        self.poison.replace(poison)
     }
 }
 

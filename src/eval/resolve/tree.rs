@@ -1,6 +1,6 @@
 //! Ways through the tree of options, and the instances that belong to its places.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use ecow::EcoString;
 use minijinja::Value as Jinja;
@@ -156,7 +156,7 @@ impl Eval {
     /// The instance in which a target's defaults are computed, whether it is enabled or not.
     pub fn target_env(&self, state: &mut State, path: Option<&str>) -> EnvId {
         let Some(path) = path else { return State::BASE };
-        let mut envs = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut envs = self.targets.borrow_mut();
         if let Some(env) = envs.get(path) {
             return *env;
         }
