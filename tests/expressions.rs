@@ -53,9 +53,9 @@ fn outcome_in(folder: &Utf8Path, value: &str) -> Result<String, Vec<&'static str
     if errors.is_empty() { Ok(files) } else { Err(errors) }
 }
 
-/// The same for minijinja alone: an object is not among the common kinds.
+/// The same for minijinja alone: a negative number is not among the common kinds.
 fn compiled(expression: &str) -> Result<String, Vec<&'static str>> {
-    outcome(&format!("{{'v': {expression}}}.v"))
+    outcome(&format!("{{'v': {expression}, 'n': -1}}.v"))
 }
 
 fn expressions() -> impl Strategy<Value = String> {
@@ -82,6 +82,9 @@ fn expressions() -> impl Strategy<Value = String> {
             "none",
             "[]",
             "['one', d]",
+            "{}",
+            "{'one': d, 'two': 'x'}",
+            "{'one': 1,}",
             "config.d",
             "host.os",
             "e['x']",
@@ -132,6 +135,9 @@ fn expressions() -> impl Strategy<Value = String> {
                 "is nothing",
                 "| indent(width=2)",
                 "is not variable_name",
+                "is {'a': 3}",
+                "in {'a': 3, 'text': 1}",
+                "| items | list",
                 "is none or c",
                 ".x(1)",
                 "| a.b",
@@ -143,6 +149,7 @@ fn expressions() -> impl Strategy<Value = String> {
             inner.clone().prop_map(|a| format!("({a})")),
             inner.clone().prop_map(|a| format!("not {a}")),
             inner.clone().prop_map(|a| format!("[{a}, d]")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{{'k': {a}, {b}: d}}")),
             (inner.clone(), inner.clone(), inner)
                 .prop_map(|(a, b, c)| format!("{a} if {b} else {c}")),
         ]

@@ -1,17 +1,18 @@
 //! Expressions of the common kinds, computed while they are read: names and their attributes,
-//! texts, whole numbers, lists, filters, tests, calls, comparisons, `~`, `not`, `and`, `or` and
-//! `a if b else c`. minijinja compiles an expression before it runs it, which for one that runs
+//! texts, whole numbers, lists, objects, filters, tests, calls, comparisons, `~`, `not`, `and`,
+//! `or` and `a if b else c`. minijinja compiles an expression before it runs it, which for one that runs
 //! once is most of the work.
 //!
 //! The meaning is minijinja's, and filters and tests are its own. What is not of these kinds,
 //! comes to nothing or fails has no answer here: minijinja has it, and explains it. Until that is
 //! seen some of it may have been computed, which is no loss: every value is computed once.
 
+use indexmap::IndexMap;
 use minijinja::value::ValueKind;
 use minijinja::{State, Value};
 use smallvec::SmallVec;
 
-use super::interpolate::simple_path;
+use super::interpolate::{is_tangled, simple_path};
 use super::tokens::{Token, token, unescaped};
 
 /// What the names in an expression mean.
@@ -35,12 +36,12 @@ pub type Called = State<'static, 'static>;
 /// What they are called with besides.
 type Arguments = SmallVec<[Value; 2]>;
 
-/// Parentheses, lists and arguments in one another. Each level of an expression with an `if` is
+/// Parentheses, lists, objects and arguments in one another. Each level of an expression with an `if` is
 /// passed over once more to find it.
 const MAX_DEPTH: u8 = 6;
 
-/// Longer ones are minijinja's, which knows when one is too long.
-const MAX_LENGTH: usize = 400;
+/// Longer ones are minijinja's.
+const MAX_LENGTH: usize = 1000;
 
 /// Where an expression stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub enum Form {
 
 /// An expression's value, if it is one of the kinds above and has one.
 pub fn value(text: &str, form: Form, names: &dyn Names) -> Option<Value> {
-    if text.len() > MAX_LENGTH {
+    if is_too_long(text) {
         return None;
     }
     if let Some(way) = simple_path(text) {
@@ -70,7 +71,12 @@ pub fn value(text: &str, form: Form, names: &dyn Names) -> Option<Value> {
 /// Whether an expression is one of the kinds above, whatever it comes to.
 pub fn is_common(text: &str, form: Form, names: &dyn Names) -> bool {
     let mut reader = Reader { live: false, ..Reader::new(text, names) };
-    text.len() <= MAX_LENGTH && reader.whole(form).is_some()
+    !is_too_long(text) && reader.whole(form).is_some()
+}
+
+/// Of what has too many operators it is said that it has.
+fn is_too_long(text: &str) -> bool {
+    text.len() > MAX_LENGTH || is_tangled(text)
 }
 
 /// What a way of names leads to. What is not there at its end is undefined: no mistake yet.
@@ -160,7 +166,12 @@ impl<'a> Reader<'a> {
             // What does not end here is of another kind, and an `if` may follow in it.
             let ends = matches!(
                 self.next,
-                Token::End | Token::Comma | Token::Colon | Token::Close | Token::CloseList
+                Token::End
+                    | Token::Comma
+                    | Token::Colon
+                    | Token::Close
+                    | Token::CloseList
+                    | Token::CloseMap
             );
             ends.then_some(())?;
             self.go(start);
@@ -278,6 +289,7 @@ impl<'a> Reader<'a> {
                 | Token::Text(_)
                 | Token::Number(_)
                 | Token::OpenList
+                | Token::OpenMap
                 | Token::If
                 | Token::Not
                 | Token::In
@@ -347,8 +359,30 @@ impl<'a> Reader<'a> {
                 self.items(Token::CloseList, &mut items)?;
                 Value::from(items.into_vec())
             }
+            Token::OpenMap => return self.object(),
             _ => return None,
         })
+    }
+
+    /// What follows `{`: keys and values.
+    fn object(&mut self) -> Option<Value> {
+        // What minijinja makes of it.
+        let mut pairs: IndexMap<Value, Value> = IndexMap::new();
+        if !self.eat(Token::CloseMap) {
+            loop {
+                let key = self.inner(Self::chosen)?;
+                self.eat(Token::Colon).then_some(())?;
+                let value = self.inner(Self::chosen)?;
+                if self.live {
+                    pairs.insert(key, value);
+                }
+                if self.eat(Token::CloseMap) {
+                    break;
+                }
+                self.eat(Token::Comma).then_some(())?;
+            }
+        }
+        Some(if self.live { Value::from_object(pairs) } else { nothing() })
     }
 
     /// A name or a call of one.

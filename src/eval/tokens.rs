@@ -43,6 +43,10 @@ pub enum Token<'a> {
     OpenList,
     /// `]`
     CloseList,
+    /// `{`
+    OpenMap,
+    /// `}`
+    CloseMap,
     /// `is`
     Is,
     /// `not`
@@ -128,6 +132,8 @@ fn sign(text: &str) -> Option<(Token<'_>, &str)> {
         (b':', _) => (Token::Colon, 1),
         (b'[', _) => (Token::OpenList, 1),
         (b']', _) => (Token::CloseList, 1),
+        (b'{', _) => (Token::OpenMap, 1),
+        (b'}', _) => (Token::CloseMap, 1),
         _ => return None,
     };
     Some((token, text.get(length..)?))
