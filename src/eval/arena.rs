@@ -1,5 +1,6 @@
 //! What a host's definitions come to before anything is evaluated: slots, definitions, guards.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -451,7 +452,7 @@ impl State {
             let unnamed =
                 matches!(&slot.at, At::Item(decl, _) if matches!(decl.kind, Kind::Items(_)));
             if !slot.key.is_empty() && !unnamed {
-                parts.push(segment(&slot.key));
+                parts.push(segment(&slot.key).into_owned());
             }
             at = slot.parent;
         }
@@ -461,11 +462,11 @@ impl State {
 }
 
 /// A key as a part of a path.
-pub fn segment(key: &str) -> String {
+pub fn segment(key: &str) -> Cow<'_, str> {
     if !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '#')) {
-        key.to_owned()
+        key.into()
     } else {
-        crate::value::quote(key)
+        crate::value::quote(key).into()
     }
 }
 

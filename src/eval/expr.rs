@@ -17,7 +17,7 @@ use super::mistake;
 use super::objects::{Pair, ScopeObject, SlotObject, to_jinja};
 use super::simple::{self, Called, Form};
 use crate::diag::{Diagnostic, Span};
-use crate::schema::Target;
+use crate::schema::{Scope, Target};
 use crate::syntax::marks::Compute;
 use crate::value::{Data, Places, Typed};
 
@@ -283,7 +283,8 @@ impl Eval {
         if self.state().bad.contains(&span) {
             return Err(Poisoned);
         }
-        if self.is_users(&span)
+        if self.shared.scope == Scope::System
+            && self.is_users(&span)
             && let Some(name) = self.about_users(text)
         {
             self.push(mistake::of_a_user(&name, text, span, &self.shared));

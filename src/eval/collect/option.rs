@@ -240,8 +240,11 @@ impl Collector<'_> {
 
     /// A property twice; said once for each name. Whether there is one.
     pub fn props_twice(&mut self, node: &Node) -> bool {
-        let mut seen: Few<&str, (Span, usize)> = Few::default();
         let mut twice = false;
+        if node.props().nth(1).is_none() {
+            return twice;
+        }
+        let mut seen: Few<&str, (Span, usize)> = Few::default();
         for (name, _) in node.props() {
             let Some((first, count)) = seen.get_mut(&name.value) else {
                 seen.push(&name.value, (name.span, 1));

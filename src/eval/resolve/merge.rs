@@ -36,12 +36,14 @@ impl Eval {
             self.materialize(slot)?;
         }
         let active = self.active(slot)?;
-        let mut children = Map::default();
+        let mut children: Map<Typed> = Map::default();
         let mut below = Level::Option;
         let mut from = Places::new();
         if holds_keys {
             let mut poisoned = false;
-            for (name, child) in self.in_order(slot) {
+            let named = self.in_order(slot);
+            children.reserve_exact(named.len());
+            for (name, child) in named {
                 let (value, level) = self.force_level(child);
                 match value {
                     Ok(Some(value)) => {
