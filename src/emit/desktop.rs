@@ -81,7 +81,7 @@ fn pairs(page: &mut Page, path: &[Step], map: &IndexMap<EcoString, Value>) {
             value => text(page, &path, value, false),
         };
         if let Some(text) = text {
-            page.line(&path, &format!("{name}={text}"));
+            page.parts(&path, &[name, "=", &text]);
         }
     }
 }

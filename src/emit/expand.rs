@@ -89,13 +89,14 @@ fn push_text(out: &mut String, text: &str, shell: Shell) {
 fn push_variable(out: &mut String, name: &str, next: Option<char>, shell: Shell) {
     // zsh reads `$A[1]` and `$A:h`, fish `$A[1]`; both take letters beyond ASCII into a name.
     let ends = matches!(next, None | Some('/' | ' '));
-    match shell {
-        Shell::Nushell => out.push_str(&format!("($env.{name})")),
-        Shell::EnvironmentD => out.push_str(&format!("${{{name}}}")),
-        Shell::Posix if !ends => out.push_str(&format!("${{{name}}}")),
-        Shell::Fish if !ends => out.push_str(&format!("${name}\"\"")),
-        Shell::Posix | Shell::Fish => out.push_str(&format!("${name}")),
-    }
+    let (before, behind) = match shell {
+        Shell::Nushell => ("($env.", ")"),
+        Shell::EnvironmentD => ("${", "}"),
+        Shell::Posix if !ends => ("${", "}"),
+        Shell::Fish if !ends => ("$", "\"\""),
+        Shell::Posix | Shell::Fish => ("$", ""),
+    };
+    out.extend([before, name, behind]);
 }
 
 fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Unexpanded> {

@@ -90,7 +90,7 @@ fn keys(page: &mut Page, path: &[Step], header: &str, map: &Map) {
 
 fn pair(page: &mut Page, path: &[Step], name: &str, value: &Value) {
     match scalar(value, ("true", "false")) {
-        Some(text) => page.line(path, &format!("\t{name} = {}", quote(&text))),
+        Some(text) => page.parts(path, &["\t", name, " = ", &quote(&text)]),
         None => page.misfit(path, "a scalar or a list of them", value),
     }
 }

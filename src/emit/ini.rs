@@ -120,7 +120,7 @@ impl Writer<'_> {
         }
         if map.is_empty() || !map.values().all(is_section) {
             self.page.blank();
-            self.page.line(path, &format!("{open}{name}{close}"));
+            self.page.parts(path, &[open, name, close]);
         }
         self.pairs(path, map);
         self.sections(path, Some(name), map);

@@ -113,7 +113,7 @@ impl Writer {
             }
             _ => {
                 let text = self.scalar(path, value);
-                self.page.line(path, &format!("{pad}{lead}{text}{tail}"));
+                self.page.parts(path, &[pad, lead, &text, tail]);
             }
         }
     }

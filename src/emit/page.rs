@@ -20,14 +20,24 @@ pub(super) struct Page {
 impl Page {
     /// Adds the lines that a value comes to.
     pub fn line(&mut self, path: &[Step], text: &str) {
-        let lines = text.as_bytes().contains(&b'\n').then(|| text.split('\n'));
-        let one = lines.is_none().then_some(text);
-        for line in lines.into_iter().flatten().chain(one) {
-            self.text.push_str(&self.margin);
-            self.text.push_str(line);
-            self.text.push('\n');
-            self.lines.push(Some(path.into()));
+        self.parts(path, &[text]);
+    }
+
+    /// Adds the lines that a value comes to, of texts that stand side by side.
+    pub fn parts(&mut self, path: &[Step], parts: &[&str]) {
+        self.text.push_str(&self.margin);
+        self.lines.push(Some(path.into()));
+        for part in parts {
+            let mut rest = *part;
+            while let Some(end) = rest.as_bytes().iter().position(|byte| *byte == b'\n') {
+                self.text.push_str(&rest[..=end]);
+                self.text.push_str(&self.margin);
+                self.lines.push(Some(path.into()));
+                rest = &rest[end + 1..];
+            }
+            self.text.push_str(rest);
         }
+        self.text.push('\n');
     }
 
     /// Adds a line that has no one value behind it.

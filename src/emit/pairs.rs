@@ -80,7 +80,7 @@ impl Dialect<'_> {
             page.fault(path, "a value cannot end in `{` here, which opens a block", None);
             return;
         }
-        page.line(path, &[self.prefix, key, separator, value, self.suffix].concat());
+        page.parts(path, &[self.prefix, key, separator, value, self.suffix]);
     }
 
     /// Why a key would be read as something else.

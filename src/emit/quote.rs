@@ -10,7 +10,16 @@ pub fn shell(text: &str) -> String {
     if is_plain_word(text) {
         return text.to_owned();
     }
-    format!("'{}'", text.replace('\'', r"'\''"))
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('\'');
+    for (at, part) in text.split('\'').enumerate() {
+        if at > 0 {
+            out.push_str(r"'\''");
+        }
+        out.push_str(part);
+    }
+    out.push('\'');
+    out
 }
 
 /// Inside double quotes of a POSIX shell, with `$NAME`, `${NAME}` and `$(command)` left alive.

@@ -134,7 +134,7 @@ impl Writer<'_> {
                 continue;
             }
             for (path, text) in self.values(path, name, value) {
-                self.page.line(&path, &format!("{pad}{name} {text}"));
+                self.page.parts(&path, &[pad, name, " ", &text]);
             }
         }
     }

@@ -102,6 +102,6 @@ fn pair(page: &mut Page, path: &[Step], name: &str, value: &Value, bools: (&str,
             Some("take them away, or quote the word"),
         );
     } else {
-        page.line(path, &format!("{name}={text}"));
+        page.parts(path, &[name, "=", &text]);
     }
 }

@@ -47,14 +47,14 @@ fn table(page: &mut Page, path: &[Step], name: &str, map: &Map) {
             // A table that holds only tables is there as soon as they are.
             if map.is_empty() || !map.values().all(is_table) {
                 page.blank();
-                page.line(&path, &format!("[{name}]"));
+                page.parts(&path, &["[", &name, "]"]);
             }
             table(page, &path, &name, map);
         } else if let Some(maps) = maps(value) {
             for (at, map) in maps.into_iter().enumerate() {
                 let path = index(&path, at);
                 page.blank();
-                page.line(&path, &format!("[[{name}]]"));
+                page.parts(&path, &["[[", &name, "]]"]);
                 table(page, &path, &name, map);
             }
         }
@@ -64,20 +64,21 @@ fn table(page: &mut Page, path: &[Step], name: &str, map: &Map) {
 fn pair(page: &mut Page, path: Path, name: &str, value: &Value) {
     let name = bare_key(name);
     let Some(text) = inline(page, &path, value) else { return };
-    let line = format!("{name} = {text}");
+    let line = [&*name, " = ", &*text];
+    let is_wide = || line.iter().map(|part| part.len()).sum::<usize>() > WIDTH;
     match value {
-        Value::List(list) if !list.is_empty() && (line.len() > WIDTH || line.contains('\n')) => {
-            page.line(&path, &format!("{name} = ["));
+        Value::List(list) if !list.is_empty() && (is_wide() || text.contains('\n')) => {
+            page.parts(&path, &[&name, " = ["]);
             for (at, item) in list.iter().enumerate() {
                 let path = index(&path, at);
                 if let Some(text) = inline(page, &path, item) {
                     // The lines of a multi-line string stand where they must.
-                    page.line(&path, &format!("    {text},"));
+                    page.parts(&path, &["    ", &text, ","]);
                 }
             }
             page.line(&path, "]");
         }
-        _ => page.line(&path, &line),
+        _ => page.parts(&path, &line),
     }
 }
 

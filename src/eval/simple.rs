@@ -215,7 +215,10 @@ impl<'a> Reader<'a> {
                 Token::Tilde => {
                     let right = self.filtered()?;
                     if self.live {
-                        value = Value::from(format!("{value}{right}"));
+                        value = Value::from(match (value.as_str(), right.as_str()) {
+                            (Some(left), Some(right)) => [left, right].concat(),
+                            _ => format!("{value}{right}"),
+                        });
                     }
                 }
                 // One that is compared again is compared in another way.
