@@ -173,6 +173,8 @@ pub struct Block {
     pub lets: Vec<(EcoString, Raw, Span)>,
     /// The target whose names hold in it.
     pub target: Option<Arc<Target>>,
+    /// Where that stands, if it is of this scope.
+    pub home: Option<SlotId>,
     /// Its instances, once known.
     pub memo: Option<Result<Arc<[EnvId]>, Poisoned>>,
 }
@@ -418,7 +420,9 @@ impl State {
     ) -> BlockId {
         let seq = self.next_seq();
         let id = BlockId(index(self.blocks.len()));
-        self.blocks.push(Block { parent, seq, guard, lets: Vec::new(), target, memo: None });
+        let home = target.as_ref().and_then(|target| self.targets.get(&target.path).copied());
+        let lets = Vec::new();
+        self.blocks.push(Block { parent, seq, guard, lets, target, home, memo: None });
         id
     }
 

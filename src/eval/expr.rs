@@ -403,7 +403,7 @@ impl Eval {
         let mut bound = None;
         let target = {
             let state = self.state();
-            let mut target: Option<&Arc<Target>> = None;
+            let mut target: Option<(Option<SlotId>, &Arc<Target>)> = None;
             let mut at = Some(env);
             while let Some(id) = at {
                 let own = state.env(id);
@@ -418,16 +418,19 @@ impl Eval {
                     });
                     break;
                 }
-                target = target.or(block.target.as_ref());
+                if target.is_none() {
+                    target = block.target.as_ref().map(|target| (block.home, target));
+                }
                 at = own.parent;
             }
-            target.map(|target| (state.targets.get(&target.path).copied(), target.clone()))
+            // Only one that is of another scope is looked for.
+            target.map(|(home, target)| home.ok_or_else(|| target.clone()))
         };
         if let Some(bound) = bound {
             return Some(Named::Value(self.bound(bound)));
         }
-        if let Some((slot, target)) = target
-            && let Some(slot) = slot.or_else(|| self.slot_at(&target.path))
+        if let Some(home) = target
+            && let Some(slot) = home.map_or_else(|target| self.slot_at(&target.path), Some)
         {
             if let Some(value) = self.unsaid(slot, name) {
                 return Some(Named::Unsaid(value));

@@ -167,18 +167,6 @@ impl Eval {
             if !target.os.is_empty() && !os.is_some_and(|os| target.os.contains(os)) {
                 continue;
             }
-            let parent = target
-                .parent
-                .as_ref()
-                .and_then(|parent| blocks.get(parent))
-                .copied()
-                .unwrap_or(State::TOP);
-            let block = collector.state.add_block(
-                Some(parent),
-                Guard::Enabled(target.clone()),
-                Some(target.clone()),
-            );
-            blocks.insert(target.path.clone(), block);
             let Some((Place::Group(group), _)) = self.shared.schema.root.find(&target.path) else {
                 continue;
             };
@@ -190,6 +178,13 @@ impl Eval {
                 above = inner;
             }
             collector.state.targets.insert(target.path.clone(), slot);
+            let parent = target.parent.as_ref().and_then(|parent| blocks.get(parent)).copied();
+            let block = collector.state.add_block(
+                Some(parent.unwrap_or(State::TOP)),
+                Guard::Enabled(target.clone()),
+                Some(target.clone()),
+            );
+            blocks.insert(target.path.clone(), block);
             aliases(collector, &group);
             let ctx = Ctx { block, target: Some(target.clone()), ..Ctx::top() };
             if self.is_users(&target.span) {

@@ -84,6 +84,11 @@ pub fn read(ty: Option<&Name>) -> (Marks, Option<Diagnostic>) {
         "expr" => return (Marks { compute: Some(Compute::Expr), ..marks }, None),
         "f" => return (Marks { compute: Some(Compute::Format), ..marks }, None),
         "default" => return (Marks { level: Some(Level::Default), ..marks }, None),
+        "default+expr" => {
+            let (level, compute) = (Some(Level::Default), Some(Compute::Expr));
+            return (Marks { level, compute, ..marks }, None);
+        }
+        "hcc" => return (Marks { hcc: true, ..marks }, None),
         _ => {}
     }
     let mut seen: [Option<&str>; 4] = [None; 4];
