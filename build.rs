@@ -37,6 +37,9 @@ mod prepared;
 #[path = "src/syntax/slice.rs"]
 mod slice;
 #[allow(dead_code)]
+#[path = "src/schema/slots.rs"]
+mod slots;
+#[allow(dead_code)]
 #[path = "src/syntax/tree.rs"]
 mod tree;
 #[allow(dead_code)]
@@ -241,6 +244,11 @@ fn pack(
         "/// Where each begins in `TREES`.\nstatic TABLES: &[(&str, usize)] = &{starts:?};"
     ))?;
     say(format!("static NAMES: &[(&str, &str, &str)] = &{names:?};"))?;
+    let packages = slots::table(names.iter().map(|(name, ..)| &**name));
+    let paths = slots::table(targets.iter().map(|(path, _)| &**path));
+    for (table, slots) in [("NAME_SLOTS", packages), ("TARGET_SLOTS", paths)] {
+        say(format!("static {table}: &[Slot] = &{slots:?};"))?;
+    }
     for (packed, name) in [(plain, "PLAIN"), (whole, "WHOLE")] {
         let shelf = below.join(format!("{name}.shelf"));
         fs::write(&shelf, packed.bytes)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use super::mentions::Mentions;
+use super::slots::{self, Slot};
 use super::{Schema, declare, prepared};
 use crate::diag::{Diagnostics, SourceId, Sources};
 use crate::syntax::packed::{Unpacker, Words, unpack};
@@ -89,7 +90,7 @@ pub fn names() -> impl Iterator<Item = String> {
 
 /// Where a target stands among all. Asked for every name of a configuration.
 fn place(path: &str) -> Option<usize> {
-    TARGETS.binary_search_by(|(own, _)| (*own).cmp(path)).ok()
+    slots::find(path, TARGET_SLOTS, |at| TARGETS.get(at).is_some_and(|(own, _)| *own == path))
 }
 
 fn find(table: Table, name: &str) -> Option<&'static str> {
@@ -100,8 +101,10 @@ fn find(table: Table, name: &str) -> Option<&'static str> {
 /// How a manager, or a distribution, calls a package, if it has another name for it than the
 /// common one.
 pub fn package_name(package: &str, who: &str) -> Option<&'static str> {
-    let at = NAMES.binary_search_by(|(name, own, _)| (*name, *own).cmp(&(package, who))).ok()?;
-    NAMES.get(at).map(|(_, _, own)| *own)
+    let is_of = |(name, ..): &(&str, &str, &str)| *name == package;
+    let first = slots::find(package, NAME_SLOTS, |at| NAMES.get(at).is_some_and(is_of))?;
+    let mut all = NAMES.get(first..)?.iter().take_while(|row| is_of(row));
+    all.find(|(_, by, _)| *by == who).map(|(_, _, own)| *own)
 }
 
 /// A table that is no target, by its name below `templates/tables/`.

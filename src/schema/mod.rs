@@ -13,6 +13,7 @@ pub mod mentions;
 pub mod option;
 pub mod places;
 pub mod prepared;
+pub mod slots;
 pub mod types;
 
 pub use group::{Group, Place, Schema, join};

@@ -8,6 +8,7 @@ use ecow::EcoString;
 
 use super::Place;
 use super::option::{OptionDecl, Scope, Unsaid};
+use super::slots::{self, Slot};
 use crate::syntax::packed::{Packer, Row, Unpacker, number, row};
 use crate::value::Map;
 
@@ -62,7 +63,7 @@ impl Places {
     pub(super) fn packed(from: &mut Unpacker<'static>, target: &EcoString) -> Places {
         let count = from.count();
         let (slots, length) = (from.count(), from.number());
-        let (rows, slots) = (from.rows(count), from.rows(slots));
+        let (rows, slots) = (from.rows(count), from.rows::<1>(slots).as_flattened());
         let taken = OnceLock::new();
         let packed = Packed { rows, slots, all: from.part(length), target: target.clone(), taken };
         Places { packed: (count > 0).then_some(packed), own: Map::default() }
@@ -71,15 +72,10 @@ impl Places {
     /// The places as bytes: how many, how many slots they are found in, how long all are; of each
     /// its name, its traits and where it begins; the slots; all.
     pub(super) fn pack(&self, packer: &mut Packer, out: &mut Vec<u8>) {
-        // At most half of the slots are taken.
-        let mut slots = vec![0; 2 * self.len().next_power_of_two()];
+        let names: Vec<&str> = self.keys().collect();
+        let slots = slots::table(names.into_iter());
         let (mut rows, mut all) = (Vec::new(), Vec::new());
-        for (at, (name, place)) in (1..).zip(self.iter()) {
-            let mut own = slots_of(name, slots.len());
-            let free = own.find(|slot| slots.get(*slot) == Some(&0));
-            if let Some(free) = free.and_then(|slot| slots.get_mut(slot)) {
-                *free = at;
-            }
+        for (name, place) in self.iter() {
             row([packer.word_of(name), traits(place).into(), all.len() as u32], &mut rows);
             packer.place(place, &mut all);
         }
@@ -87,7 +83,7 @@ impl Places {
         number(slots.len(), out);
         number(all.len(), out);
         out.extend(rows);
-        slots.into_iter().for_each(|slot| row([slot], out));
+        out.extend(slots.as_flattened());
         out.extend(all);
     }
 
@@ -194,8 +190,8 @@ impl Places {
 struct Packed {
     /// Of each its name, its traits, and where it begins in `all`.
     rows: &'static [Row<3>],
-    /// Each stands in the first of [`slots_of`] its name that no other took: its number from 1.
-    slots: &'static [Row<1>],
+    /// The [`slots::table`] of their names.
+    slots: &'static [Slot],
     all: Unpacker<'static>,
     /// The path of the target that they are of.
     target: EcoString,
@@ -206,14 +202,8 @@ struct Packed {
 impl Packed {
     /// Where a name stands among all.
     fn find(&self, name: &str) -> Option<usize> {
-        for slot in slots_of(name, self.slots.len()) {
-            let [slot] = self.slots.get(slot)?.map(u32::from_le_bytes);
-            let at = (slot as usize).checked_sub(1)?;
-            if self.name(self.rows.get(at)?) == name {
-                return Some(at);
-            }
-        }
-        None
+        let is_at = |at: usize| self.rows.get(at).is_some_and(|row| self.name(row) == name);
+        slots::find(name, self.slots, is_at)
     }
 
     fn name(&self, row: &Row<3>) -> &'static str {
@@ -269,28 +259,6 @@ impl Packed {
     fn unsaid(&self, at: usize) -> Option<Unsaid> {
         self.open(at)?.unsaid()
     }
-}
-
-/// The slots in which a name is looked for, of a power of two: one after the other.
-fn slots_of(name: &str, count: usize) -> impl Iterator<Item = usize> {
-    let first = hash(name) as usize;
-    (0..count).map(move |step| first.wrapping_add(step) & (count - 1))
-}
-
-/// Names differ most where they begin and where they end.
-fn hash(name: &str) -> u32 {
-    let bytes = name.as_bytes();
-    let short = || {
-        let (first, last) = (bytes.first_chunk()?, bytes.last_chunk()?);
-        Some(u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)))
-    };
-    let long = || {
-        let (first, last) = (bytes.first_chunk()?, bytes.last_chunk()?);
-        Some(u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(29))
-    };
-    let any = || bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
-    let ends = long().or_else(short).unwrap_or_else(any);
-    ((ends ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
 
 impl FromIterator<(EcoString, Place)> for Places {
