@@ -18,6 +18,11 @@ pub fn only_argument() -> Option<String> {
     if args.next().is_none() { only.into_string().ok() } else { None }
 }
 
+/// The first word behind the program's name.
+pub fn first_argument() -> Option<std::ffi::OsString> {
+    env::args_os().nth(1)
+}
+
 /// What this machine is and who runs hcc. What cannot be found out stays unknown.
 pub fn machine() -> Machine {
     let system = rustix::system::uname();

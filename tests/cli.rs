@@ -522,3 +522,20 @@ fn a_doc_of_several_lines_is_one_row_of_a_table_and_stands_below_its_option() {
     let ran = home.run(&["options", "my.alone"]);
     assert!(ran.stdout.contains("\n    One line.\n    Another one.\n"), "{}", ran.stdout);
 }
+
+/// A command that is named first is read without the others.
+#[test]
+fn every_command_says_the_same_alone_and_among_all() {
+    let home = Home::new();
+    let all = home.run(&["--help"]).stdout;
+    let below = all.split_once("Commands:\n").map(|(_, below)| below).expect("the commands");
+    let rows = below.lines().take_while(|line| !line.is_empty());
+    let names: Vec<&str> = rows.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.contains(&"check") && names.contains(&"help"), "{all}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let (alone, among) = (home.run(&[name, "--help"]), home.run(&["help", name]));
+        assert_eq!(alone.stdout, among.stdout);
+        let (alone, among) = (home.run(&[name, "--jsn"]), home.run(&["--quiet", name, "--jsn"]));
+        alone.expect(2, "", &among.stderr);
+    }
+}

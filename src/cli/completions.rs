@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, Status, print};
+use super::{Cli, Command, Status, print};
 
 /// Print completions for a shell
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ impl Completions {
     /// Runs it.
     pub fn run(&self) -> Status {
         let mut bytes = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "hcc", &mut bytes);
+        clap_complete::generate(self.shell, &mut Cli::<Command>::command(), "hcc", &mut bytes);
         print(&String::from_utf8_lossy(&bytes))
     }
 }

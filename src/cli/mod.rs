@@ -7,6 +7,7 @@
 mod absorb;
 mod adopt;
 mod apply;
+mod asked;
 mod carry;
 mod check;
 mod compile;
@@ -39,20 +40,22 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
+use asked::Asked;
 use talk::{help, print, print_bytes, print_json, say, say_once, stopped, tell, wrong};
 
 /// One typed description of all your machines, compiled into the files other tools read.
 #[derive(Debug, Parser)]
 #[command(name = "hcc", version, about, max_term_width = 100, arg_required_else_help = true)]
-pub struct Cli {
+pub struct Cli<C: Subcommand = Command> {
     #[command(subcommand)]
-    command: Command,
+    command: C,
     #[command(flatten)]
     global: Global,
 }
 
-/// What every command takes.
+/// What every command takes, behind its own options.
 #[derive(Clone, Debug, Args)]
+#[command(next_display_order = 900)]
 pub struct Global {
     /// The configuration: a file, or a folder that holds hcc.kdl
     ///
@@ -98,7 +101,7 @@ impl From<&Named> for Who {
 /// What one takes is said when it is asked for.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
-enum Command {
+pub enum Command {
     /// Write a small configuration for this machine
     Init(init::Init),
     /// Bring what you have: a stow repository, a home, a Brewfile
@@ -146,11 +149,11 @@ pub fn run() -> ExitCode {
         let name = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
         return exit(print(name), false);
     }
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::<Asked>::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
     };
-    let status = match cli.command {
+    let status = match cli.command.0 {
         Command::Init(command) => command.run(&cli.global),
         Command::Import(command) => command.run(&cli.global),
         Command::Adopt(command) => command.run(&cli.global),
