@@ -1,9 +1,10 @@
 //! What can be seen without evaluating: guards that no host meets, programs that are configured
 //! and never enabled.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ecow::EcoString;
+use foldhash::HashSet;
 
 use super::collect::Program;
 use super::program::blocks;
@@ -25,10 +26,9 @@ pub fn run(program: &Program, diags: &mut Diagnostics) {
         }
         seen.nodes(nodes, &program.schema.root);
     }
-    let never = |seen: &Seen, path: &String| {
-        let target = program.schema.targets.iter().find(|target| *target.path == **path);
-        let always = target.is_some_and(|target| target.always);
-        !always && !seen.enabled.contains(path) && !seen.disabled.contains(path)
+    let never = |seen: &Seen, path: &EcoString| {
+        let mut targets = program.schema.targets.iter();
+        !seen.settled.contains(path) && !targets.any(|own| own.path == *path && own.always)
     };
     if seen.configured.keys().any(|path| never(&seen, path)) {
         // Another target may enable it.
@@ -189,9 +189,10 @@ fn known(fact: &str, program: &Program) -> Vec<EcoString> {
 
 #[derive(Default)]
 struct Seen {
-    configured: BTreeMap<String, Span>,
-    enabled: BTreeSet<String>,
-    disabled: BTreeSet<String>,
+    /// The targets that somebody configures, and where first.
+    configured: BTreeMap<EcoString, Span>,
+    /// Those that somebody enables or disables.
+    settled: HashSet<EcoString>,
     /// Only what enables or disables counts.
     enabling: bool,
 }
@@ -221,9 +222,9 @@ impl Seen {
             match group.find(&node.name.value) {
                 Some((Place::Group(inner), "")) => self.group(node, &inner),
                 Some((Place::Option(decl), ""))
-                    if decl.name() == "enable" && !decl.target.is_empty() =>
+                    if decl.path.ends_with(".enable") && !decl.target.is_empty() =>
                 {
-                    self.enable(&decl.target, node.args().next().map(|entry| &entry.value.data));
+                    self.settled.insert(decl.target.clone());
                 }
                 Some((Place::Option(decl), _))
                     if !decl.target.is_empty() && node.name.value.contains('.') =>
@@ -237,32 +238,22 @@ impl Seen {
 
     fn group(&mut self, node: &Node, group: &Group) {
         if let Some(target) = group.target.as_ref().filter(|target| !target.always) {
-            match node.args().next() {
-                Some(entry) => self.enable(&target.path, Some(&entry.value.data)),
-                None if node.entries.is_empty() && node.children.is_none() => {
-                    self.enable(&target.path, None)
-                }
-                None => {
-                    self.configure(&target.path, node.name.span);
-                }
+            let alone = node.entries.is_empty() && node.children.is_none();
+            if alone || node.args().next().is_some() {
+                self.settled.insert(target.path.clone());
+            } else {
+                self.configure(&target.path, node.name.span);
             }
-            if let Some(entry) = node.prop("enable") {
-                self.enable(&target.path, Some(&entry.value.data));
+            if node.prop("enable").is_some() {
+                self.settled.insert(target.path.clone());
             }
         }
         self.nodes(node.children(), group);
     }
 
-    fn configure(&mut self, path: &str, span: Span) {
-        if !self.enabling && !self.configured.contains_key(path) {
-            self.configured.insert(path.to_owned(), span);
+    fn configure(&mut self, path: &EcoString, span: Span) {
+        if !self.enabling {
+            self.configured.entry(path.clone()).or_insert(span);
         }
-    }
-
-    fn enable(&mut self, path: &str, value: Option<&Scalar>) {
-        match value {
-            Some(Scalar::Bool(false)) => self.disabled.insert(path.to_owned()),
-            _ => self.enabled.insert(path.to_owned()),
-        };
     }
 }
