@@ -430,8 +430,8 @@ impl<'a> Reader<'a> {
             self.store(pending, None, value, self.span(start, end), dropped);
             return spaced;
         }
-        let equals = self.span(self.at, self.at + 1);
         self.at += 1;
+        let behind_equals = self.at;
         self.node_space();
         let name = match atom {
             super::tree::Scalar::String(value) => {
@@ -445,7 +445,7 @@ impl<'a> Reader<'a> {
         };
         if self.nothing_here() || self.rest().starts_with(b"/-") {
             if name.is_some() {
-                let span = self.span(start, equals.end as usize);
+                let span = self.span(start, behind_equals);
                 self.report(problems::property_without_value(span));
             }
             pending.poisoned |= !dropped;
@@ -712,13 +712,7 @@ impl<'a> Reader<'a> {
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
-        let fit = |mut at: usize| {
-            at = at.min(self.text.len());
-            while !self.text.is_char_boundary(at) {
-                at -= 1;
-            }
-            at
-        };
+        let fit = |at| self.text.floor_char_boundary(at);
         Span::new(self.source, fit(start), fit(end))
     }
 
