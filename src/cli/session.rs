@@ -148,12 +148,7 @@ impl Session {
         list
     }
 
-    fn evaluate(
-        &mut self,
-        host: &Host,
-        user: Option<&User>,
-        system: Option<Rc<Eval>>,
-    ) -> Compiled {
+    fn evaluate(&mut self, host: &Host, user: Option<&User>, system: Option<Rc<Eval>>) -> Compiled {
         let eval = Eval::new(&self.program, host, user, system);
         let document = Arc::new(lower(&eval));
         if self.lasts {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use super::value::sample;
 use super::{Collector, Ctx, is_computed, string};
 use crate::diag::{Diagnostic, Span};
