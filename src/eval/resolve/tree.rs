@@ -50,6 +50,13 @@ impl Eval {
             }
             state = self.state();
         }
+        let known = state.slot(slot).children.get(name).copied();
+        // That of an option which is a leaf of settings lies there.
+        let is_leaf =
+            |child| matches!(&state.slot(child).at, At::Option(decl) if decl.rare().into.is_some());
+        if let Some(child) = known.filter(|child| !is_leaf(*child)) {
+            return Some(child);
+        }
         let place = match &state.slot(slot).at {
             At::Group(group) => Some(group.places.get(name)?.clone()),
             At::Item(_, body) => body.group.places.get(name).cloned(),
