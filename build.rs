@@ -90,8 +90,9 @@ mod library {
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::{env, fs, io};
 
@@ -108,8 +109,13 @@ fn main() -> io::Result<()> {
     let target = |part: &str| env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
     if target("OS") == "linux" && target("ENV") == "gnu" {
         println!("cargo:rustc-link-arg-bins=-no-pie");
-        if env::var("PROFILE").is_ok_and(|profile| profile == "release") && has_unwinder() {
-            println!("cargo:rustc-link-lib=static:-bundle=gcc_eh");
+        if env::var("PROFILE").is_ok_and(|profile| profile == "release") && is_plain() {
+            if has_unwinder() {
+                println!("cargo:rustc-link-lib=static:-bundle=gcc_eh");
+            }
+            if takes(WRITE_AT_ONCE) {
+                println!("cargo:rustc-link-arg-bins={WRITE_AT_ONCE}");
+            }
         }
     }
     // `HCC_EXTRA_TARGETS` lets a benchmark embed a shelf of generated targets.
@@ -137,19 +143,43 @@ fn main() -> io::Result<()> {
     fs::write(below.join("embedded.rs"), out)
 }
 
-/// Whether the compiler that links for this machine has the unwinder as an archive too. Who never
-/// unwinds needs no shared one, and to load it costs a tenth of a millisecond. Whoever brings a linker
-/// or flags of their own gets what rustc does by itself.
-fn has_unwinder() -> bool {
+/// LLD maps the file that it makes, which the system then keeps in its smallest pages, each mapped
+/// by itself when the program starts: that costs a run a sixth. With this LLD 21 and newer write the
+/// file at once.
+const WRITE_AT_ONCE: &str = "-Wl,--mmap-output-file";
+
+/// Whether rustc links for this machine as it does by itself. Whoever brings a linker or flags of
+/// their own gets what these make.
+fn is_plain() -> bool {
     let own = ["RUSTC_LINKER", "CARGO_ENCODED_RUSTFLAGS"];
     own.iter().for_each(|name| println!("cargo:rerun-if-env-changed={name}"));
     let variable = |name: &str| env::var(name).unwrap_or_default();
-    if own.iter().any(|name| !variable(name).is_empty())
-        || variable("HOST") != variable("TARGET")
-        || variable("CARGO_CFG_TARGET_POINTER_WIDTH") != "64"
-    {
-        return false;
-    }
+    own.iter().all(|name| variable(name).is_empty())
+        && variable("HOST") == variable("TARGET")
+        && variable("CARGO_CFG_TARGET_POINTER_WIDTH") == "64"
+}
+
+/// Whether rustc's linker takes a flag: only LLD knows some.
+fn takes(flag: &str) -> bool {
+    let variable = |name: &str| env::var_os(name).unwrap_or_default();
+    let mut rustc = Command::new(variable("RUSTC"));
+    rustc.args(["--crate-name=probe", "--crate-type=bin", "-C"]).arg(format!("link-arg={flag}"));
+    let probe = PathBuf::from(variable("OUT_DIR")).join("probe");
+    rustc.arg("-o").arg(&probe).arg("-");
+    let rustc = rustc.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let taken = rustc.is_ok_and(|mut rustc| {
+        let asked =
+            rustc.stdin.take().is_some_and(|mut text| text.write_all(b"fn main() {}").is_ok());
+        rustc.wait().is_ok_and(|done| asked && done.success())
+    });
+    // What was asked for is known; nobody runs it.
+    let _gone = fs::remove_file(probe);
+    taken
+}
+
+/// Whether the compiler that links has the unwinder as an archive too. Who never unwinds needs no
+/// shared one, and to load it costs a tenth of a millisecond.
+fn has_unwinder() -> bool {
     // A compiler says the path, or the name alone where it has no such file.
     let asked = Command::new("cc").arg("-print-file-name=libgcc_eh.a").output();
     asked.is_ok_and(|said| said.stdout.starts_with(b"/"))
