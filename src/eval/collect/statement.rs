@@ -44,8 +44,9 @@ impl Collector<'_> {
     /// A statement as it is looked at after evaluation.
     fn kept(&mut self, node: &Node, ctx: &Ctx) -> Output {
         let seq = self.state.next_seq();
-        // What is wrong with the marks of its values is said once, here.
+        // What is wrong with its properties and the marks of its values is said once, here.
         if self.is_users(node.span) {
+            self.props_twice(node);
             for entry in &*node.entries {
                 self.raw(&entry.value, ctx);
             }
